@@ -1,0 +1,52 @@
+"""Views of Arrow list and string columns as ragged NumPy arrays, and back, without copying a value."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from filters.contract import RaggedArray
+
+
+def ragged_from_lists(column: pa.ListArray) -> RaggedArray:
+    """The rows of an Arrow list column of numbers, sliced or not; it must hold no null at either level."""
+    if column.null_count or column.values.null_count:
+        raise ValueError("expected a list column without nulls; leave out the rows that have them first")
+    offsets = np.asarray(column.offsets).astype(np.int64)
+    values = (
+        np.asarray(column.values)[offsets[0] : offsets[-1]] if len(column) else np.asarray(column.values)[:0]
+    )
+    return RaggedArray(values, offsets - offsets[0])
+
+
+def ragged_from_strings(column: pa.StringArray) -> RaggedArray:
+    """The UTF-8 bytes (uint8) of an Arrow string column, sliced or not; it must hold no null."""
+    if column.null_count:
+        raise ValueError("expected a string column without nulls; leave out the rows that have them first")
+    _, offset_buffer, data_buffer = column.buffers()
+    offsets = np.zeros(1, np.int64)
+    if len(column):
+        all_offsets = np.frombuffer(offset_buffer, np.int32)
+        offsets = all_offsets[column.offset : column.offset + len(column) + 1].astype(np.int64)
+    data = np.frombuffer(data_buffer or b"", np.uint8)
+    return RaggedArray(data[offsets[0] : offsets[-1]], offsets - offsets[0])
+
+
+def strings_from_ragged(rows: RaggedArray) -> pa.StringArray:
+    """An Arrow string column over uint8 rows that hold valid UTF-8."""
+    buffers = [None, pa.py_buffer(rows.offsets.astype(np.int32)), pa.py_buffer(rows.values)]
+    return pa.StringArray.from_buffers(len(rows.offsets) - 1, buffers[1], buffers[2])
+
+
+def lists_from_ragged(rows: RaggedArray) -> pa.ListArray:
+    """An Arrow list column of the rows."""
+    return pa.ListArray.from_arrays(pa.array(rows.offsets.astype(np.int32)), pa.array(rows.values))
+
+
+def as_matrix(rows: RaggedArray) -> NDArray[np.generic] | None:
+    """The rows as one matrix, without copying, where all are equally long; None where they are not."""
+    lengths = np.diff(rows.offsets)
+    if len(lengths) == 0 or (lengths != lengths[0]).any():
+        return None
+    return rows.values.reshape(len(lengths), lengths[0])
