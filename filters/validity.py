@@ -1,0 +1,68 @@
+"""Which rows can be measured, and why the others cannot."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+Reasons = NDArray[np.object_]  # one reason a row, None where the row can be measured
+
+
+def token_rejections(tokens: pa.ListArray, in_vocabulary: NDArray[np.bool_] | None) -> Reasons:
+    """Why each row of token ids cannot be measured; shape (rows,).
+
+    in_vocabulary: by token id, whether the tokenizer holds it; None where no tokenizer is known.
+    """
+    reasons = np.full(len(tokens), None, object)
+    offsets = np.asarray(tokens.offsets).astype(np.int64)
+    values = tokens.values.slice(offsets[0], offsets[-1] - offsets[0])
+    offsets -= offsets[0]
+    known_range = len(in_vocabulary) if in_vocabulary is not None else np.iinfo(np.int32).max + 1
+    ids = np.asarray(pc.fill_null(values, 0)) if values.null_count else np.asarray(values)
+    bad = (ids < 0) | (ids >= known_range)
+    if in_vocabulary is not None and not in_vocabulary.all():
+        bad |= ~in_vocabulary[np.where(bad, 0, ids)]
+    if values.null_count:
+        bad |= np.asarray(values.is_null())
+    positions = np.flatnonzero(bad)
+    rows = np.searchsorted(offsets, positions, side="right") - 1
+    # Backwards, so that the first bad token of a row has the last word.
+    for position, row in zip(positions[::-1], rows[::-1], strict=True):
+        reasons[row] = _token_reason(values[int(position)].as_py(), known_range)
+    reasons[np.diff(offsets) == 0] = "tokens is empty"
+    reasons[np.asarray(tokens.is_null())] = "tokens is null"
+    return reasons
+
+
+def _token_reason(token: int | None, known_range: int) -> str:
+    if token is None:
+        return "tokens holds a null"
+    if token < 0:
+        return f"token id {token} is negative"
+    return f"token id {token} is not in the vocabulary (ids below {known_range})"
+
+
+def text_rejections(text: pa.StringArray, null_is_rejected: bool) -> Reasons:
+    """Why each row of text cannot be measured; shape (rows,)."""
+    reasons = np.full(len(text), None, object)
+    try:
+        text.validate(full=True)
+    except pa.ArrowInvalid:
+        as_bytes = text.cast(pa.binary())
+        for row, value in enumerate(as_bytes.to_pylist()):
+            if value is not None and not _is_utf8(value):
+                reasons[row] = "text is not valid UTF-8"
+    if null_is_rejected:
+        reasons[np.asarray(text.is_null())] = "text is null"
+        reasons[np.asarray(pc.fill_null(pc.equal(pc.binary_length(text), 0), False))] = "text is empty"
+    return reasons
+
+
+def _is_utf8(value: bytes) -> bool:
+    try:
+        value.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True

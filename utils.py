@@ -1,0 +1,48 @@
+"""Small pure pieces that every part may use: the error a user sees, suggestions, safe printing, run ids."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+from datetime import datetime
+
+
+class UserError(Exception):
+    """What a user can put right: one or two lines of what was expected, what was found and what to do."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """` (did you mean NAME?)` for the known name closest to `name`, or nothing where none is close."""
+    close = difflib.get_close_matches(name.lower(), list(known), n=1, cutoff=0.6)
+    return f" (did you mean {close[0]}?)" if close else ""
+
+
+def require_known(kind: str, names: Iterable[str], known: Iterable[str]) -> None:
+    """Raises UserError for the first of `names` that is not `known`, with the known and the nearest."""
+    known = list(known)
+    for name in names:
+        if name not in known:
+            raise UserError(
+                f"Unknown {kind} {printable(name)!r}{nearest(name, known)}.\nKnown: {', '.join(known)}."
+            )
+
+
+def printable(text: str) -> str:
+    """The text with control characters and terminal escapes shown as escapes, so that it is safe to print."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def new_run_id(now: datetime) -> str:
+    """A run id from the time, sortable as text: 2026-11-21_23-35-58."""
+    return now.strftime("%Y-%m-%d_%H-%M-%S")
+
+
+def check_run_id(run_id: str) -> str:
+    """The run id itself; raises UserError where it could name anything but one directory."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", run_id):
+        raise UserError(
+            "--run_id names one directory in --output_dir: letters, digits, '.', '_' and '-', at most 100.\n"
+            f"Found {printable(run_id)!r}; give a plain name."
+        )
+    return run_id
