@@ -1,0 +1,49 @@
+"""Where the parts of the embedded sample lie."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+SAMPLE_DIR = Path(__file__).resolve().parent / "data"
+SCHEMES = ("duped", "deduped")
+MODELS = ("70m", "160m")
+
+FeatureName = Literal["generation-num-duplicates", "num-frequencies", "semantic-duplicates", "perplexities"]
+FEATURE_NAMES: tuple[FeatureName, ...] = (
+    "generation-num-duplicates",
+    "num-frequencies",
+    "semantic-duplicates",
+    "perplexities",
+)
+
+
+def truth_path(sample_directory: Path = SAMPLE_DIR) -> Path:
+    """The Parquet file of what the script knows of every sequence, keyed by `sequence_id`."""
+    return sample_directory / "truth.parquet"
+
+
+def tokenizer_path(sample_directory: Path = SAMPLE_DIR) -> Path:
+    """The `tokenizer.json` of the sample's byte-level BPE tokenizer."""
+    return sample_directory / "tokenizer" / "tokenizer.json"
+
+
+def corpus_path(scheme: str, sample_directory: Path = SAMPLE_DIR) -> Path:
+    """The Parquet file of the training corpus of one scheme: `sequence_id`, `tokens` (64 a row)."""
+    return sample_directory / "corpus" / f"{scheme}.parquet"
+
+
+def memories_directory(sample_directory: Path = SAMPLE_DIR) -> Path:
+    """The dataset laid out as `EleutherAI/pythia-memorized-evals`, with splits `{scheme}.{model}`."""
+    return sample_directory / "memories"
+
+
+def pile_directory(scheme: str, sample_directory: Path = SAMPLE_DIR) -> Path:
+    """The dataset laid out as `EleutherAI/pile-{scheme}-pythia-random-sampled`, with the split `train`."""
+    return sample_directory / f"pile-{scheme}"
+
+
+def feature_directory(name: FeatureName, scheme: str, sample_directory: Path = SAMPLE_DIR) -> Path:
+    """The dataset of a feature table in its published layout; only `num-frequencies` has one a scheme."""
+    features = sample_directory / "features"
+    return features / (f"{scheme}-{name}" if name == "num-frequencies" else name)
