@@ -1,0 +1,66 @@
+"""The command line of `calculate_metrics.py`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import NoReturn
+
+from spark.configuration import (
+    DEFAULT_CONFIG,
+    FEATURE_TABLES,
+    Configuration,
+    build_configuration,
+    read_config_file,
+)
+from utils import UserError, nearest, printable
+
+
+class _Parser(argparse.ArgumentParser):
+    """An argument parser whose errors are one or two lines, with the nearest option."""
+
+    def error(self, message: str) -> NoReturn:
+        unknown = message.removeprefix("unrecognized arguments: ").split()
+        hint = ""
+        if message.startswith("unrecognized arguments") and unknown:
+            names = [option for action in self._actions for option in action.option_strings]
+            hint = nearest(unknown[0].split("=")[0], names)
+        raise UserError(f"{printable(message)}{hint}.\nTry: python calculate_metrics.py --help")
+
+
+def parse_arguments(arguments: list[str] | None) -> tuple[Configuration, bool]:
+    """The configuration that the command line and the YAML file ask for, and whether to plan only."""
+    parsed = vars(_build_parser().parse_args(arguments))
+    plan_only = parsed.pop("plan", False)
+    options = read_config_file(Path(parsed.pop("config", DEFAULT_CONFIG)))
+    return build_configuration(options | parsed), plan_only
+
+
+def _build_parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="calculate_metrics.py",
+        description="Measures how language models memorize: one Parquet row of metrics for each sequence.",
+        epilog="Without arguments it measures the embedded sample. README.md has the whole story.",
+        argument_default=argparse.SUPPRESS,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add(
+        "--datasets",
+        metavar="A,B",
+        help="sample (default), memories, pile, pile_test, or local paths",
+    )
+    add("--models", metavar="A,B", help="70m, 160m, 410m, 1b, 1.4b, 2.8b, 6.9b, 12b, 12b.23000, ...")
+    add("--schemes", metavar="A,B", help="deduped, duped")
+    add("--filters", metavar="A,B", help="names of filters; all (default)")
+    add("--run_id", metavar="NAME", help="directory of this run; a run that stopped goes on under its name")
+    add("--sample_size", metavar="N", help="measure N sequences of each split, drawn at random")
+    add("--sample_seed", metavar="N", help="which N are drawn (default 0)")
+    add("--tokenizer", metavar="PATH|ID", help="tokenizer.json, its directory, or a Hub id")
+    add("--config", metavar="FILE", help="YAML file of options (default configs/sample.yaml)")
+    add("--output_dir", metavar="DIR", help="where runs are written (default output)")
+    add("--cache_dir", metavar="DIR", help="where Hub data is kept (default ~/.cache/memorization-metrics)")
+    for table in FEATURE_TABLES:
+        add(f"--{table}", metavar="WHERE", help="feature table: published, none, a local path or a Hub id")
+    add("--plan", action="store_true", help="print what would be done, and stop")
+    return parser

@@ -1,0 +1,114 @@
+"""The whole configuration of a run: the options over the defaults, checked before anything starts."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from utils import UserError, nearest, printable
+
+PROJECT_DIRECTORY = Path(__file__).resolve().parent.parent
+DEFAULT_CONFIG = PROJECT_DIRECTORY / "configs" / "sample.yaml"
+
+LISTS = ("datasets", "models", "schemes", "filters")
+INTEGERS = ("sample_size", "sample_seed")
+FEATURE_TABLES = ("duplicates", "token_frequencies", "semantic_duplicates", "nl_scores", "perplexities")
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """What a run is asked to do; the README says what each option means.
+
+    models, schemes: None stands for all of the sample and of a local directory, the smallest of the Hub's.
+    duplicates, ..., perplexities: where each feature table is; "auto" is the sample's own for the sample
+        and none for other data, "published" the table on the Hub, else a Hub id or a local path.
+    revisions: by Hub id, the commit, tag or branch to read; the newest commit of `main` where not given.
+    """
+
+    datasets: tuple[str, ...] = ("sample",)
+    models: tuple[str, ...] | None = None
+    schemes: tuple[str, ...] | None = None
+    filters: tuple[str, ...] = ("all",)
+    run_id: str | None = None
+    sample_size: int | None = None
+    sample_seed: int = 0
+    tokenizer: str | None = None
+    output_dir: str = "output"
+    cache_dir: str = "~/.cache/memorization-metrics"
+    duplicates: str = "auto"
+    token_frequencies: str = "auto"
+    semantic_duplicates: str = "auto"
+    nl_scores: str = "auto"
+    perplexities: str = "auto"
+    revisions: tuple[tuple[str, str], ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """The options by name, in types that JSON knows."""
+        return {**asdict(self), "revisions": dict(self.revisions)}
+
+
+def build_configuration(options: dict[str, Any]) -> Configuration:
+    """The configuration with these options in place of the defaults; raises UserError for what is wrong."""
+    values = {name: _checked(name, value) for name, value in options.items() if value is not None}
+    return Configuration(**values)
+
+
+def read_config_file(path: Path) -> dict[str, Any]:
+    """The options that a YAML file sets; raises UserError where it cannot be read or has unknown keys."""
+    try:
+        options = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        reason = " ".join(str(error).split())
+        raise UserError(f"--config {printable(str(path))} cannot be read: {printable(reason)}") from None
+    if options is None:
+        return {}
+    if not isinstance(options, dict):
+        raise UserError(f"--config {path}: expected `option: value` lines, found {type(options).__name__}.")
+    known = [field.name for field in fields(Configuration)]
+    for key in options:
+        if key not in known:
+            found = f"unknown key {printable(str(key))!r}{nearest(str(key), known)}"
+            raise UserError(f"--config {path}: {found}.\nKnown: {', '.join(known)}.")
+    return options
+
+
+def _checked(name: str, value: Any) -> Any:
+    if name in LISTS:
+        return _as_names(name, value)
+    if name in INTEGERS:
+        return _as_integer(name, value)
+    if name == "revisions":
+        if not isinstance(value, dict):
+            raise UserError(f"revisions: expected a mapping of Hub id to revision, found {value!r}.")
+        return tuple(sorted((str(key), str(revision)) for key, revision in value.items()))
+    if not isinstance(value, str) or not value:
+        raise UserError(f"{name}: expected text, found {value!r}.")
+    return value
+
+
+def _as_names(name: str, value: Any) -> tuple[str, ...]:
+    items = value.split(",") if isinstance(value, str) else value
+    if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
+        raise UserError(f"{name}: expected names (a list, or one text with commas), found {value!r}.")
+    names = tuple(dict.fromkeys(item.strip() for item in items))
+    if not names or not all(names):
+        raise UserError(
+            f"--{name}: expected names with commas between them, found {printable(str(value))!r}."
+        )
+    return names
+
+
+def _as_integer(name: str, value: Any) -> int:
+    smallest = 1 if name == "sample_size" else 0
+    try:
+        number = int(value) if isinstance(value, (int, str)) and not isinstance(value, bool) else None
+    except ValueError:
+        number = None
+    if number is None or not smallest <= number < 2**63:
+        raise UserError(
+            f"--{name}: expected a whole number from {smallest} on, found {printable(str(value))!r}."
+        )
+    return number
