@@ -1,0 +1,112 @@
+"""What is measured: every filter, and `apply_filters`, which runs them over an Arrow table without Spark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from filters import (
+    compressibility,
+    detokenization,
+    joined,
+)
+from filters.contract import Filter
+from filters.measuring import Resources, measure_batch
+from filters.validity import Reasons, is_measured
+from filters.vocabulary import read_vocabulary
+from utils import require_known
+
+ALL_FILTERS: tuple[Filter, ...] = (
+    detokenization.FILTER,
+    compressibility.FILTER,
+    joined.DUPLICATES,
+    joined.SEMANTIC_DUPLICATES,
+    joined.PUBLISHED_NL_SCORES,
+    joined.PERPLEXITIES,
+    joined.MEMORIZATION_SCORE,
+)
+
+BATCH_ROWS = 10_000  # 5,000 to 50,000 are equally fast; fewer where rows are long, to bound the memory
+BATCH_TOKENS = 4_000_000
+
+
+def choose_filters(names: Iterable[str]) -> tuple[Filter, ...]:
+    """The filters of these names, `all` standing for every one, in the order of `ALL_FILTERS`.
+
+    Raises UserError for a name that is not known.
+    """
+    names = set(names)
+    require_known("filter", sorted(names), ("all", *(each.name for each in ALL_FILTERS)))
+    return tuple(each for each in ALL_FILTERS if "all" in names or each.name in names)
+
+
+def apply_filters(
+    table: pa.Table,
+    tokenizer: Tokenizer | str | Path | None = None,
+    filters: Iterable[str] = ("all",),
+    token_frequencies: NDArray[np.int64] | None = None,
+) -> pa.Table:
+    """The table with the columns of the filters added: one value a row, null where it cannot be known.
+
+    table: `tokens` (lists of integers), `text` (strings), or both. Rows that cannot be measured (null, empty,
+        ids outside the vocabulary) stay, with null metrics.
+    tokenizer: decodes tokens that come without text, and encodes text that comes without tokens; a
+        `tokenizers.Tokenizer` or the path of a tokenizer.json. Without it what cannot be known is null.
+    filters: names; see `ALL_FILTERS`. Those that are joined from feature tables add nothing here.
+    token_frequencies: int64 by token id, -1 for unknown.
+
+    Raises UserError for a name that is not known or a table without tokens and text.
+    """
+    chosen = [each for each in choose_filters(filters) if each.measure is not None]
+    resources = Resources(read_vocabulary(tokenizer) if tokenizer is not None else None, token_frequencies)
+    tokens, text = _input_column(table, "tokens"), _input_column(table, "text")
+    columns = [column for each in chosen for column in each.columns]
+    pieces: dict[str, list[pa.Array]] = {column.name: [] for column in columns}
+    for start, length in _batches(len(table), tokens):
+        batch = measure_batch(_slice(tokens, start, length), _slice(text, start, length), chosen, resources)
+        for column in columns:
+            pieces[column.name].append(_spread(batch.columns[column.name], batch.reasons))
+    for column in columns:
+        table = _with_column(table, column.name, pa.chunked_array(pieces[column.name], column.type))
+    return table
+
+
+def _with_column(table: pa.Table, name: str, values: pa.ChunkedArray) -> pa.Table:
+    position = table.schema.get_field_index(name)
+    if position < 0:
+        return table.append_column(name, values)
+    # The text that came with the table stays, also where the row could not be measured.
+    return table.set_column(position, name, pc.coalesce(table[name], values) if name == "text" else values)
+
+
+def _input_column(table: pa.Table, name: str) -> pa.Array | None:
+    if name not in table.column_names:
+        return None
+    column = table[name].combine_chunks()
+    return column.cast(pa.string() if name == "text" else pa.list_(pa.int64()))
+
+
+def _batches(rows: int, tokens: pa.ListArray | None) -> Iterator[tuple[int, int]]:
+    total = len(tokens.values) if tokens is not None else 0
+    length = max(1, min(BATCH_ROWS, BATCH_TOKENS * rows // max(total, 1)))
+    for start in range(0, rows, length):
+        yield start, min(length, rows - start)
+
+
+def _slice(column: pa.Array | None, start: int, length: int) -> pa.Array | None:
+    return None if column is None else column.slice(start, length)
+
+
+def _spread(values: pa.Array, reasons: Reasons) -> pa.Array:
+    """Values of the measured rows, laid out over all rows with null where a row was not measured."""
+    measured = is_measured(reasons)
+    return values.take(pa.array(np.cumsum(measured) - 1, mask=~measured))
+
+
+__all__ = ["ALL_FILTERS", "Filter", "apply_filters", "choose_filters"]

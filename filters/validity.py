@@ -10,6 +10,16 @@ from numpy.typing import NDArray
 Reasons = NDArray[np.object_]  # one reason a row, None where the row can be measured
 
 
+def is_measured(reasons: Reasons) -> NDArray[np.bool_]:
+    """For each row, whether nothing speaks against it."""
+    return np.fromiter((reason is None for reason in reasons), np.bool_, len(reasons))
+
+
+def first_reasons(first: Reasons, second: Reasons) -> Reasons:
+    """For each row the first reason where there is one, else the second."""
+    return np.where(is_measured(first), second, first)
+
+
 def token_rejections(tokens: pa.ListArray, in_vocabulary: NDArray[np.bool_] | None) -> Reasons:
     """Why each row of token ids cannot be measured; shape (rows,).
 
@@ -44,8 +54,11 @@ def _token_reason(token: int | None, known_range: int) -> str:
     return f"token id {token} is not in the vocabulary (ids below {known_range})"
 
 
-def text_rejections(text: pa.StringArray, null_is_rejected: bool) -> Reasons:
-    """Why each row of text cannot be measured; shape (rows,)."""
+def text_rejections(text: pa.StringArray, null_reason: str | None) -> Reasons:
+    """Why each row of text cannot be measured; shape (rows,).
+
+    null_reason: what to say of a row that has none; None where its tokens can be decoded instead.
+    """
     reasons = np.full(len(text), None, object)
     try:
         text.validate(full=True)
@@ -54,9 +67,9 @@ def text_rejections(text: pa.StringArray, null_is_rejected: bool) -> Reasons:
         for row, value in enumerate(as_bytes.to_pylist()):
             if value is not None and not _is_utf8(value):
                 reasons[row] = "text is not valid UTF-8"
-    if null_is_rejected:
-        reasons[np.asarray(text.is_null())] = "text is null"
-        reasons[np.asarray(pc.fill_null(pc.equal(pc.binary_length(text), 0), False))] = "text is empty"
+    if null_reason is not None:
+        reasons[np.asarray(text.is_null())] = null_reason
+    reasons[np.asarray(pc.fill_null(pc.equal(pc.binary_length(text), 0), False))] = "text is empty"
     return reasons
 
 

@@ -1,0 +1,125 @@
+"""Measuring Arrow tables, without Spark: which rows can be measured, and each filter over those."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from filters.contract import Filter, Sequences
+from filters.detokenization import decode_tokens
+from filters.ragged import ragged_from_lists, ragged_from_strings, strings_from_ragged
+from filters.validity import (
+    Reasons,
+    first_reasons,
+    is_measured,
+    text_rejections,
+    token_rejections,
+)
+from filters.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What filters need besides the rows, loaded once a process.
+
+    vocabulary: decodes tokens that come without text, and encodes text that comes without tokens.
+    token_frequencies: as in `Sequences`.
+    """
+
+    vocabulary: Vocabulary | None = None
+    token_frequencies: NDArray[np.int64] | None = None
+
+
+@dataclass(frozen=True)
+class MeasuredBatch:
+    """What was measured of a batch of rows.
+
+    reasons: for each row, why it could not be measured; None for those that were.
+    tokens, text: of the measured rows, as the filters saw them; None where they are not known.
+    columns: name to values, of the measured rows.
+    """
+
+    reasons: Reasons
+    tokens: pa.ListArray | None
+    text: pa.StringArray | None
+    columns: Mapping[str, pa.Array]
+
+
+def rejections(tokens: pa.ListArray | None, text: pa.StringArray | None, resources: Resources) -> Reasons:
+    """Why each row cannot be measured, None where it can; shape (rows,)."""
+    if tokens is None:
+        if text is None:
+            raise ValueError("expected a column of tokens, of text, or both; found neither")
+        return text_rejections(text, null_reason="text is null")
+    in_vocabulary = resources.vocabulary.in_vocabulary if resources.vocabulary else None
+    reasons = token_rejections(tokens, in_vocabulary)
+    if text is None:
+        return reasons
+    null_reason = (
+        None if resources.vocabulary else "text is null, and there is no tokenizer to decode the tokens"
+    )
+    return first_reasons(reasons, text_rejections(text, null_reason))
+
+
+def measure_batch(
+    tokens: pa.ListArray | None,
+    text: pa.StringArray | None,
+    filters: Iterable[Filter],
+    resources: Resources,
+    extra_reasons: Reasons | None = None,
+) -> MeasuredBatch:
+    """The columns of the computed `filters` for the rows that can be measured.
+
+    tokens: lists of any integer type; text: strings; at least one of them.
+    extra_reasons: what the caller already knows against a row.
+    """
+    reasons = rejections(tokens, text, resources)
+    if extra_reasons is not None:
+        reasons = first_reasons(extra_reasons, reasons)
+    keep = is_measured(reasons)
+    tokens, text = _kept(tokens, keep), _kept(text, keep)
+    if tokens is not None and tokens.type.value_type != pa.int32():
+        tokens = tokens.cast(pa.list_(pa.int32()))
+    if tokens is None and resources.vocabulary is not None:
+        tokens = _encode(text, resources.vocabulary.tokenizer)
+    if resources.vocabulary is not None and tokens is not None and (text is None or text.null_count):
+        decoded = strings_from_ragged(decode_tokens(ragged_from_lists(tokens), resources.vocabulary))
+        text = decoded if text is None else pc.coalesce(text, decoded)
+    sequences = Sequences(
+        tokens=None if tokens is None else ragged_from_lists(tokens),
+        text=None if text is None or text.null_count else ragged_from_strings(text),
+        token_frequencies=resources.token_frequencies,
+    )
+    columns = {
+        column.name: values
+        for each in filters
+        if each.measure is not None
+        for column, values in zip(each.columns, measure_filter(each, sequences, int(keep.sum())), strict=True)
+    }
+    return MeasuredBatch(reasons, tokens, text, columns)
+
+
+def measure_filter(each: Filter, sequences: Sequences, rows: int) -> tuple[pa.Array, ...]:
+    """The columns of one filter; null where something that it reads is not known."""
+    if each.measure is None or any(getattr(sequences, name) is None for name in each.reads):
+        return tuple(pa.nulls(rows, column.type) for column in each.columns)
+    return each.measure(sequences)
+
+
+def _kept(column: pa.Array | None, keep: NDArray[np.bool_]) -> pa.Array | None:
+    return column if column is None or keep.all() else column.filter(pa.array(keep))
+
+
+def _encode(text: pa.StringArray, tokenizer: Tokenizer) -> pa.ListArray:
+    encodings = tokenizer.encode_batch_fast(text.to_pylist(), add_special_tokens=False)
+    lengths = np.array([len(encoding) for encoding in encodings], np.int64)
+    ids = np.fromiter((i for encoding in encodings for i in encoding.ids), np.int32, int(lengths.sum()))
+    return pa.ListArray.from_arrays(
+        pa.array(np.concatenate(([0], np.cumsum(lengths))).astype(np.int32)), pa.array(ids)
+    )

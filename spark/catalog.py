@@ -1,0 +1,60 @@
+"""The datasets, models and feature tables that the pipeline knows by name, and where each is on the Hub."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+MODELS = ("70m", "160m", "410m", "1b", "1.4b", "2.8b", "6.9b", "12b")
+CHECKPOINTS = tuple(f"12b.{step}" for step in (23000, 43000, 63000, 83000, 103000, 123000))
+SCHEMES = ("deduped", "duped")
+HUB_DATASETS = ("memories", "pile", "pile_test")
+DATASETS = ("sample", *HUB_DATASETS)
+
+PYTHIA_TOKENIZER = "EleutherAI/pythia-70m"
+SMALLEST_MODEL = ("70m",)
+SMALLEST_SCHEME = ("deduped",)
+
+MEMORIES_REPOSITORY = "EleutherAI/pythia-memorized-evals"
+PILE_REPOSITORY = "EleutherAI/pile-{scheme}-pythia-random-sampled"
+PILE_TEST_REPOSITORY = "usvsnsp/pile-test-sampled"
+
+Kind = Literal["memories", "pile", "plain"]
+
+
+@dataclass(frozen=True)
+class TableLocation:
+    """Where a table is: a Hub id, a directory laid out as a Hub dataset, or plain files.
+
+    split: the split of a Hub dataset or layout; None for its only one, and for plain files.
+    """
+
+    source: str
+    split: str | None = None
+    is_local: bool = False
+
+    def __str__(self) -> str:
+        return self.source + (f" [{self.split}]" if self.split else "")
+
+
+PUBLISHED_FEATURE_TABLES = {
+    "duplicates": "usvsnsp/generation-num-duplicates",
+    "token_frequencies": "usvsnsp/{scheme}-num-frequencies",
+    "semantic_duplicates": "usvsnsp/semantic-duplicates",
+    "nl_scores": "usvsnsp/pile-pythia-code-vs-nl-scores",
+}
+
+
+def feature_splits(table: str, kind: Kind, scheme: str | None, model: str | None) -> tuple[str, ...]:
+    """The splits of a feature table, in its published layout, that belong to one split of the data."""
+    if table == "duplicates":
+        return (f"{scheme}",)
+    if table == "token_frequencies":
+        # Together they count the whole corpus: the memorized sequences and the rest.
+        return ("memorized", "non_memorized")
+    if table == "semantic_duplicates":
+        of_model = f"{scheme}_{model}" if kind == "memories" else f"{scheme}"
+        return (f"{of_model}_snowclones", f"{of_model}_templates")
+    if table == "nl_scores":
+        return ("standard" if scheme == "duped" else "deduped",)
+    return (f"{scheme}.{model}",)
