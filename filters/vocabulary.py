@@ -1,0 +1,90 @@
+"""What every token id stands for, read from a tokenizer once, so that decoding is a take and not a call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Tokenizer, decoders
+
+from filters.contract import RaggedArray
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The token ids of a tokenizer and, where it is byte-level (GPT-2, GPT-NeoX), the bytes of each.
+
+    in_vocabulary: bool, shape (size,): whether the tokenizer holds the id; False for a hole in the numbering.
+    token_bytes: uint8, row i is what token id i decodes to (no bytes for a hole); it need not be valid UTF-8,
+        since a token can end within a character. None where the tokenizer is not byte-level.
+    is_whole: bool, shape (size,): whether the id's bytes are valid UTF-8 by themselves.
+    tokenizer: what all this was read from; it decodes where `token_bytes` is None.
+    """
+
+    in_vocabulary: NDArray[np.bool_]
+    token_bytes: RaggedArray | None
+    is_whole: NDArray[np.bool_]
+    tokenizer: Tokenizer
+
+    @property
+    def size(self) -> int:
+        """One more than the highest token id, added tokens included."""
+        return len(self.in_vocabulary)
+
+
+def read_vocabulary(tokenizer: Tokenizer | str | Path) -> Vocabulary:
+    """The vocabulary of a tokenizer, or of the tokenizer.json at a path.
+
+    Raises FileNotFoundError where the path is no file, ValueError where it holds no tokenizer.
+    """
+    if not isinstance(tokenizer, Tokenizer):
+        tokenizer = _load(Path(tokenizer))
+    size = max(tokenizer.get_vocab(with_added_tokens=True).values(), default=-1) + 1
+    contents = [tokenizer.id_to_token(token) for token in range(size)]
+    in_vocabulary = np.array([content is not None for content in contents], np.bool_)
+    if not isinstance(tokenizer.decoder, decoders.ByteLevel):
+        return Vocabulary(in_vocabulary, None, np.zeros(size, np.bool_), tokenizer)
+    byte_of = _byte_of_character()
+    rows = [_bytes_of_token(content, byte_of) for content in contents]
+    values = np.frombuffer(b"".join(rows), np.uint8)
+    offsets = np.cumsum([0, *map(len, rows)], dtype=np.int64)
+    is_whole = np.array([_is_utf8(row) for row in rows], np.bool_)
+    return Vocabulary(in_vocabulary, RaggedArray(values, offsets), is_whole, tokenizer)
+
+
+def _load(path: Path) -> Tokenizer:
+    if not path.is_file():
+        raise FileNotFoundError(f"expected a tokenizer.json at {path}, found no file; give the path of one")
+    try:
+        return Tokenizer.from_file(str(path))
+    except Exception as error:  # the library raises plain Exception for whatever is wrong with the file
+        raise ValueError(f"expected a tokenizer.json at {path}, but it cannot be read: {error}") from error
+
+
+def _byte_of_character() -> dict[str, int]:
+    """The byte that each character of a byte-level token stands for (GPT-2's `bytes_to_unicode`, inverted).
+
+    Printable bytes stand for themselves; the 68 others are written as U+0100 and following, in their order.
+    """
+    printable = {*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)}
+    others = [byte for byte in range(256) if byte not in printable]
+    return {chr(byte): byte for byte in printable} | {chr(0x100 + i): byte for i, byte in enumerate(others)}
+
+
+def _bytes_of_token(content: str | None, byte_of: dict[str, int]) -> bytes:
+    """What a token decodes to; one with a character that stands for no byte (an added token) is itself."""
+    if content is None:
+        return b""
+    if all(character in byte_of for character in content):
+        return bytes(byte_of[character] for character in content)
+    return content.encode("utf-8")
+
+
+def _is_utf8(value: bytes) -> bool:
+    try:
+        value.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
