@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -22,12 +23,8 @@ def decode_tokens(tokens: RaggedArray, vocabulary: Vocabulary) -> RaggedArray:
     Special tokens stay in the text, and bytes that make no character (a row that begins or ends within one)
     become U+FFFD. A hole of the vocabulary adds nothing. Raises ValueError for an id outside 0..size-1.
     """
+    _require_ids_below(vocabulary.size, tokens.values)
     values, offsets = read_only_rows(tokens, np.int32)
-    if len(values) and (values.min() < 0 or values.max() >= vocabulary.size):
-        raise ValueError(
-            f"expected token ids from 0 to {vocabulary.size - 1}, found {values.min()} to {values.max()}; "
-            "leave out the rows that have others, or use the tokenizer that made them"
-        )
     if vocabulary.token_bytes is None:
         return _decode_with_tokenizer(values, offsets, vocabulary)
     text, text_offsets, is_suspect = _take_bytes(
@@ -38,6 +35,14 @@ def decode_tokens(tokens: RaggedArray, vocabulary: Vocabulary) -> RaggedArray:
     )
     rows = RaggedArray(text, text_offsets)
     return replace_malformed(rows, is_suspect) if is_suspect.any() else rows
+
+
+def _require_ids_below(size: int, ids: NDArray[Any]) -> None:
+    if len(ids) and (ids.min() < 0 or ids.max() >= size):
+        raise ValueError(
+            f"expected token ids from 0 to {size - 1}, found {ids.min()} to {ids.max()}; "
+            "leave out the rows that have others, or use the tokenizer that made them"
+        )
 
 
 def _decode_with_tokenizer(

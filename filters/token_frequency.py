@@ -61,12 +61,22 @@ def _interpolate(ranked: NDArray[np.int64], rank: float) -> NDArray[np.float64]:
     return np.asarray(low + (high - low) * (rank - below))
 
 
+def _frequencies(tokens: NDArray[np.int64], table: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The table's value for each token id, -1 for one beyond the table's end, which the table does not list."""
+    is_listed = tokens < len(table)
+    if is_listed.all():
+        return np.take(table, tokens)
+    frequencies = np.full(len(tokens), -1, np.int64)
+    frequencies[is_listed] = table[tokens[is_listed]]
+    return frequencies
+
+
 def measure(sequences: Sequences) -> tuple[pa.Array, ...]:
     """The columns of `FILTER`; the statistics are null where a frequency is unknown or the row is empty."""
     tokens, table = sequences.tokens, sequences.token_frequencies
     assert tokens is not None
     assert table is not None
-    frequencies = np.take(table, tokens.values.astype(np.int64, copy=False))
+    frequencies = _frequencies(tokens.values.astype(np.int64, copy=False), table)
     is_unknown = frequencies < 0
     unknown_before = np.concatenate([[0], np.cumsum(is_unknown)])
     is_null = np.diff(unknown_before[tokens.offsets]) + (np.diff(tokens.offsets) == 0) > 0
