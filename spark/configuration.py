@@ -95,9 +95,7 @@ def _as_names(name: str, value: Any) -> tuple[str, ...]:
         raise UserError(f"{name}: expected names (a list, or one text with commas), found {value!r}.")
     names = tuple(dict.fromkeys(item.strip() for item in items))
     if not names or not all(names):
-        raise UserError(
-            f"--{name}: expected names with commas between them, found {printable(str(value))!r}."
-        )
+        raise UserError(f"--{name}: expected names with commas between them, found {printable(str(value))!r}.")
     return names
 
 
@@ -108,7 +106,5 @@ def _as_integer(name: str, value: Any) -> int:
     except ValueError:
         number = None
     if number is None or not smallest <= number < 2**63:
-        raise UserError(
-            f"--{name}: expected a whole number from {smallest} on, found {printable(str(value))!r}."
-        )
+        raise UserError(f"--{name}: expected a whole number from {smallest} on, found {printable(str(value))!r}.")
     return number

@@ -49,10 +49,10 @@ def list_snapshot(hub: Hub, repository: Repository, revision: str) -> Snapshot:
         info = information(repository.name, revision=revision, files_metadata=True, timeout=hub.policy.timeout_seconds)
         if not COMMIT.fullmatch(info.sha or ""):
             raise HubError(f"{repository}: {hub.endpoint} names no commit.\nCheck HF_ENDPOINT.")
-        files = [HubFile(f.rfilename, f.size, f.lfs and f.lfs.sha256) for f in info.siblings or ()]
+        files = [HubFile(f.rfilename, f.size, f.lfs.sha256 if f.lfs else None) for f in info.siblings or ()]
         if info.siblings is None:  # mirrors of the Hub that answer only what its own clients ask for
             tree = api.list_repo_tree(repository.name, recursive=True, revision=info.sha, repo_type=repository.kind)
-            files = [HubFile(f.path, f.size, f.lfs and f.lfs.sha256) for f in tree if isinstance(f, RepoFile)]
+            files = [HubFile(f.path, f.size, f.lfs.sha256 if f.lfs else None) for f in tree if isinstance(f, RepoFile)]
         return Snapshot(str(info.sha), tuple(require_safe(repository, file) for file in files))
 
     what = f"{repository}, revision {printable(revision)}, at {hub.endpoint}"

@@ -34,8 +34,9 @@ def splits_of(dataset: str, paths: Iterable[str], card: Path | None) -> dict[str
             lay_out(root, paths, configurations)
             found = library_splits(root, Path(directory, "cache"))
         except Exception as error:  # whatever a foreign repository makes the library stumble over
+            reason = first_line(error).replace(str(root), "the dataset")
             raise HubError(
-                f"{dataset}: no splits found in its files and README.md ({first_line(error)}).\n"
+                f"{dataset}: no splits found in its files and README.md ({reason}).\n"
                 "Check the name; a dataset that needs a script to load must be converted to Parquet first."
             ) from error
         splits = {

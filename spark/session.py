@@ -28,6 +28,8 @@ ALWAYS = {
     # mapInArrow matches columns by position: have Spark compare the names too.
     "spark.sql.execution.arrow.pyspark.validateSchema.enabled": "true",
     "spark.sql.session.timeZone": "UTC",
+    # Users' columns may differ in case alone (index, Index).
+    "spark.sql.caseSensitive": "true",
     "spark.ui.showConsoleProgress": "false",
 }
 

@@ -69,9 +69,7 @@ class Stage:
             raise RuntimeError(self._blame(batch, error)) from None
 
     def _measure_rows(self, batch: pa.RecordBatch) -> MeasuredBatch:
-        return measure_batch(
-            _tokens(batch), _text(batch), self.filters, self.resources.value, _known_reasons(batch)
-        )
+        return measure_batch(_tokens(batch), _text(batch), self.filters, self.resources.value, _known_reasons(batch))
 
     def _blame(self, batch: pa.RecordBatch, error: Exception) -> str:
         """Which row and which filter the error comes from, found by halving the batch."""

@@ -1,0 +1,136 @@
+"""Which feature tables belong to a split, and their columns under the names of the metrics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from sample.paths import FeatureName, feature_directory
+from spark.catalog import CHECKPOINTS, PUBLISHED_FEATURE_TABLES, TableLocation, feature_splits
+from spark.configuration import FEATURE_TABLES, Configuration
+from spark.local_files import TableFiles
+from spark.planning import Split, is_hub_layout
+from spark.tables import TableReader
+from utils import UserError, printable
+
+KEY_NAMES = ("sequence_id", "index", "Index", "id")
+VALUE_NAMES: dict[str, dict[str, tuple[str, ...]]] = {
+    "duplicates": {"sequence_duplicates": ("sequence_duplicates", "counts", "Counts", "frequency")},
+    "semantic_duplicates": {
+        name: (name,) for name in ("0_8_snowclones", "0_9_snowclones", "0_8_templates", "0_9_templates")
+    },
+    "nl_scores": {"published_nl_scores": ("published_nl_scores", "nl_scores", "nl_score")},
+    "perplexities": {
+        name: (name,) for name in ("loss", "prompt_perplexity", "generation_perplexity", "sequence_perplexity")
+    },
+}
+TOKEN_NAMES = ("token_id", "TokenID")
+FREQUENCY_NAMES = ("frequency", "Frequency")
+
+SAMPLE_TABLES: dict[str, FeatureName] = {
+    "duplicates": "generation-num-duplicates",
+    "token_frequencies": "num-frequencies",
+    "semantic_duplicates": "semantic-duplicates",
+    "perplexities": "perplexities",
+}
+
+
+@dataclass(frozen=True)
+class FeatureFiles:
+    """One file set of a feature table, with its key column and its value columns by metric name."""
+
+    table: str
+    location: TableLocation
+    files: TableFiles
+    key: str
+    values: tuple[tuple[str, str], ...]
+
+
+def feature_locations(
+    table: str, configuration: Configuration, split: Split, model: str | None
+) -> tuple[TableLocation, ...]:
+    """Where one feature table of a split is; empty where none was asked for."""
+    setting = getattr(configuration, table)
+    scheme = split.scheme or "none"
+    source, is_local = setting.format(scheme=scheme, model=model), True
+    if setting == "none" or (setting == "auto" and not split.dataset.startswith("sample_")):
+        return ()
+    if setting == "auto":
+        if table not in SAMPLE_TABLES:
+            return ()
+        source = str(feature_directory(SAMPLE_TABLES[table], scheme))
+    elif setting == "published":
+        source, is_local = PUBLISHED_FEATURE_TABLES[table].format(scheme=scheme), False
+    elif not Path(source).expanduser().exists():
+        is_local = False
+    if is_local and not is_hub_layout(Path(source).expanduser()):
+        return (TableLocation(source, is_local=True),)
+    return tuple(
+        TableLocation(source, name, is_local) for name in feature_splits(table, split.kind, split.scheme, model)
+    )
+
+
+def check_feature_settings(configuration: Configuration) -> None:
+    """Raises UserError for a feature table that is neither a known word, a path, nor a Hub id."""
+    for table in FEATURE_TABLES:
+        setting = getattr(configuration, table)
+        if setting == "published" and table not in PUBLISHED_FEATURE_TABLES:
+            raise UserError(f"--{table}: there is no published table; give a local path or a Hub id, or none.")
+        known = setting in ("auto", "none", "published") or "{" in setting
+        if not known and not Path(setting).expanduser().exists() and setting.count("/") != 1:
+            raise UserError(
+                f"--{table}: no such path: {printable(setting)!r}.\n"
+                "Expected published, none, the path of a Parquet file or directory, or a Hub id (owner/name)."
+            )
+
+
+def find_feature(table: str, location: TableLocation, model: str | None, reader: TableReader) -> FeatureFiles | None:
+    """The files of one feature table; None for a checkpoint that the published table leaves out.
+
+    Raises UserError where its columns are not those of the table.
+    """
+    if location.split and model in CHECKPOINTS and location.split not in reader.resolve(location).splits:
+        return None
+    files = reader.files(location)
+    key = _present(KEY_NAMES, files)
+    names = {metric: _present(choices, files) for metric, choices in VALUE_NAMES[table].items()}
+    values = tuple((metric, name) for metric, name in names.items() if name)
+    if key is None or not values or (table == "perplexities" and len(values) < len(names)):
+        wanted = ", ".join("/".join(choices) for choices in VALUE_NAMES[table].values())
+        found = ", ".join(printable(name) for name in files.schema.names)
+        raise UserError(f"--{table} {location}: expected columns {'/'.join(KEY_NAMES)} and {wanted}; found {found}.")
+    return FeatureFiles(table, location, files, key, values)
+
+
+def read_token_frequencies(
+    locations: tuple[TableLocation, ...], reader: TableReader, vocabulary_size: int
+) -> NDArray[np.int64]:
+    """How often the corpus holds each token id, int64, shape (vocabulary_size,): the sum of the tables, -1
+    where none lists it. Raises UserError for a table without the columns, or with a token id twice."""
+    total = np.full(vocabulary_size, -1, np.int64)
+    for location in locations:
+        files = reader.files(location)
+        token, frequency = _present(TOKEN_NAMES, files), _present(FREQUENCY_NAMES, files)
+        if token is None or frequency is None:
+            found = ", ".join(printable(name) for name in files.schema.names)
+            raise UserError(f"--token_frequencies {location}: expected columns TokenID and Frequency; found {found}.")
+        table = pq.read_table(list(files.paths), columns=[token, frequency])
+        if table.column(0).null_count or table.column(1).null_count:
+            raise UserError(f"--token_frequencies {location}: expected no nulls, found some.")
+        ids, counts = (np.asarray(pc.cast(column, "int64")) for column in table.columns)
+        unique, occurrences = np.unique(ids, return_counts=True)
+        if (occurrences > 1).any():
+            twice = unique[occurrences > 1][0]
+            raise UserError(f"--token_frequencies {location}: token id {twice} is there twice; keys must be unique.")
+        known = (ids >= 0) & (ids < vocabulary_size)
+        total[ids[known]] = np.maximum(total[ids[known]], 0) + counts[known]
+    return total
+
+
+def _present(names: tuple[str, ...], files: TableFiles) -> str | None:
+    return next((name for name in names if name in files.schema.names), None)

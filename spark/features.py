@@ -1,0 +1,75 @@
+"""Feature tables joined to the sequences, by sequence_id, without losing or doubling a row."""
+
+from __future__ import annotations
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F  # noqa: N812
+
+from spark.feature_tables import FeatureFiles
+from spark.loading import quoted, read_files
+from utils import UserError
+
+# A sequence of 64 tokens has 63 that are scored: 31 of the prompt and 32 of the continuation.
+PROMPT_SCORED, GENERATION_SCORED, SCORED = 31, 32, 63
+# The wrong definition is off by half of the loss or more; half-precision perplexities by a few hundredths of it.
+TOLERANCE = 0.1
+SMALLEST_LOSS = 0.01  # below, perplexities are too near to 1 to tell
+ROWS_TRIED = 1_000
+
+
+def join_feature(frame: DataFrame, feature: FeatureFiles) -> DataFrame:
+    """The rows with the feature's columns beside them; null where the table does not hold the sequence."""
+    table = read_feature(frame.sparkSession, feature)
+    return frame.join(table, "sequence_id", "left")
+
+
+def read_feature(spark: SparkSession, feature: FeatureFiles) -> DataFrame:
+    """A feature table as `sequence_id` and metric columns, perplexities by our definition."""
+    kind = "long" if feature.table in ("duplicates", "semantic_duplicates") else "double"
+    table = read_files(spark, feature.files).select(
+        F.col(quoted(feature.key)).cast("long").alias("sequence_id"),
+        *(F.col(quoted(name)).cast(kind).alias(metric) for metric, name in feature.values),
+    )
+    return _by_our_definition(table, feature) if feature.table == "perplexities" else table
+
+
+def require_unique_keys(spark: SparkSession, feature: FeatureFiles) -> None:
+    """Raises UserError, with the key, where a feature table holds a sequence_id twice."""
+    repeated = read_feature(spark, feature).groupBy("sequence_id").count().where("count > 1")
+    found = repeated.where("sequence_id is not null").orderBy("sequence_id").first()
+    if found is not None:
+        raise UserError(
+            f"--{feature.table} {feature.location}: sequence_id {found[0]} is there {found[1]} times.\n"
+            "The keys of a feature table must be unique; remove the repeated rows."
+        )
+
+
+def _by_our_definition(table: DataFrame, feature: FeatureFiles) -> DataFrame:
+    """Perplexities over the scored tokens of each part, whichever of the two definitions they came in.
+
+    Ours divide a part's negative log-likelihood by its own tokens: 31·ln p + 32·ln g = 63·ln s. The published
+    ones divide every part by 63: ln p + ln g = ln s, and become ours when raised to 63/31 and 63/32. Which of
+    the two holds is seen in the numbers; a table in which neither does is refused with UserError.
+    """
+    prompt, generation, sequence = (
+        F.log(F.col(name)) for name in ("prompt_perplexity", "generation_perplexity", "sequence_perplexity")
+    )
+    ours = F.abs((PROMPT_SCORED * prompt + GENERATION_SCORED * generation) / SCORED - sequence) / sequence
+    published = F.abs(prompt + generation - sequence) / sequence
+    tried = table.where(sequence > SMALLEST_LOSS).select(ours.alias("ours"), published.alias("published"))
+    errors = tried.where("ours is not null").limit(ROWS_TRIED)
+    row = errors.agg(F.percentile_approx("ours", 0.5), F.percentile_approx("published", 0.5)).first()
+    assert row is not None
+    if row[0] is None or row[0] <= TOLERANCE:
+        return table
+    if row[1] <= TOLERANCE:
+        return table.withColumns(
+            {
+                "prompt_perplexity": F.pow("prompt_perplexity", F.lit(SCORED / PROMPT_SCORED)),
+                "generation_perplexity": F.pow("generation_perplexity", F.lit(SCORED / GENERATION_SCORED)),
+            }
+        )
+    raise UserError(
+        f"--perplexities {feature.location}: the perplexities of prompt, generation and sequence fit neither known "
+        "definition\n(each part over its own tokens, or over all 63); recompute them, or leave the table out."
+    )

@@ -1,0 +1,129 @@
+"""Everything that a split needs, found and checked before Spark starts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from filters.contract import Filter
+from filters.measuring import Resources
+from spark.configuration import Configuration
+from spark.feature_tables import (
+    FeatureFiles,
+    feature_locations,
+    find_feature,
+    read_token_frequencies,
+)
+from spark.input_columns import InputColumns, recognise_columns
+from spark.local_files import TableFiles
+from spark.planning import Split
+from spark.tables import TableReader
+from utils import UserError, printable
+
+RESERVED = ("dataset", "scheme", "model", "reason")
+BY_MODEL = ("perplexities",)
+
+
+@dataclass(frozen=True)
+class LocatedSplit:
+    """A split with the files, features and resources that measuring it takes.
+
+    models: the split's own, or those whose scores the source holds where none was asked for.
+    features: joined before measuring. features_by_model: those that differ between the split's models.
+    null_columns: metric to the reason why it is null in every row.
+    """
+
+    split: Split
+    models: tuple[str | None, ...]
+    files: TableFiles
+    columns: InputColumns
+    resources: Resources
+    features: tuple[FeatureFiles, ...]
+    features_by_model: Mapping[str | None, tuple[FeatureFiles, ...]]
+    null_columns: Mapping[str, str]
+
+
+def locate_split(
+    split: Split, filters: tuple[Filter, ...], configuration: Configuration, reader: TableReader
+) -> LocatedSplit:
+    """The split's files and features; raises UserError for what is missing, damaged or contradictory."""
+    files = reader.files(split.location)
+    columns = recognise_columns(files.schema, str(split.location))
+    models = split.models
+    if models == (None,) and columns.scores:
+        models = tuple(model for model, _ in columns.scores)
+    vocabulary = reader.vocabulary(split.tokenizer) if split.tokenizer else None
+    chosen = {each.name for each in filters}
+    frequencies = None
+    locations = feature_locations("token_frequencies", configuration, split, models[0])
+    if locations and vocabulary is not None and "token_frequencies" in chosen:
+        frequencies = read_token_frequencies(locations, reader, vocabulary.size)
+    tables = {each.feature_table for each in filters if each.feature_table} - {"memorization_score"}
+    shared = _find_features(tables - set(BY_MODEL), configuration, split, models[0], reader)
+    by_model = {model: _find_features(tables & set(BY_MODEL), configuration, split, model, reader) for model in models}
+    _require_no_conflict(columns, filters, shared + by_model[models[0]], str(split.location))
+    resources = Resources(vocabulary, frequencies)
+    located = LocatedSplit(split, models, files, columns, resources, shared, by_model, {})
+    return LocatedSplit(split, models, files, columns, resources, shared, by_model, _null_columns(located, filters))
+
+
+def has_score(located: LocatedSplit, model: str | None) -> bool:
+    """Whether the memorization scores of this model are known from the source."""
+    known = [name for name, _ in located.columns.scores]
+    return model in known or located.split.kind == "memories" or "memorization_score" in located.columns.others
+
+
+def _find_features(
+    tables: set[str], configuration: Configuration, split: Split, model: str | None, reader: TableReader
+) -> tuple[FeatureFiles, ...]:
+    found = [
+        find_feature(table, location, model, reader)
+        for table in sorted(tables)
+        for location in feature_locations(table, configuration, split, model)
+    ]
+    return tuple(feature for feature in found if feature is not None)
+
+
+def _require_no_conflict(
+    columns: InputColumns, filters: tuple[Filter, ...], features: tuple[FeatureFiles, ...], source: str
+) -> None:
+    """A user's column may stand for a metric that nothing else gives, but never be written over."""
+    given = {metric for feature in features for metric, _ in feature.values}
+    written = {c.name for each in filters if each.measure is not None for c in each.columns} - {"text"} | given
+    internal = {name for name in columns.others if name.startswith("_memorization_score") or name == "_rejection"}
+    taken = internal | set(columns.others) & (written | set(RESERVED) | {"sequence_id", "tokens", "text"})
+    if taken:
+        names = ", ".join(f"`{printable(name)}`" for name in sorted(taken))
+        raise UserError(
+            f"{source}: the run itself writes columns named {names}.\n"
+            "Rename them in the source, or leave out their filters with --filters."
+        )
+
+
+def _null_columns(located: LocatedSplit, filters: tuple[Filter, ...]) -> dict[str, str]:
+    every_feature = located.features + tuple(f for some in located.features_by_model.values() for f in some)
+    joined = {metric for feature in every_feature for metric, _ in feature.values} | set(located.columns.others)
+    reasons: dict[str, str] = {}
+    for each in filters:
+        reason = _reason_for_null(each, located)
+        for column in each.columns:
+            if reason is not None and column.name not in joined:
+                reasons[column.name] = reason
+    return reasons
+
+
+def _reason_for_null(each: Filter, located: LocatedSplit) -> str | None:
+    """Why all columns of a filter are null where no feature table or column of the source gives them."""
+    if each.name == "memorization_score":
+        is_known = any(has_score(located, model) for model in located.models)
+        return None if is_known else "the source holds no memorization scores"
+    if each.feature_table is not None:
+        return f"no table given: --{each.feature_table} published, a local path or a Hub id"
+    has_vocabulary = located.resources.vocabulary is not None
+    if "text" in each.reads and located.columns.text is None and not has_vocabulary:
+        return "no tokenizer known to decode the tokens: give --tokenizer"
+    if "tokens" in each.reads and located.columns.tokens is None and not has_vocabulary:
+        return "no tokenizer known to encode the text: give --tokenizer"
+    if "token_frequencies" in each.reads and located.resources.token_frequencies is None:
+        return "no table given: --token_frequencies published, a local path or a Hub id"
+    return None

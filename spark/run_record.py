@@ -1,0 +1,145 @@
+"""The record of a run, `run.json`: what was asked, with what it was done, what came of it."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from filters.contract import Filter
+from spark.configuration import Configuration
+from spark.sink import Written
+from utils import UserError, printable
+
+CODE_VERSION = "0.1.0"
+LIBRARIES = ("pyspark", "pyarrow", "numpy", "numba", "tokenizers", "datasets", "huggingface_hub", "zlib-ng", "pandas")
+# What may differ between a run and its continuation.
+NOT_COMPARED = ("run_id", "output_dir", "cache_dir")
+
+
+@dataclass
+class RunRecord:
+    """What `run.json` says; written at the beginning, after every split, and at the end, whatever happens."""
+
+    path: Path
+    run_id: str
+    configuration: Mapping[str, Any]
+    schema: list[dict[str, str]]
+    started: str = field(default_factory=lambda: _now())
+    finished: str | None = None
+    status: str = "running"
+    error: str | None = None
+    commits: dict[str, str] = field(default_factory=dict)
+    splits: list[dict[str, Any]] = field(default_factory=list)
+
+    def add_split(
+        self, description: str, path: Path, written: Written, null_columns: Mapping[str, str], from_earlier: bool
+    ) -> None:
+        """Notes one complete table."""
+        rows = written.counts["rows"]
+        self.splits.append(
+            {
+                "split": description,
+                "status": "complete",
+                "from_an_earlier_run": from_earlier,
+                "path": str(path),
+                "rows_read": written.rows_read,
+                "rows_measured": rows,
+                "rows_rejected": written.rows_rejected,
+                "seconds": round(written.seconds, 3),
+                "rows_per_second": round(written.rows_read / written.seconds, 1) if written.seconds else None,
+                "counts": dict(written.counts),
+                "null_columns": dict(null_columns),
+            }
+        )
+
+    def add_failure(self, description: str, error: str) -> None:
+        """Notes a split that could not be measured."""
+        self.splits.append({"split": description, "status": "failed", "error": error})
+
+    def finish(self, status: str, error: str | None = None) -> None:
+        """Notes how the run ended, and writes."""
+        self.status, self.error, self.finished = status, error, _now()
+        self.write()
+
+    def write(self) -> None:
+        """Writes `run.json` in one rename, so that a reader never sees half of it."""
+        content = {
+            "run_id": self.run_id,
+            "status": self.status,
+            "error": self.error,
+            "started": self.started,
+            "finished": self.finished,
+            "configuration": self.configuration,
+            "versions": versions(),
+            "data_commits": self.commits,
+            "splits": self.splits,
+            "schema": self.schema,
+        }
+        hidden = self.path.with_name(".run.json")
+        hidden.write_text(json.dumps(content, indent=2) + "\n")
+        hidden.replace(self.path)
+
+
+def open_record(run_directory: Path, run_id: str, configuration: Configuration, filters: Iterable[Filter]) -> RunRecord:
+    """The record of a new run, or of one that goes on; raises UserError where that was configured otherwise."""
+    options = configuration.as_json()
+    schema = [
+        {"name": column.name, "type": str(column.type), "filter": each.name, "meaning": column.meaning}
+        for each in filters
+        for column in each.columns
+    ]
+    record = RunRecord(run_directory / "run.json", run_id, json.loads(json.dumps(options)), schema)
+    earlier = read_record(run_directory)
+    if earlier is not None:
+        _require_same(record, earlier)
+        record.commits = dict(earlier["data_commits"])
+    return record
+
+
+def read_record(run_directory: Path) -> dict[str, Any] | None:
+    """What an earlier run left in `run.json`; None where there is none. Raises UserError where it is damaged."""
+    path = run_directory / "run.json"
+    if not path.exists():
+        return None
+    try:
+        record = json.loads(path.read_text())
+        return {"configuration": dict(record["configuration"]), "data_commits": dict(record["data_commits"])}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        reason = f"{type(error).__name__}: {printable(str(error))}"
+        raise UserError(
+            f"{path} cannot be read ({reason}).\nMove the directory away, or use another --run_id."
+        ) from None
+
+
+def versions() -> dict[str, str | None]:
+    """The versions of this code, of Python and of the libraries that the numbers depend on."""
+    return {"memorization-metrics": CODE_VERSION, "python": platform.python_version()} | {
+        name: _installed(name) for name in LIBRARIES
+    }
+
+
+def _require_same(record: RunRecord, earlier: Mapping[str, Any]) -> None:
+    before, now = earlier["configuration"], record.configuration
+    for name in now:
+        if name not in NOT_COMPARED and before.get(name) != now[name]:
+            raise UserError(
+                f"Run {record.run_id} was made with {name} = {before.get(name)}, and now it is {now[name]}.\n"
+                "Give the options of the first time, or another --run_id."
+            )
+
+
+def _installed(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

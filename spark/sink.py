@@ -1,0 +1,63 @@
+"""Tables that appear under their final name only when complete."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from pyspark.sql import DataFrame
+
+MARKER = "_complete.json"
+NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
+
+
+@dataclass(frozen=True)
+class Written:
+    """What is known of one complete table.
+
+    rows_read: rows of the source; rows_rejected: those of them that could not be measured.
+    counts: `rows` of the table, and how many of them are of each kind that the summary shows.
+    """
+
+    rows_read: int
+    rows_rejected: int
+    seconds: float
+    counts: Mapping[str, int]
+
+
+def partition_path(dataset: str, scheme: str | None, model: str | None) -> Path:
+    """The directory of one table below `metrics/` or `rejected/`, named as Hive partitions are."""
+    return Path(f"dataset={dataset}", f"scheme={scheme or NULL_PARTITION}", f"model={model or NULL_PARTITION}")
+
+
+def write_hidden(frame: DataFrame, final: Path) -> Path:
+    """Writes the frame as Parquet to a hidden sibling of `final`, in place of what an earlier try left there."""
+    hidden = final.with_name(f"_temporary-{final.name}")
+    discard(hidden)
+    hidden.parent.mkdir(parents=True, exist_ok=True)
+    frame.write.parquet(str(hidden.resolve()))
+    return hidden
+
+
+def publish(hidden: Path, final: Path, written: Written) -> Written:
+    """Gives a complete table its final name, in one rename, with a marker that says what it holds."""
+    for leftover in (*hidden.glob(".*.crc"), hidden / "_SUCCESS"):
+        leftover.unlink(missing_ok=True)
+    (hidden / MARKER).write_text(json.dumps(asdict(written)))
+    discard(final)
+    hidden.rename(final)
+    return written
+
+
+def discard(path: Path) -> None:
+    """Removes a table, where there is one."""
+    shutil.rmtree(path, ignore_errors=True)
+
+
+def read_marker(final: Path) -> Written | None:
+    """What a complete table holds; None where the table is not complete."""
+    marker = final / MARKER
+    return Written(**json.loads(marker.read_text())) if marker.is_file() else None

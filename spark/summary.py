@@ -1,0 +1,78 @@
+"""What a person reads: the plan before a run, and the table at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from filters.contract import Filter
+from spark.configuration import FEATURE_TABLES, Configuration
+from spark.feature_tables import feature_locations
+from spark.planning import Split
+from utils import printable
+
+SHARES = ("incrementing", "repeating", "code", "memorized")
+
+
+def print_plan(
+    console: Console,
+    splits: Iterable[Split],
+    filters: tuple[Filter, ...],
+    configuration: Configuration,
+    run_directory: Path,
+) -> None:
+    """What a run would read, measure and write."""
+    table = Table(title="Plan", title_justify="left", show_edge=False)
+    for heading in ("split", "read from", "tokenizer", "feature tables", "tables written"):
+        table.add_column(heading, overflow="fold")
+    for split in splits:
+        features = [name for name in FEATURE_TABLES if feature_locations(name, configuration, split, split.models[0])]
+        cells = (
+            split.description,
+            str(split.location),
+            split.tokenizer or "none: text is null",
+            ", ".join(features) or "none: joined columns are null",
+            str(len(split.models)),
+        )
+        table.add_row(*(printable(cell) for cell in cells))
+    console.print(table)
+    console.print(f"Filters: {', '.join(each.name for each in filters)}", highlight=False)
+    if configuration.sample_size is not None:
+        drawn = f"{configuration.sample_size:,} sequences of each split, seed {configuration.sample_seed}"
+        console.print(f"Sample: {drawn}", highlight=False)
+    console.print(f"Output: {run_directory}", highlight=False)
+
+
+def print_summary(console: Console, splits: Sequence[Mapping[str, Any]], run_directory: Path) -> None:
+    """One line a table: rows, speed, and the share of what was found in it; then where it all is."""
+    table = Table(show_edge=False)
+    table.add_column("split")
+    for heading in ("rows", "rejected", "rows/s", *SHARES):
+        table.add_column(heading, justify="right")
+    for split in splits:
+        table.add_row(*_cells(split))
+    console.print(table)
+    reasons = {c: why for split in splits for c, why in split.get("null_columns", {}).items()}
+    for why in dict.fromkeys(reasons.values()):
+        names = ", ".join(name for name, reason in reasons.items() if reason == why)
+        console.print(f"Null columns: {names} ({why})", highlight=False, soft_wrap=True)
+    console.print(f"Output: {run_directory}", highlight=False, soft_wrap=True)
+
+
+def _cells(split: Mapping[str, Any]) -> list[str]:
+    name = printable(split["split"])
+    if split["status"] != "complete":
+        return [name, "failed", *[""] * (2 + len(SHARES))]
+    counts, rows = split["counts"], split["rows_measured"]
+    speed = split["rows_per_second"]
+    return [
+        name,
+        f"{rows:,}",
+        f"{split['rows_rejected']:,}",
+        "earlier" if split["from_an_earlier_run"] else (f"{speed:,.0f}" if speed else ""),
+        *(f"{counts[kind] / rows:.1%}" if rows and kind in counts else "-" for kind in SHARES),
+    ]

@@ -1,0 +1,72 @@
+"""From where a table is said to be to its files on this machine, fetched from the Hub where they are there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from filters.vocabulary import Vocabulary, read_vocabulary
+from spark.catalog import TableLocation
+from spark.hub import HubDataset, ResolvedDataset, fetch_split, resolve_dataset
+from spark.hub_tokenizer import fetch_tokenizer
+from spark.local_files import TableFiles, describe_files, find_files
+from spark.planning import is_hub_layout
+from utils import UserError, printable
+
+
+@dataclass
+class TableReader:
+    """Finds tables, remembering what each dataset was resolved to, so that a run reads one commit of each.
+
+    revisions: by Hub id, the commit, tag or branch to read.
+    """
+
+    cache_directory: Path
+    revisions: Mapping[str, str]
+    on_progress: Callable[[str], None]
+    resolved: dict[str, ResolvedDataset] = field(default_factory=dict)
+    vocabularies: dict[str, Vocabulary] = field(default_factory=dict)
+
+    def files(self, location: TableLocation) -> TableFiles:
+        """The files of a table; raises UserError where it cannot be had or is damaged."""
+        path = Path(location.source).expanduser()
+        if location.is_local and not is_hub_layout(path):
+            return describe_files(find_files(path))
+        dataset = self.resolve(location)
+        split = location.split or _only_split(dataset)
+        fetched = fetch_split(dataset, split, self.cache_directory, on_progress=self.on_progress)
+        return describe_files(fetched.paths)
+
+    def resolve(self, location: TableLocation) -> ResolvedDataset:
+        """The dataset of a location at one commit, the same at every call."""
+        if location.source not in self.resolved:
+            source: HubDataset | Path = Path(location.source).expanduser()
+            if not location.is_local:
+                source = HubDataset(location.source, self.revisions.get(location.source))
+            self.resolved[location.source] = resolve_dataset(source, self.cache_directory, on_progress=self.on_progress)
+        return self.resolved[location.source]
+
+    def vocabulary(self, tokenizer: str) -> Vocabulary:
+        """The vocabulary of a tokenizer by its local path or Hub id; raises UserError where there is none."""
+        if tokenizer not in self.vocabularies:
+            revision = self.revisions.get(tokenizer)
+            path = fetch_tokenizer(tokenizer, self.cache_directory, revision, on_progress=self.on_progress)
+            try:
+                self.vocabularies[tokenizer] = read_vocabulary(path)
+            except ValueError as error:
+                raise UserError(f"--tokenizer {printable(str(path))}: {printable(str(error))[:300]}") from None
+        return self.vocabularies[tokenizer]
+
+    def commits(self) -> dict[str, str]:
+        """By Hub id, the commit that was read."""
+        return {name: each.revision for name, each in self.resolved.items() if each.revision}
+
+
+def _only_split(dataset: ResolvedDataset) -> str:
+    if len(dataset.splits) == 1:
+        return next(iter(dataset.splits))
+    if "train" in dataset.splits:
+        return "train"
+    name = printable(dataset.repository)
+    raise UserError(f"{name}: expected one split, or one named train; found {', '.join(dataset.splits)}.")
