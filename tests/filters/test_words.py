@@ -61,3 +61,8 @@ def test_ids_number_the_distinct_words_in_order(texts: list[str]) -> None:
 def test_a_long_text() -> None:
     text = " ".join(f"word{i % 30_000}" for i in range(100_000))
     assert as_lists(words_of(text_rows([text])).ids) == [[i % 30_000 for i in range(100_000)]]
+
+
+def test_words_of_equal_hash_are_told_apart() -> None:
+    one, other = "8yn0iYCKYHlIj4-BwPqk", "GReLUrM4wMqfg9yzV3KQ"  # a known collision of 64-bit FNV-1a
+    assert as_lists(words_of(text_rows([f"{one} {other} {one} {other}"])).ids) == [[0, 1, 0, 1]]
