@@ -1,0 +1,44 @@
+"""How much of each kind of text the sample holds, and the texts themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import cycle, islice
+from random import Random
+
+from sample.texts.boilerplate import boilerplate
+from sample.texts.document import Document
+from sample.texts.incrementing import incrementing
+from sample.texts.personal import personal
+from sample.texts.repeating import repeating
+from sample.texts.running import code, machine_written, prose
+from sample.texts.secrets import secret
+from sample.texts.tables import table
+from sample.texts.templates import filled_template, template_ids
+
+SEED = 20_240_607
+
+# Documents at scale 1. Running text gives several rows of 64 tokens a document, the others one.
+_DOCUMENTS: dict[str, tuple[Callable[[Random], Document], int]] = {
+    "prose": (prose, 2100),
+    "code": (code, 900),
+    "structured": (machine_written, 240),
+    "table": (table, 750),
+    "incrementing": (incrementing, 1300),
+    "repeating": (repeating, 1150),
+    "secret": (secret, 480),
+    "personal": (personal, 560),
+}
+_FILLINGS_OF_A_TEMPLATE = 42
+
+
+def write_documents(scale: float = 1.0) -> list[Document]:
+    """All texts of the corpus, each once; the same for the same scale. At scale 0.1, a tenth of them."""
+    documents: list[Document] = []
+    for category, (write, number) in _DOCUMENTS.items():
+        rng = Random(f"{SEED}/{category}")
+        documents += [write(rng) for _ in range(round(number * scale))]
+    rng = Random(f"{SEED}/template")
+    number = round(_FILLINGS_OF_A_TEMPLATE * scale * len(template_ids()))
+    documents += [filled_template(template_id, rng) for template_id in islice(cycle(template_ids()), number)]
+    return documents + boilerplate(Random(f"{SEED}/boilerplate"))

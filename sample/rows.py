@@ -1,0 +1,112 @@
+"""Documents cut into the rows of 64 tokens that are the sequences of the corpus."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from random import Random
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Encoding, Tokenizer
+
+from sample.texts.document import Document, Mark
+from sample.tokenizer import END_OF_TEXT_ID
+
+ROW_TOKENS = 64
+CONTINUATION_START = 32
+_FEWEST_TERMS = 4
+_FEWEST_UNITS = 3
+
+
+class Row(NamedTuple):
+    """64 tokens of a document: `first` is the token of the document, `start` to `end` the characters that they span.
+
+    A row of several documents has the truth of that which most of its tokens come from, and no characters.
+    """
+
+    tokens: NDArray[np.int32]
+    document: int
+    start: int = 0
+    end: int = 0
+    repetition_token: int | None = None
+
+
+def marks_within(row: Row, document: Document, group: str) -> list[Mark]:
+    """The marks of a group that lie wholly in the row."""
+    return [mark for mark in document.marks if mark.group == group and row.start <= mark.start and mark.end <= row.end]
+
+
+def whole_units(row: Row, document: Document) -> int:
+    """How often the repeated unit lies wholly in the row, newlines that break the repetition not counted."""
+    repetition = document.repetition
+    if repetition is None:
+        return 0
+    repeated = document.text[max(row.start, repetition.start) : row.end]
+    phase = max(0, row.start - repetition.start)
+    if repetition.line_width:
+        repeated = repeated.replace("\n", "")
+        phase -= phase // (repetition.line_width + 1)
+    return (len(repeated) - (-phase) % len(repetition.unit)) // len(repetition.unit)
+
+
+def _cut_at(encoding: Encoding, index: int, document: Document, first: int) -> Row:
+    offsets = encoding.offsets[first : first + ROW_TOKENS]
+    repetition_token = None
+    if document.repetition:
+        repetition_token = next(i for i, (start, _) in enumerate(offsets) if start >= document.repetition.start)
+    tokens = np.array(encoding.ids[first : first + ROW_TOKENS], np.int32)
+    return Row(tokens, index, offsets[0][0], offsets[-1][1], repetition_token)
+
+
+def _says_what_it_should(row: Row, document: Document) -> bool:
+    if document.increment:
+        return len(marks_within(row, document, "term")) >= _FEWEST_TERMS
+    if document.repetition:
+        return whole_units(row, document) >= _FEWEST_UNITS
+    if document.category in ("secret", "personal"):
+        return bool(marks_within(row, document, document.category))
+    return True
+
+
+def _first_token(encoding: Encoding, document: Document, rng: Random) -> int:
+    """Where the row of a window begins; what stands before a repetition takes at most `lead` tokens of it."""
+    if document.repetition and document.repetition.start:
+        starts = (i for i, (start, _) in enumerate(encoding.offsets) if start >= document.repetition.start)
+        return max(0, next(starts, 0) - rng.randint(1, document.lead))
+    return rng.randint(0, document.lead)
+
+
+def _packed(indices: Sequence[int], encodings: Sequence[Encoding]) -> Iterator[Row]:
+    """The documents laid end to end, `<|endoftext|>` between them, cut every 64 tokens; the last few are left out."""
+    tokens = np.concatenate([[*encodings[index].ids, END_OF_TEXT_ID] for index in indices]).astype(np.int32)
+    owners = np.concatenate([np.full(len(encodings[index].ids) + 1, index) for index in indices])
+    for first in range(0, len(tokens) - ROW_TOKENS + 1, ROW_TOKENS):
+        owner = int(np.bincount(owners[first : first + ROW_TOKENS]).argmax())
+        yield Row(tokens[first : first + ROW_TOKENS], owner)
+
+
+def _separate(documents: Sequence[Document], encodings: Sequence[Encoding], rng: Random) -> Iterator[Row]:
+    for index, (document, encoding) in enumerate(zip(documents, encodings, strict=True)):
+        last = len(encoding.ids) - ROW_TOKENS
+        if last < 0 or document.cut == "packed":
+            continue
+        whole = document.cut == "whole"
+        firsts = range(0, last + 1, ROW_TOKENS) if whole else [min(last, _first_token(encoding, document, rng))]
+        yield from (_cut_at(encoding, index, document, first) for first in firsts)
+
+
+def cut_rows(documents: Sequence[Document], tokenizer: Tokenizer, rng: Random) -> list[Row]:
+    """The rows of all documents, no two with the same tokens.
+
+    Left out are rows in which less can be seen than their document promises: fewer than four terms of a counting
+    sequence, fewer than three whole units of a repetition, no whole secret.
+    """
+    encodings = tokenizer.encode_batch([document.text for document in documents])
+    packed = [index for index, document in enumerate(documents) if document.cut == "packed"]
+    rows = list(_separate(documents, encodings, rng))
+    for _, indices in groupby(packed, key=lambda index: documents[index].category):
+        rows += _packed(list(indices), encodings)
+    kept = (row for row in rows if _says_what_it_should(row, documents[row.document]))
+    return list({row.tokens.tobytes(): row for row in kept}.values())

@@ -1,0 +1,31 @@
+"""The sample's tokenizer: byte-level BPE in the form of that of GPT-NeoX, trained on the sample's own texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+
+VOCABULARY_SIZE = 4096
+END_OF_TEXT = "<|endoftext|>"
+END_OF_TEXT_ID = 0
+_RUNS_OF_SPACES = (24, 16, 12, 8, 6, 4, 3, 2)
+
+
+def train_tokenizer(texts: Iterable[str]) -> Tokenizer:
+    """A byte-level BPE tokenizer of at most 4,096 tokens, `<|endoftext|>` first and runs of spaces last."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.normalizer = normalizers.NFC()
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    # Untrimmed offsets: the truth of a row needs the spaces that its tokens begin with.
+    tokenizer.post_processor = processors.ByteLevel(trim_offsets=False)
+    trainer = trainers.BpeTrainer(
+        vocab_size=VOCABULARY_SIZE - len(_RUNS_OF_SPACES),
+        special_tokens=[END_OF_TEXT, "<|padding|>"],
+        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    tokenizer.add_tokens([AddedToken(" " * length, normalized=True) for length in _RUNS_OF_SPACES])
+    return tokenizer
