@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,7 +63,21 @@ def start_session(name: str, run_directory: Path) -> SparkSession:
     builder = SparkSession.builder.appName(name)
     for key, value in settings.items():
         builder = builder.config(key, value)
-    return builder.getOrCreate()
+    with standard_error_to(run_directory / "run.log"):
+        return builder.getOrCreate()
+
+
+@contextmanager
+def standard_error_to(path: Path) -> Iterator[None]:
+    """Has the processes that start in the block, the JVM and its Python workers, write their errors to a file."""
+    own = os.dup(2)
+    with path.open("ab") as log_file:
+        os.dup2(log_file.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(own, 2)
+        os.close(own)
 
 
 def _worker_environment() -> dict[str, str]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -49,30 +50,42 @@ def print_plan(
 
 def print_summary(console: Console, splits: Sequence[Mapping[str, Any]], run_directory: Path) -> None:
     """One line a table: rows, speed, and the share of what was found in it; then where it all is."""
-    table = Table(show_edge=False)
-    table.add_column("split")
-    for heading in ("rows", "rejected", "rows/s", *SHARES):
-        table.add_column(heading, justify="right")
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("split", overflow="fold")
+    for heading in ("rows", "rows/s", *SHARES):
+        table.add_column(heading, justify="right", no_wrap=True)
     for split in splits:
         table.add_row(*_cells(split))
     console.print(table)
-    reasons = {c: why for split in splits for c, why in split.get("null_columns", {}).items()}
-    for why in dict.fromkeys(reasons.values()):
-        names = ", ".join(name for name, reason in reasons.items() if reason == why)
-        console.print(f"Null columns: {names} ({why})", highlight=False, soft_wrap=True)
-    console.print(f"Output: {run_directory}", highlight=False, soft_wrap=True)
+    for line in _remarks(splits):
+        console.print(line, highlight=False, soft_wrap=True, markup=False)
+    console.print(f"Output: {run_directory}", highlight=False, soft_wrap=True, markup=False)
 
 
 def _cells(split: Mapping[str, Any]) -> list[str]:
     name = printable(split["split"])
     if split["status"] != "complete":
-        return [name, "failed", *[""] * (2 + len(SHARES))]
-    counts, rows = split["counts"], split["rows_measured"]
-    speed = split["rows_per_second"]
+        return [name, "failed", *[""] * (1 + len(SHARES))]
+    counts, rows, speed = split["counts"], split["rows_measured"], split["rows_per_second"]
     return [
         name,
         f"{rows:,}",
-        f"{split['rows_rejected']:,}",
-        "earlier" if split["from_an_earlier_run"] else (f"{speed:,.0f}" if speed else ""),
+        "earlier" if split["from_an_earlier_run"] else f"{speed:,.0f}" if speed else "",
         *(f"{counts[kind] / rows:.1%}" if rows and kind in counts else "-" for kind in SHARES),
     ]
+
+
+def _remarks(splits: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """What else there is to say: failures, rejected rows, and why columns are null."""
+    for split in splits:
+        name = printable(split["split"])
+        if split["status"] != "complete":
+            yield f"Failed: {name}: {split['error']}"
+        elif split["rows_rejected"]:
+            yield f"Rejected: {split['rows_rejected']:,} rows of {name}, with their reasons in rejected/"
+    columns_by_reason: dict[str, dict[str, None]] = {}
+    for split in splits:
+        for name, reason in split.get("null_columns", {}).items():
+            columns_by_reason.setdefault(reason, {})[name] = None
+    for reason, names in columns_by_reason.items():
+        yield f"Null: {', '.join(names)}: {reason}"

@@ -1,0 +1,61 @@
+# `make help` lists the targets. Everything is installed into .venv, once.
+PYTHON ?= $(firstword $(foreach p,python3.13 python3.12 python3.11 python3,$(shell command -v $(p) 2>/dev/null)))
+VENV := .venv
+RUN := $(VENV)/bin/python
+PIP := $(RUN) -m pip install --quiet --disable-pip-version-check -c constraints.txt
+READY := $(VENV)/.ready
+READY_DEV := $(VENV)/.ready-dev
+SHARED ?= ../shared/data/pythia
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check format accuracy bench sample weights clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(READY) ## make .venv, install the requirements, make sure of a Java
+
+run: $(READY) ## measure the embedded sample
+	@$(RUN) calculate_metrics.py
+
+test: $(READY_DEV) ## run the tests
+	$(RUN) -m pytest
+
+check: $(READY_DEV) ## lint, formatting, types
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	$(RUN) -m mypy
+
+format: $(READY_DEV) ## put the code in its standard form
+	$(RUN) -m ruff check --fix .
+	$(RUN) -m ruff format .
+
+accuracy: $(READY_DEV) ## precision, recall and F1 of the filters, on the sample and on labelled data
+	@$(RUN) -m benchmarks.accuracy --labelled $(SHARED)
+
+bench: $(READY_DEV) ## speed and memory of the whole job; see benchmarks/README.md
+	@$(RUN) -m benchmarks.throughput
+
+sample: $(READY_DEV) ## make sample/data again
+	$(RUN) -m sample.make_sample
+
+weights: $(READY_DEV) ## train the weights of code or natural language again
+	$(RUN) -m filters.training.train_code_or_natural_language
+
+clean: ## remove .venv and what the tools leave behind
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+$(READY): requirements.txt constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	  { echo "Python 3.11 or later is needed: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11"; exit 1; }
+	@echo "Setting up $(VENV), once; this takes a few minutes."
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) -r requirements.txt
+	@$(RUN) -m spark.java
+	@$(RUN) -m filters.compile
+	@touch $@
+
+$(READY_DEV): $(READY) requirements-dev.txt
+	@$(PIP) -r requirements-dev.txt
+	@touch $@
