@@ -1,0 +1,79 @@
+"""The training corpus of both schemes: how often each row is repeated, and in which order the rows come."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from random import Random
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sample.recipe import SEED
+from sample.rows import CONTINUATION_START, ROW_TOKENS, Row
+from sample.texts.document import Document
+
+_MOST_COPIES = 48
+_SHARE_REPEATED = 0.1
+_MOST_COPIES_OF_BOILERPLATE = 120
+
+
+class Corpus(NamedTuple):
+    """The rows of one scheme in training order.
+
+    sequence_ids: int64, increasing; position in the training order of the duped scheme, which the deduped one keeps.
+    rows: int64, for each sequence the number of its row among all different rows.
+    tokens: int32, shape (sequences, 64).
+    duplicates: int64, for each sequence the places in this corpus at which its 32-token continuation occurs, at any
+        offset of any row and not across the ends of rows, its own place counted.
+    """
+
+    sequence_ids: NDArray[np.int64]
+    rows: NDArray[np.int64]
+    tokens: NDArray[np.int32]
+    duplicates: NDArray[np.int64]
+
+
+def count_continuations(tokens: NDArray[np.int32]) -> NDArray[np.int64]:
+    """How often the last 32 tokens of each row occur in all rows, at every offset and not across their ends."""
+    width = (ROW_TOKENS - CONTINUATION_START) * tokens.itemsize
+    rows = [row.tobytes() for row in np.ascontiguousarray(tokens)]
+    counts = dict.fromkeys((row[-width:] for row in rows), 0)
+    for row in rows:
+        for start in range(0, len(row) - width + 1, tokens.itemsize):
+            window = row[start : start + width]
+            if window in counts:
+                counts[window] += 1
+    return np.array([counts[row[-width:]] for row in rows], np.int64)
+
+
+def choose_copies(rows: Sequence[Row], documents: Sequence[Document]) -> list[int]:
+    """How often the duped corpus holds each row: boilerplate often, one in ten of the others at least twice."""
+    rng = Random(f"{SEED}/copies")
+    copies = []
+    for row in rows:
+        is_boilerplate = documents[row.document].category == "boilerplate"
+        repeated, drawn = rng.random() < _SHARE_REPEATED, 1 - rng.random()
+        if is_boilerplate:
+            copies.append(min(_MOST_COPIES_OF_BOILERPLATE, int(6 / drawn)))
+        else:
+            copies.append(min(_MOST_COPIES, int(2 / drawn)) if repeated else 1)
+    return copies
+
+
+def _corpus(sequence_ids: NDArray[np.int64], rows: NDArray[np.int64], row_tokens: NDArray[np.int32]) -> Corpus:
+    tokens = row_tokens[rows]
+    return Corpus(sequence_ids, rows, tokens, count_continuations(tokens))
+
+
+def lay_out_corpora(rows: Sequence[Row], copies: Sequence[int]) -> dict[str, Corpus]:
+    """The corpora `duped`, shuffled, and `deduped`, in which only the first of equal rows remains."""
+    order = [index for index, count in enumerate(copies) for _ in range(count)]
+    Random(f"{SEED}/order").shuffle(order)
+    duped_rows = np.array(order, np.int64)
+    first_ids = np.sort(np.unique(duped_rows, return_index=True)[1]).astype(np.int64)
+    row_tokens = np.stack([row.tokens for row in rows])
+    return {
+        "duped": _corpus(np.arange(len(order), dtype=np.int64), duped_rows, row_tokens),
+        "deduped": _corpus(first_ids, duped_rows[first_ids], row_tokens),
+    }
