@@ -37,7 +37,7 @@ def splits_of(dataset: str, paths: Iterable[str], card: Path | None) -> dict[str
             reason = first_line(error).replace(str(root), "the dataset")
             raise HubError(
                 f"{dataset}: no splits found in its files and README.md ({reason}).\n"
-                "Check the name; a dataset that needs a script to load must be converted to Parquet first."
+                "Check the name; what `datasets` cannot load by name alone, save as Parquet and give its path."
             ) from error
         splits = {
             split: tuple(Path(file).relative_to(root).as_posix() for file in files) for split, files in found.items()
