@@ -47,7 +47,8 @@ def _count_ngrams(
     while slots < 2 * longest:
         slots *= 2
     table = np.empty(slots, np.int64)
-    keys, singles, grams, counts, begins = np.empty((5, longest), np.int64)
+    keys, singles, grams = np.empty(longest, np.int64), np.empty(longest, np.int64), np.empty(longest, np.int64)
+    counts, begins = np.empty(longest, np.int64), np.empty(longest, np.int64)
     for row in range(rows):
         length = offsets[row + 1] - offsets[row]
         for n in range(1, min(LONGEST, length) + 1):
@@ -61,9 +62,11 @@ def _count_ngrams(
                 # both are below `length`, so that the pair fits one integer and no two pairs share it.
                 keys[i] = values[offsets[row] + i] if n == 1 else grams[i] * length + singles[i + n - 1]
             found = _number(keys[:total], table, grams, counts, begins)
-            if n == 1:
-                singles[:length] = grams[:length]
-            best = np.argmax(counts[:found])
+            best = 0
+            for number in range(found):
+                best = number if counts[number] > counts[best] else best
+            for i in range(length if n == 1 else 0):
+                singles[i] = grams[i]
             distinct[n - 1, row], most[n - 1, row], first[n - 1, row] = found, counts[best], begins[best]
     return distinct, most, first
 
@@ -85,7 +88,8 @@ def _number(
     while (1 << bits) < 2 * len(keys):
         bits += 1
     mask = (1 << bits) - 1
-    table[: mask + 1] = -1
+    for unused in range(mask + 1):
+        table[unused] = -1
     found = 0
     for i in range(len(keys)):
         # Fibonacci hashing: the high bits of the product with 2**64 / golden ratio.

@@ -29,9 +29,7 @@ class Statistics(NamedTuple):
 def statistics(rows: RaggedArray) -> Statistics:
     """Maximum, mean, minimum and percentiles of each row of int64, linear between ranks (as NumPy's)."""
     count = len(rows.offsets) - 1
-    results = Statistics(
-        np.zeros(count, np.int64), np.zeros(count), np.zeros(count, np.int64), np.zeros((3, count))
-    )
+    results = Statistics(np.zeros(count, np.int64), np.zeros(count), np.zeros(count, np.int64), np.zeros((3, count)))
     for where, matrix in _matrices(rows):
         # NumPy sorts a matrix with vector instructions, many times as fast as a compiled loop over rows.
         ranked = np.sort(matrix, axis=1)

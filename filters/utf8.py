@@ -74,7 +74,8 @@ def _replace_malformed(
                 out[end], out[end + 1], out[end + 2] = 0xEF, 0xBF, 0xBD
                 end += 3
             else:
-                out[end : end + length] = text[at : at + length]
+                for k in range(length):
+                    out[end + k] = text[at + k]
                 end += length
             at += length
         out_offsets[row + 1] = end

@@ -75,9 +75,7 @@ def _find_words(
         start, digest = np.int64(-1), np.uint64(0)
         while at < stop:
             kind = _KINDS[text[at]]
-            gap = (
-                0 if kind == _WORD else 1 if kind == _SPACE else _multibyte_whitespace_length(text, at, stop)
-            )
+            gap = 0 if kind == _WORD else 1 if kind == _SPACE else _multibyte_whitespace_length(text, at, stop)
             if gap == 0:
                 if start < 0:
                     start, digest = at, np.uint64(0xCBF29CE484222325)
@@ -112,7 +110,8 @@ def _number_words(
             size *= 2
         if size > len(slots):
             slots = np.empty(size, np.int64)
-        slots[:size] = -1
+        for unused in range(size):
+            slots[unused] = -1
         distinct = 0
         for word in range(offsets[row], offsets[row + 1]):
             slot = np.int64(hashes[word] >> np.uint64(20)) & (size - 1)
