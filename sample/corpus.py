@@ -13,8 +13,8 @@ from sample.recipe import SEED
 from sample.rows import CONTINUATION_START, ROW_TOKENS, Row
 from sample.texts.document import Document
 
-_MOST_COPIES = 48
-_SHARE_REPEATED = 0.1
+_MOST_COPIES = 32
+_SHARE_REPEATED = 0.07
 _MOST_COPIES_OF_BOILERPLATE = 120
 
 
@@ -47,14 +47,13 @@ def count_continuations(tokens: NDArray[np.int32]) -> NDArray[np.int64]:
     return np.array([counts[row[-width:]] for row in rows], np.int64)
 
 
-def choose_copies(rows: Sequence[Row], documents: Sequence[Document]) -> list[int]:
-    """How often the duped corpus holds each row: boilerplate often, one in ten of the others at least twice."""
+def choose_copies(documents: Sequence[Document]) -> list[int]:
+    """How often the duped corpus holds the row of each document: boilerplate often, some others several times."""
     rng = Random(f"{SEED}/copies")
     copies = []
-    for row in rows:
-        is_boilerplate = documents[row.document].category == "boilerplate"
+    for document in documents:
         repeated, drawn = rng.random() < _SHARE_REPEATED, 1 - rng.random()
-        if is_boilerplate:
+        if document.category == "boilerplate":
             copies.append(min(_MOST_COPIES_OF_BOILERPLATE, int(6 / drawn)))
         else:
             copies.append(min(_MOST_COPIES, int(2 / drawn)) if repeated else 1)

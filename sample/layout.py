@@ -14,8 +14,7 @@ _DTYPES = {"double": "float64"}
 def write_table(path: Path, table: pa.Table) -> None:
     """The table as one Parquet file; its directory is made."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Without dictionaries, because zstd finds the repeats of whole bytes and not those of packed dictionary indices.
-    pq.write_table(table, path, compression="zstd", compression_level=19, use_dictionary=False)
+    pq.write_table(table, path, compression="zstd", compression_level=9)
 
 
 def _feature(field: pa.Field) -> str:

@@ -16,12 +16,12 @@ from sample.texts.document import Document
 CONTINUATION_TOKENS = 32
 SCORED_PROMPT_TOKENS = 31
 _THRESHOLD = 2.0
-_EASE_OF_A_DOUBLING = 0.75
-_EASE_OF_SIZE = {"70m": 0.0, "160m": 0.7}
+_EASE_OF_A_DOUBLING = 0.4
+_EASE_OF_SIZE = {"70m": 0.0, "160m": 0.6}
 _EASE_OF_CATEGORY = {
-    "repeating": 2.6,
-    "incrementing": 1.7,
-    "template": -0.5,
+    "repeating": 2.2,
+    "incrementing": 2.0,
+    "template": -0.6,
     "boilerplate": -1.0,
     "structured": -0.6,
     "code": -0.4,
@@ -46,13 +46,13 @@ def _noise(name: str, number: int) -> NDArray[np.float64]:
     return np.array([rng.gauss(0.0, 1.0) for _ in range(number)])
 
 
-def memorization_scores(corpus: Corpus, row_documents: Sequence[Document], model: str) -> NDArray[np.float64]:
+def memorization_scores(corpus: Corpus, documents: Sequence[Document], model: str) -> NDArray[np.float64]:
     """The share of the 32 continuation tokens that the model gives back, for each sequence: a multiple of 1/32.
 
     It grows with the logarithm of the duplicates and with the model's size, and is higher for what can be predicted.
-    Equal rows have equal scores. `row_documents` are the documents of all different rows.
+    Equal rows have equal scores. `documents` are the documents of all different rows.
     """
-    ease = np.array([_EASE_OF_CATEGORY[document.category] for document in row_documents])
+    ease = np.array([_EASE_OF_CATEGORY[document.category] for document in documents])
     ease += 1.2 * _noise("ease", len(ease)) + 0.25 * _noise(f"ease/{model}", len(ease)) + _EASE_OF_SIZE[model]
     total = ease[corpus.rows] + _EASE_OF_A_DOUBLING * np.log2(np.minimum(corpus.duplicates, 256))
     partial = np.minimum(np.floor(CONTINUATION_TOKENS / (1 + np.exp(1.6 * (1.0 - total)))), CONTINUATION_TOKENS - 1)
@@ -61,11 +61,11 @@ def memorization_scores(corpus: Corpus, row_documents: Sequence[Document], model
 
 
 def perplexities(
-    corpus: Corpus, row_documents: Sequence[Document], model: str, scores: NDArray[np.float64]
+    corpus: Corpus, documents: Sequence[Document], model: str, scores: NDArray[np.float64]
 ) -> Perplexities:
     """Perplexities that fit the scores: a memorized continuation is likely, and a bigger model less perplexed."""
-    drawn = np.abs(_noise("likelihood", len(row_documents)))[corpus.rows]
-    easy_prompt = np.array([document.category in ("repeating", "incrementing") for document in row_documents])
+    drawn = np.abs(_noise("likelihood", len(documents)))[corpus.rows]
+    easy_prompt = np.array([document.category in ("repeating", "incrementing") for document in documents])
     scale = 0.92 if model == "160m" else 1.0
     generation = scale * np.where(scores == 1.0, 0.02 + 0.09 * drawn, 0.35 + (1 - scores) * (1.6 + 0.7 * drawn))
     prompt = scale * np.where(easy_prompt[corpus.rows], 0.5, 1.7) * (1.0 + 0.35 * drawn)

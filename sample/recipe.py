@@ -20,16 +20,16 @@ SEED = 20_240_607
 
 # Documents at scale 1. Running text gives several rows of 64 tokens a document, the others one.
 _DOCUMENTS: dict[str, tuple[Callable[[Random], Document], int]] = {
-    "prose": (prose, 2100),
-    "code": (code, 900),
-    "structured": (machine_written, 240),
-    "table": (table, 750),
-    "incrementing": (incrementing, 1300),
-    "repeating": (repeating, 1150),
-    "secret": (secret, 480),
-    "personal": (personal, 560),
+    "prose": (prose, 1550),
+    "code": (code, 680),
+    "structured": (machine_written, 200),
+    "table": (table, 650),
+    "incrementing": (incrementing, 1200),
+    "repeating": (repeating, 1100),
+    "secret": (secret, 420),
+    "personal": (personal, 500),
 }
-_FILLINGS_OF_A_TEMPLATE = 42
+_FILLINGS_OF_A_TEMPLATE = 36
 
 
 def write_documents(scale: float = 1.0) -> list[Document]:

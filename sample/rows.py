@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
+from sample.recipe import SEED
 from sample.texts.document import Document, Mark
 from sample.tokenizer import END_OF_TEXT_ID
 
@@ -97,7 +98,7 @@ def _separate(documents: Sequence[Document], encodings: Sequence[Encoding], rng:
         yield from (_cut_at(encoding, index, document, first) for first in firsts)
 
 
-def cut_rows(documents: Sequence[Document], tokenizer: Tokenizer, rng: Random) -> list[Row]:
+def cut_rows(documents: Sequence[Document], tokenizer: Tokenizer) -> list[Row]:
     """The rows of all documents, no two with the same tokens.
 
     Left out are rows in which less can be seen than their document promises: fewer than four terms of a counting
@@ -105,7 +106,7 @@ def cut_rows(documents: Sequence[Document], tokenizer: Tokenizer, rng: Random) -
     """
     encodings = tokenizer.encode_batch([document.text for document in documents])
     packed = [index for index, document in enumerate(documents) if document.cut == "packed"]
-    rows = list(_separate(documents, encodings, rng))
+    rows = list(_separate(documents, encodings, Random(f"{SEED}/rows")))
     for _, indices in groupby(packed, key=lambda index: documents[index].category):
         rows += _packed(list(indices), encodings)
     kept = (row for row in rows if _says_what_it_should(row, documents[row.document]))

@@ -51,7 +51,7 @@ def _share_of_equal_fills(a: Document, b: Document) -> float:
 
 
 def semantic_duplicates(
-    corpus: Corpus, rows: Sequence[Row], row_documents: Sequence[Document], tokenizer: Tokenizer
+    corpus: Corpus, rows: Sequence[Row], documents: Sequence[Document], tokenizer: Tokenizer
 ) -> NDArray[np.int64]:
     """Shape (sequences, 4), as `SEMANTIC_COLUMNS`: how many other sequences of the corpus are semantic duplicates.
 
@@ -64,12 +64,12 @@ def semantic_duplicates(
     found[:, :2] = (copies - 1)[:, None]
     prompts = {
         index: _code_points(tokenizer.decode(rows[index].tokens[:CONTINUATION_START].tolist()))
-        for indices in _rows_of_templates(row_documents).values()
+        for indices in _rows_of_templates(documents).values()
         for index in indices
     }
-    for indices in _rows_of_templates(row_documents).values():
+    for indices in _rows_of_templates(documents).values():
         for a, b in combinations(indices, 2):
-            closer = _share_of_equal_fills(row_documents[a], row_documents[b]) >= _SHARE_OF_EQUAL_FILLS
+            closer = _share_of_equal_fills(documents[a], documents[b]) >= _SHARE_OF_EQUAL_FILLS
             similar = 0 < edit_distance(prompts[a], prompts[b]) < _EDIT_DISTANCE_BELOW
             pair = np.array([1, closer, similar, closer and similar], np.int64)
             found[a] += pair * copies[b]

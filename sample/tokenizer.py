@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+
+from sample.paths import tokenizer_path
 
 VOCABULARY_SIZE = 4096
 END_OF_TEXT = "<|endoftext|>"
@@ -29,3 +32,9 @@ def train_tokenizer(texts: Iterable[str]) -> Tokenizer:
     tokenizer.train_from_iterator(texts, trainer)
     tokenizer.add_tokens([AddedToken(" " * length, normalized=True) for length in _RUNS_OF_SPACES])
     return tokenizer
+
+
+def write_tokenizer(output: Path, tokenizer: Tokenizer) -> None:
+    """The tokenizer as the `tokenizer.json` of the sample in `output`."""
+    tokenizer_path(output).parent.mkdir(parents=True, exist_ok=True)
+    tokenizer.save(str(tokenizer_path(output)))

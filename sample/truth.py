@@ -89,11 +89,13 @@ def truth_table(
 ) -> pa.Table:
     """One row for each sequence of the duped corpus, in its order: what it is and how often it occurs.
 
-    `scores` are the memorization scores by scheme and model, as the corpora are ordered. What belongs to the deduped
-    scheme is null where that scheme has left the sequence out.
+    `documents` are those that the rows come from, and `scores` the memorization scores by scheme and model, as the
+    corpora are ordered. What belongs to the deduped scheme is null where that scheme has left the sequence out.
     """
     duped = corpora["duped"]
-    truths = pa.Table.from_pylist([_truth_of_row(row, documents[row.document]) for row in rows], TRUTH_OF_A_ROW)
+    truths = pa.Table.from_pylist(
+        [_truth_of_row(row, document) for row, document in zip(rows, documents, strict=True)], TRUTH_OF_A_ROW
+    )
     sequences = len(duped.sequence_ids)
     copies = np.bincount(duped.rows, minlength=len(rows))[duped.rows]
     columns = {
