@@ -15,6 +15,8 @@ from filters import (
     compressibility,
     detokenization,
     joined,
+    ngram_diversity,
+    token_frequency,
 )
 from filters.contract import Filter
 from filters.measuring import Resources, measure_batch
@@ -24,7 +26,10 @@ from utils import require_known
 
 ALL_FILTERS: tuple[Filter, ...] = (
     detokenization.FILTER,
+    token_frequency.FILTER,
     compressibility.FILTER,
+    ngram_diversity.TOKEN_NGRAM_DIVERSITY,
+    ngram_diversity.WORD_NGRAM_DIVERSITY,
     joined.DUPLICATES,
     joined.SEMANTIC_DUPLICATES,
     joined.PUBLISHED_NL_SCORES,

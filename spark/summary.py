@@ -14,6 +14,7 @@ from filters.contract import Filter
 from spark.configuration import FEATURE_TABLES, Configuration
 from spark.feature_tables import feature_locations
 from spark.planning import Split
+from spark.sink import partition_path
 from utils import printable
 
 SHARES = ("incrementing", "repeating", "code", "memorized")
@@ -27,25 +28,23 @@ def print_plan(
     run_directory: Path,
 ) -> None:
     """What a run would read, measure and write."""
-    table = Table(title="Plan", title_justify="left", show_edge=False)
-    for heading in ("split", "read from", "tokenizer", "feature tables", "tables written"):
-        table.add_column(heading, overflow="fold")
     for split in splits:
         features = [name for name in FEATURE_TABLES if feature_locations(name, configuration, split, split.models[0])]
-        cells = (
-            split.description,
-            str(split.location),
-            split.tokenizer or "none: text is null",
-            ", ".join(features) or "none: joined columns are null",
-            str(len(split.models)),
-        )
-        table.add_row(*(printable(cell) for cell in cells))
-    console.print(table)
-    console.print(f"Filters: {', '.join(each.name for each in filters)}", highlight=False)
+        lines = {
+            "read from": str(split.location),
+            "tokenizer": split.tokenizer or "none known (give --tokenizer): what needs text is null",
+            "feature tables": ", ".join(features) or "none given: joined columns are null",
+            "written to": ", ".join(str(partition_path(split.dataset, split.scheme, m)) for m in split.models),
+        }
+        console.print(split.description, style="bold", markup=False)
+        for heading, content in lines.items():
+            console.print(f"  {heading:<16}{printable(content)}", highlight=False, soft_wrap=True, markup=False)
+    names = ", ".join(each.name for each in filters)
+    console.print(f"Filters: {names}", highlight=False, soft_wrap=True)
     if configuration.sample_size is not None:
         drawn = f"{configuration.sample_size:,} sequences of each split, seed {configuration.sample_seed}"
         console.print(f"Sample: {drawn}", highlight=False)
-    console.print(f"Output: {run_directory}", highlight=False)
+    console.print(f"Output: {run_directory}", highlight=False, soft_wrap=True, markup=False)
 
 
 def print_summary(console: Console, splits: Sequence[Mapping[str, Any]], run_directory: Path) -> None:

@@ -1,0 +1,92 @@
+"""Joining feature tables: no row lost or doubled, and perplexities by one definition."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from spark.catalog import TableLocation
+from spark.feature_tables import FeatureFiles, find_feature, read_token_frequencies
+from spark.features import join_feature, read_feature, require_unique_keys
+from spark.tables import TableReader
+from utils import UserError
+
+Write = Callable[..., Path]
+
+
+def reader(tmp_path: Path) -> TableReader:
+    return TableReader(tmp_path / "cache", {}, lambda _: None)
+
+
+def feature(table: str, path: Path) -> FeatureFiles:
+    found = find_feature(table, TableLocation(str(path), is_local=True), None, reader(path.parent))
+    assert found is not None
+    return found
+
+
+def test_a_join_keeps_every_row_and_gives_null_for_what_the_table_lacks(spark: Any, write_parquet: Write) -> None:
+    table = feature("duplicates", write_parquet("a.parquet", {"index": [1, 2, 9], "counts": [10, 20, 90]}))
+    frame = spark.createDataFrame([(1,), (2,), (3,), (None,)], "sequence_id long")
+    joined = {row[0]: row[1] for row in join_feature(frame, table).collect()}
+    assert joined == {1: 10, 2: 20, 3: None, None: None}
+
+
+def test_a_repeated_key_is_an_error_that_names_it(spark: Any, write_parquet: Write) -> None:
+    table = feature("duplicates", write_parquet("a.parquet", {"sequence_id": [5, 5, 4], "counts": [1, 2, 3]}))
+    with pytest.raises(UserError, match="sequence_id 5 is there 2 times"):
+        require_unique_keys(spark, table)
+
+
+def test_a_table_without_its_columns_is_refused(write_parquet: Write) -> None:
+    with pytest.raises(UserError, match="expected columns sequence_id/index/Index/id and .*found index, wrong"):
+        feature("duplicates", write_parquet("a.parquet", {"index": [1], "wrong": [1]}))
+
+
+def perplexities(definition: str) -> dict[str, list[float]]:
+    """Sums of negative log-likelihoods of random sequences, as perplexities of one of the definitions."""
+    generator = np.random.default_rng(3)
+    prompt, generation = generator.gamma(2, 30, 200), generator.gamma(2, 30, 200)
+    own = definition == "ours"
+    return {
+        "sequence_id": list(range(200)),
+        "loss": list((prompt + generation) / 63),
+        "prompt_perplexity": list(np.exp(prompt / (31 if own else 63))),
+        "generation_perplexity": list(np.exp(generation / (32 if own else 63))),
+        "sequence_perplexity": list(np.exp((prompt + generation) / 63)),
+    }
+
+
+@pytest.mark.parametrize("definition", ["ours", "published"])
+def test_perplexities_of_either_definition_become_ours(spark: Any, write_parquet: Write, definition: str) -> None:
+    table = feature("perplexities", write_parquet("a.parquet", perplexities(definition)))
+    read = {row["sequence_id"]: row for row in read_feature(spark, table).collect()}
+    expected = perplexities("ours")
+    for name in ("loss", "prompt_perplexity", "generation_perplexity", "sequence_perplexity"):
+        for number, value in enumerate(expected[name]):
+            assert math.isclose(read[number][name], value, rel_tol=1e-9)
+
+
+def test_perplexities_of_no_known_definition_are_refused(spark: Any, write_parquet: Write) -> None:
+    columns = perplexities("ours") | {"prompt_perplexity": [3.0] * 200}
+    with pytest.raises(UserError, match="fit neither known"):
+        read_feature(spark, feature("perplexities", write_parquet("a.parquet", columns)))
+
+
+def test_token_frequencies_are_summed_over_the_tables_and_unknown_where_none_lists_them(
+    write_parquet: Write, tmp_path: Path
+) -> None:
+    first = write_parquet("a.parquet", {"TokenID": [0, 2, 99], "Frequency": [5, 6, 7]})
+    second = write_parquet("b.parquet", {"TokenID": [2, 3], "Frequency": [10, 0]})
+    locations = tuple(TableLocation(str(path), is_local=True) for path in (first, second))
+    assert read_token_frequencies(locations, reader(tmp_path), 5).tolist() == [5, -1, 16, 0, -1]
+
+
+def test_a_repeated_token_id_is_an_error_that_names_it(write_parquet: Write, tmp_path: Path) -> None:
+    path = write_parquet("a.parquet", {"TokenID": [4, 4], "Frequency": [5, 6]})
+    with pytest.raises(UserError, match="token id 4 is there twice"):
+        read_token_frequencies((TableLocation(str(path), is_local=True),), reader(tmp_path), 5)

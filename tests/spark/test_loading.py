@@ -1,0 +1,127 @@
+"""Reading any source into the one schema, and drawing samples of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from spark.input_columns import recognise_columns
+from spark.loading import draw_sample, load_sequences, reject_repeated_ids
+from spark.local_files import describe_files, find_files
+
+Write = Callable[..., Path]
+
+
+def load(spark: Any, path: Path) -> Any:
+    files = describe_files(find_files(path))
+    return load_sequences(spark, files, recognise_columns(files.schema, str(path)))
+
+
+def rows_by_id(frame: Any) -> dict[int | None, dict[str, Any]]:
+    return {row["sequence_id"]: row.asDict() for row in frame.collect()}
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        pytest.param(("sequence_id", "tokens"), id="ours"),
+        pytest.param(("index", "tokens"), id="memories"),
+        pytest.param(("Index", "Tokens"), id="pile"),
+    ],
+)
+def test_known_layouts_become_one_schema(spark: Any, write_parquet: Write, names: tuple[str, str]) -> None:
+    path = write_parquet("a.parquet", {names[0]: [7, 8], names[1]: [[1, 2], [3]], "mine": ["x", "y"]})
+    frame = load(spark, path)
+    assert frame.columns == ["sequence_id", "tokens", "mine", "_rejection"]
+    assert rows_by_id(frame)[8]["tokens"] == [3]
+
+
+def test_scores_of_the_pile_layout_are_recognised_and_other_columns_pass(spark: Any, write_parquet: Write) -> None:
+    path = write_parquet("a.parquet", {"Index": [1], "Tokens": [[1]], "70M": [0.5], "1.4B": [1.0], "x": [3]})
+    row = load(spark, path).first()
+    assert row["_memorization_score_70m"] == 0.5
+    assert row["_memorization_score_1.4b"] == 1.0
+    assert row["x"] == 3
+
+
+def test_rows_without_ids_are_numbered_through_the_files(spark: Any, write_parquet: Write) -> None:
+    for name, start, rows in (("d/b.parquet", 5_000, 3), ("d/a.parquet", 0, 5_000)):
+        path = write_parquet(name, {"tokens": [[start + i] for i in range(rows)]}, row_group_size=500)
+    spark.conf.set("spark.sql.files.maxPartitionBytes", "4k")
+    frame = load(spark, path.parent)
+    assert frame.rdd.getNumPartitions() > 2
+    numbered = rows_by_id(frame)
+    spark.conf.set("spark.sql.files.maxPartitionBytes", "16m")
+    assert sorted(numbered) == list(range(5_003))
+    assert all(row["tokens"] == [number] for number, row in numbered.items())
+
+
+def test_json_lines_are_numbered_and_damaged_ones_are_rejected(spark: Any, tmp_path: Path) -> None:
+    lines = [json.dumps({"text": f"line {i}"}).encode() for i in range(20)]
+    lines[3] = b'{"text": "cut'
+    lines[5] = b'{"text": "\xff\xfe"}'
+    lines[7] = b'{"text": 3, "more": {"a": 1}}'
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b"\n".join(lines))
+    rows = rows_by_id(load(spark, path))
+    assert sorted(rows) == list(range(20))
+    assert {number for number, row in rows.items() if row["_rejection"]} == {3, 5}
+    assert rows[4]["text"] == "line 4"
+
+
+def test_json_lines_of_the_wrong_type_are_rejected_one_by_one(spark: Any, tmp_path: Path) -> None:
+    records: list[dict[str, Any]] = [{"sequence_id": i, "tokens": [i, 1]} for i in range(6)]
+    records[2]["tokens"] = "not a list"
+    records[3]["tokens"] = [1, 2.5]
+    records[4]["sequence_id"] = None
+    path = tmp_path / "a.jsonl"
+    path.write_text("\n".join(json.dumps(record) for record in records))
+    frame = load(spark, path)
+    reasons = [row["_rejection"] for row in frame.collect()]
+    wrong_type = "the line is not JSON, or not of the types of the first lines"
+    assert sorted(reason or "" for reason in reasons) == ["", "", "", "sequence_id is null", wrong_type, wrong_type]
+
+
+def test_paths_with_pattern_characters_are_read_as_they_are(spark: Any, write_parquet: Write) -> None:
+    path = write_parquet("odd [1] {a}*? %20/x y.parquet", {"tokens": [[1]]})
+    assert load(spark, path).count() == 1
+
+
+@pytest.mark.parametrize("partitions", [1, 3, 16])
+def test_a_sample_depends_on_ids_and_seed_alone(spark: Any, write_parquet: Write, partitions: int) -> None:
+    ids = np.random.default_rng(0).permutation(10_000)
+    path = write_parquet("a.parquet", {"sequence_id": ids, "tokens": [[int(i)] for i in ids]})
+    frame = load(spark, path)
+    expected = {row[0] for row in draw_sample(frame, 100, 7).select("sequence_id").collect()}
+    drawn = draw_sample(frame.repartition(partitions, "tokens"), 100, 7)
+    assert {row[0] for row in drawn.select("sequence_id").collect()} == expected
+    assert len(expected) == 100
+    assert {row[0] for row in draw_sample(frame, 100, 8).select("sequence_id").collect()} != expected
+
+
+def test_a_sample_is_spread_over_all_rows(spark: Any) -> None:
+    frame = spark.range(100_000).withColumnRenamed("id", "sequence_id")
+    drawn = np.array([row[0] for row in draw_sample(frame, 10_000, 1).collect()])
+    assert len(drawn) == 10_000
+    assert abs(drawn.mean() - 50_000) < 1_500  # five standard errors of the mean
+
+
+def test_every_row_of_a_repeated_id_is_rejected(spark: Any, write_parquet: Write) -> None:
+    path = write_parquet("a.parquet", {"sequence_id": [1, 2, 2, None, None], "tokens": [[1]] * 5})
+    rows = reject_repeated_ids(load(spark, path)).collect()
+    reasons = sorted((row["sequence_id"] or 0, row["_rejection"]) for row in rows if row["_rejection"])
+    assert len(rows) == 5
+    assert reasons == [(0, "sequence_id is null")] * 2 + [(2, "sequence_id occurs 2 times")] * 2
+
+
+def test_files_of_different_columns_are_refused(write_parquet: Write) -> None:
+    write_parquet("d/a.parquet", {"tokens": [[1]]})
+    path = write_parquet("d/b.parquet", pa.table({"tokens": [[1]], "more": [1]}))
+    with pytest.raises(Exception, match="its columns differ from those of"):
+        describe_files(find_files(path.parent))

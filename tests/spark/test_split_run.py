@@ -1,0 +1,173 @@
+"""A split from its files to its tables: every row measured or rejected, whatever the rows are like."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from filters import choose_filters
+from filters.contract import Column, Filter
+from spark.configuration import build_configuration
+from spark.locating import locate_split
+from spark.planning import plan_splits
+from spark.split_run import SplitRun
+from spark.tables import TableReader
+from utils import UserError
+
+Write = Callable[..., Path]
+
+
+def split_run(path: Path, output: Path, **options: Any) -> SplitRun:
+    configuration = build_configuration({"datasets": str(path), **options})
+    filters = choose_filters(configuration.filters)
+    reader = TableReader(output / "cache", {}, lambda _: None)
+    (split,) = plan_splits(configuration)
+    return SplitRun(locate_split(split, filters, configuration, reader), filters, configuration, output)
+
+
+def read(directory: Path) -> list[dict[str, Any]]:
+    """The rows below a directory, without the partition columns, by id."""
+    files = sorted(directory.rglob("*.parquet"))
+    rows = [row for file in files for row in pq.ParquetFile(file).read().to_pylist()]
+    return sorted(rows, key=lambda row: (row["sequence_id"] is None, row["sequence_id"]))
+
+
+BAD_ROWS: list[tuple[int | None, list[int | None] | None, str | None]] = [
+    (0, [1, 2, 3], None),
+    (1, None, "tokens is null"),
+    (2, [], "tokens is empty"),
+    (3, [5, -7, 9], "token id -7 is negative"),
+    (4, [5, 300], "token id 300 is not in the vocabulary (ids below 280)"),
+    (5, [5, None], "tokens holds a null"),
+    (6, [7], None),
+    (7, [8] * 100_000, None),
+    (None, [1], "sequence_id is null"),
+    (8, [1, 2], "sequence_id occurs 2 times"),
+    (8, [1, 2], "sequence_id occurs 2 times"),
+    (9, [2**31 + 5], "token id 2147483653 is not in the vocabulary (ids below 280)"),
+]
+
+
+@pytest.mark.parametrize("value_type", [pa.int64(), pa.int32()], ids=["int64", "int32"])
+def test_every_row_is_measured_or_rejected_with_its_reason(
+    spark: Any, write_parquet: Write, tokenizer_file: Path, tmp_path: Path, value_type: pa.DataType
+) -> None:
+    rows = [row for row in BAD_ROWS if value_type == pa.int64() or row[0] != 9]
+    ids, tokens, _ = zip(*rows, strict=True)
+    table = pa.table({"sequence_id": ids, "tokens": pa.array(tokens, pa.list_(value_type)), "mine": ["x"] * len(ids)})
+    run = split_run(write_parquet("data.parquet", table), tmp_path, tokenizer=str(tokenizer_file))
+    run.run(spark)
+    measured, rejected = read(tmp_path / "metrics"), read(tmp_path / "rejected")
+    assert [row["sequence_id"] for row in measured] == [0, 6, 7]
+    assert [len(row["tokens"]) for row in measured] == [3, 1, 100_000]
+    assert all(row["text"] and row["zlib_size"] > 0 and row["mine"] == "x" for row in measured)
+    expected = sorted((row[0] or -1, row[2]) for row in rows if row[2])
+    assert sorted((row["sequence_id"] or -1, row["reason"]) for row in rejected) == expected
+    assert next(row["tokens"] for row in rejected if row["sequence_id"] == 3) == [5, -7, 9]
+    (written,) = (run.already_written() or {}).values()
+    assert (written.rows_read, written.rows_rejected, written.counts["rows"]) == (len(rows), len(expected), 3)
+
+
+def test_text_that_is_not_utf8_is_rejected_with_its_bytes(
+    spark: Any, write_parquet: Write, tokenizer_file: Path, tmp_path: Path
+) -> None:
+    text = pa.array([b"one two", b"\xff\xfe", None, b"", "zehn é".encode()], pa.binary())
+    run = split_run(write_parquet("data.parquet", {"text": text}), tmp_path, tokenizer=str(tokenizer_file))
+    run.run(spark)
+    assert [(row["sequence_id"], row["text"]) for row in read(tmp_path / "metrics")] == [(0, "one two"), (4, "zehn é")]
+    rejected = [(row["sequence_id"], row["reason"], row["text"]) for row in read(tmp_path / "rejected")]
+    assert rejected == [
+        (1, "text is not valid UTF-8", b"\xff\xfe"),
+        (2, "text is null", None),
+        (3, "text is empty", b""),
+    ]
+    assert all(row["tokens"] for row in read(tmp_path / "metrics"))
+
+
+@pytest.mark.parametrize("partition_bytes", ["1k", "16m"])
+@pytest.mark.parametrize("batch_rows", ["7", "10000"])
+def test_partitioning_and_batching_change_nothing(
+    spark: Any, write_parquet: Write, tokenizer_file: Path, tmp_path: Path, partition_bytes: str, batch_rows: str
+) -> None:
+    generator = np.random.default_rng(5)
+    tokens = [generator.integers(0, 280, generator.integers(1, 80)).tolist() for _ in range(300)]
+    columns = {"sequence_id": list(range(300)), "tokens": tokens}
+    path = write_parquet("data.parquet", columns, row_group_size=50)
+    reference = split_run(path, tmp_path / "reference", tokenizer=str(tokenizer_file))
+    reference.run(spark)
+    spark.conf.set("spark.sql.files.maxPartitionBytes", partition_bytes)
+    spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", batch_rows)
+    split_run(path, tmp_path / "other", tokenizer=str(tokenizer_file)).run(spark)
+    spark.conf.set("spark.sql.files.maxPartitionBytes", "16m")
+    spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", "10000")
+    assert read(tmp_path / "other" / "metrics") == read(tmp_path / "reference" / "metrics")
+
+
+def test_what_is_not_known_is_null_and_the_run_says_why(spark: Any, write_parquet: Write, tmp_path: Path) -> None:
+    run = split_run(write_parquet("data.parquet", {"sequence_id": [1], "tokens": [[1, 2]]}), tmp_path)
+    run.run(spark)
+    (row,) = read(tmp_path / "metrics")
+    nulls = {name for name, value in row.items() if value is None}
+    assert {"text", "zlib_size", "sequence_duplicates", "loss", "memorization_score", "max_frequency"} <= nulls
+    assert set(run.located.null_columns) <= nulls
+    assert "give --tokenizer" in run.located.null_columns["text"]
+
+
+def test_the_pile_layout_is_measured_once_and_written_for_each_model(
+    spark: Any, write_parquet: Write, tokenizer_file: Path, tmp_path: Path
+) -> None:
+    columns = {"Index": [3, 4], "Tokens": [[1, 2], None], "70M": [0.25, 1.0], "160M": [1.0, 1.0]}
+    run = split_run(write_parquet("data.parquet", columns), tmp_path, tokenizer=str(tokenizer_file))
+    run.run(spark)
+    for model, score in (("70m", 0.25), ("160m", 1.0)):
+        (row,) = read(run.path("metrics", model))
+        assert (row["sequence_id"], row["memorization_score"]) == (3, score)
+    assert not list(tmp_path.rglob("*all_models*"))
+    assert [row["reason"] for row in read(tmp_path / "rejected")] == ["tokens is null"]
+
+
+def test_a_feature_table_with_a_repeated_key_stops_the_split_and_publishes_nothing(
+    spark: Any, write_parquet: Write, tmp_path: Path
+) -> None:
+    duplicates = write_parquet("duplicates.parquet", {"sequence_id": [1, 1], "counts": [5, 6]})
+    data = write_parquet("data.parquet", {"sequence_id": [1, 2], "tokens": [[1], [2]]})
+    run = split_run(data, tmp_path, duplicates=str(duplicates))
+    with pytest.raises(UserError, match="sequence_id 1 is there 2 times"):
+        run.run(spark)
+    assert run.already_written() is None
+
+
+def test_a_filter_that_fails_is_named_with_the_sequence(spark: Any, write_parquet: Write, tmp_path: Path) -> None:
+    def fail_on_seven(sequences: Any) -> tuple[pa.Array, ...]:
+        if 7 in sequences.tokens.values:
+            raise ValueError("seven")
+        return (pa.nulls(len(sequences.tokens.offsets) - 1, pa.int32()),)
+
+    broken = Filter("broken", "", (Column("b", pa.int32(), ""),), ("tokens",), fail_on_seven)
+    path = write_parquet("data.parquet", {"sequence_id": list(range(100)), "tokens": [[i % 90] for i in range(100)]})
+    run = split_run(path, tmp_path)
+    with pytest.raises(Exception, match="broken failed on sequence_id 7: ValueError: seven"):
+        SplitRun(run.located, (broken,), run.configuration, tmp_path).run(spark)
+
+
+def test_an_unfinished_table_does_not_count_and_is_written_again(
+    spark: Any, write_parquet: Write, tmp_path: Path
+) -> None:
+    run = split_run(write_parquet("data.parquet", {"sequence_id": [1], "tokens": [[1, 2]]}), tmp_path)
+    run.run(spark)
+    final = run.path("metrics", None)
+    marker = final / "_complete.json"
+    assert json.loads(marker.read_text())["counts"]["rows"] == 1
+    marker.unlink()
+    assert run.already_written() is None
+    (final.with_name("_temporary-" + final.name)).mkdir()
+    run.run(spark)
+    assert len(read(tmp_path / "metrics")) == 1
+    assert not list(tmp_path.rglob("_temporary*"))

@@ -1,0 +1,150 @@
+"""What a user gets wrong is answered in one or two lines, with exit status 2, before Spark starts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import calculate_metrics
+from spark import session
+
+TOKENS = {"sequence_id": [1, 2], "tokens": [[1, 2], [3, 4]]}
+
+
+@pytest.fixture(autouse=True)
+def no_spark(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("Spark was started")
+
+    monkeypatch.setattr("spark.run.start_session", refuse)
+    assert session
+
+
+def answer(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """What is printed for these arguments, which must be refused."""
+    assert calculate_metrics.main(list(arguments)) == 2
+    printed = capsys.readouterr()
+    assert "Traceback" not in printed.err + printed.out
+    assert len(printed.err.strip().splitlines()) <= 3
+    return printed.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        pytest.param("--models 70n --datasets memories", "did you mean 70m?", id="model"),
+        pytest.param("--models 160m,410m", "Unknown model of the sample '410m'", id="model the sample lacks"),
+        pytest.param("--schemes depuped --datasets pile", "did you mean deduped?", id="scheme"),
+        pytest.param("--datasets memory", "Unknown dataset 'memory'", id="dataset"),
+        pytest.param("--filters repetitions", "did you mean repetition?", id="filter"),
+        pytest.param("--filters ,", "expected names with commas", id="empty list"),
+        pytest.param("--dataset sample", "did you mean --datasets?", id="option"),
+        pytest.param("--run_id ../../etc", "--run_id names one directory", id="run id with a path"),
+        pytest.param("--sample_size 0", "a whole number from 1 on", id="sample of nothing"),
+        pytest.param("--sample_size many", "a whole number from 1 on", id="sample size in words"),
+        pytest.param("--sample_seed -1", "a whole number from 0 on", id="negative seed"),
+        pytest.param("--config nowhere.yaml", "cannot be read", id="missing configuration"),
+        pytest.param("--duplicates nowhere.parquet", "--duplicates: no such path", id="missing feature table"),
+        pytest.param("--perplexities published", "no published table", id="perplexities are not published"),
+        pytest.param("--tokenizer no/such/place", "no/such/place", id="tokenizer"),
+    ],
+)
+def test_wrong_arguments(
+    arguments: str, expected: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    assert expected in answer(capsys, *arguments.split(), "--output_dir", str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        pytest.param("modles: [70m]", "unknown key 'modles' (did you mean models?)", id="unknown key"),
+        pytest.param("- a\n- b", "expected `option: value` lines, found list", id="a list"),
+        pytest.param("models: 7", "expected names", id="a number for names"),
+        pytest.param("models: [70m", "cannot be read", id="not YAML"),
+        pytest.param("output_dir: [a]", "output_dir: expected text", id="a list for text"),
+        pytest.param("sample_size: true", "a whole number", id="a truth value for a number"),
+        pytest.param("revisions: main", "expected a mapping", id="revisions without names"),
+    ],
+)
+def test_wrong_configuration_files(
+    content: str, expected: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text(content)
+    assert expected in answer(capsys, "--config", str(path))
+
+
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        pytest.param({"sequence_id": [1]}, "expected a column `tokens` or `text`", id="nothing to measure"),
+        pytest.param({"tokens": ["1 2"]}, "expected lists of whole numbers in column `tokens`, found string", id="text"),
+        pytest.param({"tokens": [[1.5]]}, "found list<", id="fractions as tokens"),
+        pytest.param({"tokens": [[1]], "sequence_id": ["a"]}, "expected whole numbers", id="ids of text"),
+        pytest.param({"text": [3]}, "expected text in column `text`, found int64", id="numbers as text"),
+        pytest.param({"tokens": [[1]], "model": ["x"]}, "columns named `model`", id="a partition's name"),
+        pytest.param({"tokens": [[1]], "zlib_size": [3]}, "columns named `zlib_size`", id="a metric's name"),
+    ],
+)
+def test_wrong_columns(
+    columns: dict[str, list[object]],
+    expected: str,
+    tmp_path: Path,
+    tokenizer_file: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    pq.write_table(pa.table(columns), tmp_path / "data.parquet")
+    arguments = ["--datasets", str(tmp_path / "data.parquet"), "--tokenizer", str(tokenizer_file)]
+    assert expected in answer(capsys, *arguments, "--output_dir", str(tmp_path / "out"))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "expected"),
+    [
+        pytest.param("data.parquet", b"PAR1 and then nothing", "is no readable Parquet file", id="damaged Parquet"),
+        pytest.param("data.parquet", b"", "is no readable Parquet file", id="empty Parquet"),
+        pytest.param("data.jsonl", b"", "expected one JSON object a line", id="empty JSONL"),
+        pytest.param("data.jsonl", b"\x00\xff\n[1]\n", "expected one JSON object a line", id="no object in JSONL"),
+        pytest.param("data.csv", b"a,b", "expected a file named", id="another format"),
+        pytest.param("other/readme.txt", b"x", "found no file named", id="directory without data"),
+    ],
+)
+def test_unreadable_files(
+    name: str, content: bytes, expected: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(content)
+    dataset = path.parent if "/" in name else path
+    assert expected in answer(capsys, "--datasets", str(dataset), "--output_dir", str(tmp_path / "out"))
+
+
+def test_two_datasets_of_one_name_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for directory in ("a", "b"):
+        (tmp_path / directory).mkdir()
+        pq.write_table(pa.table(TOKENS), tmp_path / directory / "data.parquet")
+    paths = f"{tmp_path}/a/data.parquet,{tmp_path}/b/data.parquet"
+    assert "would both be written as" in answer(capsys, "--datasets", paths)
+
+
+def test_a_run_goes_on_only_with_the_same_configuration(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "data.parquet"
+    path.write_bytes(b"damaged")
+    arguments = ["--datasets", str(path), "--output_dir", str(tmp_path / "out"), "--run_id", "r"]
+    answer(capsys, *arguments)
+    assert (tmp_path / "out" / "r" / "run.json").is_file()
+    assert "was made with sample_seed = 0, and now it is 1" in answer(capsys, *arguments, "--sample_seed", "1")
+
+
+def test_help_and_plan_start_nothing(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert calculate_metrics.main(["--datasets", "memories,pile", "--plan", "--output_dir", str(tmp_path)]) == 0
+    printed = capsys.readouterr().out
+    assert "EleutherAI/pythia-memorized-evals" in printed
+    assert not list(tmp_path.iterdir())
