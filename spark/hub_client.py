@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -27,11 +28,18 @@ def tell_nobody(message: str) -> None:
 
 @dataclass(frozen=True)
 class Hub:
-    """Where the Hub is, how patiently it is asked, and who hears of the progress."""
+    """Where the Hub is, how patiently it is asked, and who hears of the progress; raises HubError for no URL."""
 
     policy: RetryPolicy = field(default_factory=RetryPolicy)
     report: Callable[[str], None] = tell_nobody
     endpoint: str = field(default_factory=lambda: os.environ.get("HF_ENDPOINT", "").rstrip("/") or PUBLIC_ENDPOINT)
+
+    def __post_init__(self) -> None:
+        if not re.match(r"https?://[^/]", self.endpoint):
+            raise HubError(
+                f"HF_ENDPOINT: expected a URL such as {PUBLIC_ENDPOINT}, found {printable(self.endpoint)!r}.\n"
+                "Put it right, or unset it."
+            )
 
 
 def is_offline() -> bool:
@@ -124,7 +132,8 @@ def quiet_loggers() -> Iterator[None]:
     """Keeps the Hub's library from warning of each of its own retries while the block runs."""
     logger = logging.getLogger("huggingface_hub")
     level = logger.level
-    logger.setLevel(max(level, logging.ERROR))
+    if logger.getEffectiveLevel() >= logging.WARNING:  # unless somebody asked to hear more
+        logger.setLevel(logging.ERROR)
     try:
         yield
     finally:

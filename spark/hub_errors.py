@@ -89,6 +89,10 @@ def failure_of_status(status: int, headers: Mapping[str, str]) -> Failure:
         return Failure("there is no such file", "Check the name and the revision.")
     if code == "GatedRepo" or status == 403:
         return Failure(f"access is refused ({status})", f"Ask for access on its page, then {LOG_IN}.")
+    if status == 401 and "Invalid credentials" in headers.get("X-Error-Message", ""):
+        return Failure(
+            "the token is not accepted (401)", "Log in again with `hf auth login`, or mend or unset HF_TOKEN."
+        )
     if status in (401, 404):
         reason = f"not found, or not for you to see ({status})"
         return Failure(reason, f"Check the name; where it is private, {LOG_IN}.")

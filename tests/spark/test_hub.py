@@ -140,6 +140,19 @@ def test_a_revision_is_a_branch_a_tag_or_a_commit(hub: HubServer, tmp_path: Path
     assert len(hub.requests) == (0 if revision == "commit" else 1)
 
 
+def test_the_card_is_that_of_the_commit(hub: HubServer, tmp_path: Path) -> None:
+    hub.publish_files(NAME, FILES, revision="v1.0")
+    hub.publish_files(NAME, {"README.md": CARD.replace(b"deduped.70m", b"renamed"), FIRST: FILES[FIRST]})
+    assert "deduped.70m" in resolve_dataset(HubDataset(NAME, "v1.0"), tmp_path).splits
+
+
+@pytest.mark.parametrize("endpoint", ["huggingface.co", "ftp://127.0.0.1", "https://"])
+def test_an_endpoint_is_a_url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, endpoint: str) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", endpoint)
+    with pytest.raises(HubError, match=r"HF_ENDPOINT: expected a URL such as https://huggingface.co, found"):
+        resolve_dataset(DATASET, tmp_path)
+
+
 HEAD, GET = f"HEAD /datasets/{NAME}/resolve", "GET /storage"
 LISTING = f"GET /api/datasets/{NAME}"
 

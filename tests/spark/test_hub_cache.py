@@ -22,8 +22,8 @@ from spark.hub_cache import (
     write_groups,
     write_reference,
 )
-from spark.hub_errors import HubError
-from spark.hub_repository import HubFile
+from spark.hub_errors import DamagedFileError, HubError
+from spark.hub_repository import HubFile, check_content
 
 CONTENTS = [b"first", b"second", b"third"]
 NAMES = ["part-0", "part-1", "part-2"]
@@ -63,6 +63,26 @@ def shorten(path: Path) -> None:
 
 def lengthen(path: Path) -> None:
     path.write_bytes(path.read_bytes() + b"!")
+
+
+@pytest.mark.parametrize(
+    ("stated", "expected"),
+    [
+        (HubFile("a"), None),
+        (HubFile("a", 5), None),
+        (FILES[0], None),
+        (HubFile("a", 6), "expected 6 bytes, found 5"),
+        (HubFile("a", 5, FILES[1].sha256), "expected the SHA-256"),
+        (FILES[1], "expected 6 bytes, found 5"),
+    ],
+)
+def test_content_is_what_the_hub_states(tmp_path: Path, stated: HubFile, expected: str | None) -> None:
+    (tmp_path / "a").write_bytes(CONTENTS[0])
+    if expected is None:
+        check_content(tmp_path / "a", stated)
+    else:
+        with pytest.raises(DamagedFileError, match=expected):
+            check_content(tmp_path / "a", stated)
 
 
 def test_a_filled_entry_is_complete_and_says_what_it_holds(tmp_path: Path) -> None:

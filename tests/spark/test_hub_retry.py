@@ -38,6 +38,7 @@ def caused(error: Exception, cause: Exception) -> Exception:
         (refused(404), False, False),
         (refused(404, X_Error_Code="RevisionNotFound"), False, False),
         (refused(404, X_Error_Code="EntryNotFound"), False, False),
+        (refused(401, X_Error_Message="Invalid credentials in Authorization header"), False, False),
         (refused(418), False, False),
         (httpx2.ConnectError("refused"), True, True),
         (httpx2.ReadTimeout("late"), True, True),
