@@ -16,6 +16,7 @@ from filters import (
     detokenization,
     joined,
     ngram_diversity,
+    repetition,
     token_frequency,
 )
 from filters.contract import Filter
@@ -26,6 +27,7 @@ from utils import require_known
 
 ALL_FILTERS: tuple[Filter, ...] = (
     detokenization.FILTER,
+    repetition.FILTER,
     token_frequency.FILTER,
     compressibility.FILTER,
     ngram_diversity.TOKEN_NGRAM_DIVERSITY,
