@@ -44,19 +44,24 @@ def whole_units(row: Row, document: Document) -> int:
     repetition = document.repetition
     if repetition is None:
         return 0
+    before = document.text[repetition.start : row.start]
     repeated = document.text[max(row.start, repetition.start) : row.end]
-    phase = max(0, row.start - repetition.start)
     if repetition.line_width:
-        repeated = repeated.replace("\n", "")
-        phase -= phase // (repetition.line_width + 1)
-    return (len(repeated) - (-phase) % len(repetition.unit)) // len(repetition.unit)
+        before, repeated = before.replace("\n", ""), repeated.replace("\n", "")
+    length = len(repetition.unit)
+    return (len(repeated) - (-len(before)) % length) // length
+
+
+def _token_of(character: int, offsets: Sequence[tuple[int, int]]) -> int:
+    """The first token that reaches beyond the beginning of a character; the first of all where all lie behind it."""
+    return next(index for index, (_, end) in enumerate(offsets) if end > character)
 
 
 def _cut_at(encoding: Encoding, index: int, document: Document, first: int) -> Row:
     offsets = encoding.offsets[first : first + ROW_TOKENS]
     repetition_token = None
     if document.repetition:
-        repetition_token = next(i for i, (start, _) in enumerate(offsets) if start >= document.repetition.start)
+        repetition_token = _token_of(document.repetition.start, offsets)
     tokens = np.array(encoding.ids[first : first + ROW_TOKENS], np.int32)
     return Row(tokens, index, offsets[0][0], offsets[-1][1], repetition_token)
 
@@ -74,8 +79,8 @@ def _says_what_it_should(row: Row, document: Document) -> bool:
 def _first_token(encoding: Encoding, document: Document, rng: Random) -> int:
     """Where the row of a window begins; what stands before a repetition takes at most `lead` tokens of it."""
     if document.repetition and document.repetition.start:
-        starts = (i for i, (start, _) in enumerate(encoding.offsets) if start >= document.repetition.start)
-        return max(0, next(starts, 0) - rng.randint(1, document.lead))
+        begins = _token_of(document.repetition.start, encoding.offsets)
+        return max(0, begins - rng.randint(1, document.lead))
     return rng.randint(0, document.lead)
 
 

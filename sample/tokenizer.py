@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from sample.paths import tokenizer_path
 VOCABULARY_SIZE = 4096
 END_OF_TEXT = "<|endoftext|>"
 END_OF_TEXT_ID = 0
+PADDING = "<|padding|>"
 _RUNS_OF_SPACES = (24, 16, 12, 8, 6, 4, 3, 2)
 
 
@@ -25,7 +27,7 @@ def train_tokenizer(texts: Iterable[str]) -> Tokenizer:
     tokenizer.post_processor = processors.ByteLevel(trim_offsets=False)
     trainer = trainers.BpeTrainer(
         vocab_size=VOCABULARY_SIZE - len(_RUNS_OF_SPACES),
-        special_tokens=[END_OF_TEXT, "<|padding|>"],
+        special_tokens=[END_OF_TEXT, PADDING],
         initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
         show_progress=False,
     )
@@ -35,6 +37,15 @@ def train_tokenizer(texts: Iterable[str]) -> Tokenizer:
 
 
 def write_tokenizer(output: Path, tokenizer: Tokenizer) -> None:
-    """The tokenizer as the `tokenizer.json` of the sample in `output`."""
-    tokenizer_path(output).parent.mkdir(parents=True, exist_ok=True)
-    tokenizer.save(str(tokenizer_path(output)))
+    """The tokenizer as `tokenizer.json`, beside the configuration with which `transformers` loads its directory."""
+    path = tokenizer_path(output)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    tokenizer.save(str(path))
+    configuration = {
+        "tokenizer_class": "PreTrainedTokenizerFast",
+        "eos_token": END_OF_TEXT,
+        "pad_token": PADDING,
+        "clean_up_tokenization_spaces": False,
+    }
+    text = json.dumps(configuration, indent=2) + "\n"
+    path.with_name("tokenizer_config.json").write_text(text, encoding="utf-8")

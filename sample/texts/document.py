@@ -47,7 +47,8 @@ class Repetition:
 
     unit: the characters that are repeated.
     start: the character of the text at which the repetition begins, with the first character of the unit.
-    line_width: the characters after which a newline breaks the repetition; None where none does.
+    line_width: the longest line where newlines break the repetition, which they may do in the middle of a unit; None
+        where none does. Without these newlines the repetition is exact.
     """
 
     unit: str

@@ -16,8 +16,8 @@ _GRAMMAR: Grammar = {
         "«x:town» is a village of about «thousands» inhabitants in «region».",
     ),
     "town_fact": (
-        "It was first mentioned in a charter of «year».",
-        "The railway reached «x» in «year» and was closed in «year».",
+        "It was first mentioned in a charter of «year_of_old».",
+        "The railway reached «x» in «year_early» and was closed in «year_late».",
         "Its church, built of «colour» sandstone, holds «count» bells.",
         "The main employers are «company» and «body».",
         "At the census of «year» the population was «thousands».",
@@ -32,7 +32,7 @@ _GRAMMAR: Grammar = {
         "The local dialect is spoken by about «percent» per cent of the inhabitants.",
     ),
     "life_opening": (
-        "«x:given» «y:family» («day» «month» «year» — «day» «month» «year») was a «craft» from «town».",
+        "«x:given» «y:family» («day» «month» «year_early» — «day» «month» «year_late») was a «craft» from «town».",
         "«x:given» «y:family», born in «town» in «year», is a «craft» and former «trade».",
     ),
     "life_fact": (

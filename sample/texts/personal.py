@@ -9,7 +9,7 @@ from __future__ import annotations
 from random import Random
 
 from sample.texts.document import Document, mark, read_marks
-from sample.texts.grammar import Grammar, expand, expand_several, pick
+from sample.texts.grammar import Grammar, expand, expand_several, pick, with_articles
 from sample.texts.words import MONTHS, SHARED
 
 _STREETS = ("Heron Lane", "Mill Street", "Lantern Row", "Orchard Road", "Quay Street", "Kiln Hill", "Weaver Close")
@@ -87,5 +87,5 @@ def personal(rng: Random) -> Document:
         parts = [expand("«letter»", _GRAMMAR, rng, _person(rng)), *expand_several("filler", 6, _GRAMMAR, rng, {})]
         if rng.random() < 0.5:
             parts.insert(0, parts.pop())
-    text, marks = read_marks(("" if is_form else " ").join(parts))
+    text, marks = read_marks("".join(parts) if is_form else with_articles(" ".join(parts)))
     return Document(text, "personal", "form" if is_form else "letter", is_form, marks)

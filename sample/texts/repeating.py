@@ -1,12 +1,12 @@
-"""Repeated units of many kinds: signs, words, phrases, lines; some after a prefix, some broken by newlines."""
+"""Repeated units of many kinds: signs, words, phrases, lines; some after a prefix, some in lines."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from random import Random
 
 from sample.texts.document import Document, Repetition
-from sample.texts.grammar import expand, expand_several, pick
+from sample.texts.grammar import expand, pick, with_articles
 from sample.texts.identifiers import IDENTIFIERS
 from sample.texts.narrative import NARRATIVE
 from sample.texts.words import SHARED
@@ -81,7 +81,7 @@ def _characters(rng: Random) -> str:
 
 def _sentence(rng: Random) -> str:
     gender = {"he": "she", "his": "her", "hero": "Ruth", "friend": "Emil"}
-    return expand_several("clause", 1, NARRATIVE, rng, gender)[0] + pick(rng, (". ", ".\n", "; "))
+    return with_articles(expand("«clause»", NARRATIVE, rng, gender)) + pick(rng, (". ", ".\n", "; "))
 
 
 _UNITS: dict[str, Callable[[Random], str]] = {
@@ -110,6 +110,15 @@ def shortest_period(text: str) -> str:
     return text[: (text + text).index(text, 1)]
 
 
+def _lines(text: str, width: int) -> Iterator[str]:
+    """The text in lines of at most `width` characters, cut after a space where there is one; none is lost."""
+    while text:
+        end = width if len(text) > width else len(text)
+        end = text.rfind(" ", 0, end) + 1 or end
+        yield text[:end]
+        text = text[end:]
+
+
 def repeating(rng: Random) -> Document:
     """A unit repeated; a third have a prefix, a quarter of those without newlines are broken by some."""
     kind = pick(rng, ("signs", "characters", "numbers", "line", "phrase", "phrase", "phrases", "sentence"))
@@ -117,7 +126,7 @@ def repeating(rng: Random) -> Document:
     body = unit * (_CHARACTERS // len(unit))
     line_width = rng.randrange(24, 90) if "\n" not in unit and rng.random() < 0.25 else None
     if line_width:
-        body = "\n".join(body[i : i + line_width] for i in range(0, len(body), line_width))
+        body = "\n".join(_lines(body, line_width))
     prefix = expand(pick(rng, _PREFIXES), _GRAMMAR, rng, {}) if rng.random() < 0.33 else ""
     repetition = Repetition(unit, len(prefix), line_width)
     return Document(prefix + body, "repeating", kind, None, lead=24, repetition=repetition)

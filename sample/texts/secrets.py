@@ -9,7 +9,7 @@ from random import Random
 from string import ascii_letters, ascii_uppercase, digits
 
 from sample.texts.document import Document, mark, read_marks
-from sample.texts.grammar import Grammar, expand, expand_several, pick
+from sample.texts.grammar import Grammar, expand, expand_several, pick, with_articles
 from sample.texts.identifiers import IDENTIFIERS
 from sample.texts.words import SHARED
 
@@ -119,5 +119,6 @@ def secret(rng: Random) -> Document:
     fillers = expand_several(filler, 8, _GRAMMAR, rng, {})
     before = fillers.pop() if rng.random() < 0.5 else ""
     leak = expand(f"«{kind}_{place}»", _GRAMMAR, rng, {})
-    text, marks = read_marks(joint.join(part for part in (before, leak, *fillers) if part))
+    joined = joint.join(part for part in (before, leak, *fillers) if part)
+    text, marks = read_marks(joined if is_code else with_articles(joined))
     return Document(text, "secret", f"{kind}/{place}", is_code, marks)

@@ -77,7 +77,7 @@ def _sums(rng: Random) -> str:
 
 def _directory(rng: Random) -> str:
     lines = (
-        "«x:town», «town», «weekday» «tens»:«tens»\n",
+        "«x:town», «town», «weekday» «digit».«tens»\n",
         "«thing» («colour») … «decimal»\n",
         "«family»: «month» «year»\n",
     )
@@ -99,6 +99,7 @@ _LAYOUTS: dict[str, Callable[[Random], str]] = {
 
 
 def table(rng: Random) -> Document:
-    """A table or a list of numbers; a table of numbers counts as code."""
+    """A table or a list; a table of numbers counts as code, and a list of names as neither code nor language."""
     kind = pick(rng, tuple(_LAYOUTS))
-    return Document(_LAYOUTS[kind](rng), "table", kind, is_code=True, lead=12)
+    is_code = None if kind == "directory" else True
+    return Document(_LAYOUTS[kind](rng), "table", kind, is_code, lead=12)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 from sample.texts.document import Document
-from sample.texts.grammar import expand, named_paragraphs
+from sample.texts.grammar import expand, named_paragraphs, with_articles
 from sample.texts.words import SHARED
 
 _TEMPLATES = named_paragraphs("""
@@ -142,6 +142,6 @@ def template_ids() -> tuple[str, ...]:
 def filled_template(template_id: str, rng: Random) -> Document:
     """One filling of a template, with what was filled in."""
     bindings: dict[str, str] = {}
-    text = expand(_TEMPLATES[template_id], SHARED, rng, bindings)
+    text = with_articles(expand(_TEMPLATES[template_id], SHARED, rng, bindings))
     fills = tuple(bindings[place] for place in sorted(bindings))
     return Document(text, "template", template_id, False, template_id=template_id, template_fills=fills)
