@@ -25,7 +25,7 @@ def progressions(text: RaggedArray) -> tuple[NDArray[np.float64], NDArray[np.int
 
     Returns the share of the bytes that they cover with the frame that they repeat in, in [0, 1]; the terms of
     the longest; and its step, NaN where there is none. `mark_progressions` has the definition. A row is read
-    with its numbers plain, decimal and hexadecimal, and measured as whichever covers most of it.
+    with its numbers plain, decimal and hexadecimal: what covers most of it counts, and the longest of all.
     """
     values, offsets = read_only_rows(text, np.uint8)
     longest = int(np.diff(offsets).max(initial=0))
@@ -51,21 +51,19 @@ def _progressions(
         if number_countable < FEWEST_TERMS:
             continue
         readings = (True, *other_readings(text, begin, end, tokens, countable[:number_countable]))
-        most_covered = 0
         for reading in (PLAIN, DECIMAL, HEXADECIMAL):
             count = plain_count
             if reading != PLAIN:
-                if not readings[reading] or most_covered == end - begin:
+                if not readings[reading]:
                     continue
                 count, number_countable = tokenize(text, begin, end, reading, tokens, countable)
                 if count == plain_count:  # the tokens are the same
                     continue
             longest, step = mark_progressions(tokens, count, countable[:number_countable], is_record)
             covered = _covered_bytes(tokens, count) if longest > 0 else 0
-            if covered > most_covered:
-                most_covered = covered
-                coverage[row], terms[row] = covered / (end - begin), longest
-                steps[row] = step / BILLION if reading == DECIMAL else step
+            coverage[row] = max(coverage[row], covered / (end - begin))
+            if covered > 0 and longest > terms[row]:
+                terms[row], steps[row] = longest, step / BILLION if reading == DECIMAL else step
     return coverage, terms, steps
 
 

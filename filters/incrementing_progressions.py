@@ -58,6 +58,8 @@ def _mark_runs(tokens: NDArray[np.void], count: int, record: int) -> tuple[int, 
             if holds:
                 token.first_step, token.second_step = first, second
                 has_three_terms |= is_count(first, second)
+            elif i == record and _may_be_cut(tokens, count, 0, record):
+                holds, before.first_step, before.second_step = True, UNREADABLE, UNREADABLE
             else:
                 next_begin = i - record + 1  # where the step changes, a run ends and another goes on
         if not holds and _may_be_cut(tokens, count, i, record):

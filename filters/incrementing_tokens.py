@@ -137,7 +137,8 @@ def other_readings(
         if start > begin:
             is_minus = text[start - 1] == ord("-")
             decimal |= is_minus and (start - 2 < begin or BYTE_CLASS[text[start - 2]] not in (DIGIT, LETTER))
-            hexadecimal |= 10 <= DIGIT_VALUE[text[start - 1]] < 16
+            is_escape = start - 2 >= begin and text[start - 2] == ord("\\")
+            hexadecimal |= is_escape or 10 <= DIGIT_VALUE[text[start - 1]] < 16
         if stop < end:
             is_point = text[stop] == ord(".")
             decimal |= is_point and stop + 1 < end and BYTE_CLASS[text[stop + 1]] == DIGIT

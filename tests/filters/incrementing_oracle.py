@@ -1,0 +1,174 @@
+"""The definition of the incrementing filter again, in plain Python and slowly, to compare it with."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from filters.incrementing_progressions import FEWEST_MATCHES, LONGEST_RECORD
+
+PREFIXED = r"0[xX](?P<prefixed>[0-9a-fA-F]+)"
+SIGN = r"(?<![0-9A-Za-z).])-"
+FRACTION = r"(?<![.0-9])[0-9]{1,9}\.[0-9]{1,9}(?![0-9]|\.[0-9])"
+DECIMAL = rf"(?P<decimal>(?:{SIGN})?{FRACTION}|(?:{SIGN})?[0-9]+)"
+HEXADECIMAL = (
+    r"(?<![0-9A-Za-z])(?P<word>[0-9a-fA-F]+)(?![0-9A-Za-z])"
+    r"|(?<=\\)[xuU](?P<escape>[0-9a-fA-F]+)(?![0-9A-Za-z])"
+)
+OTHER = (
+    r"(?P<digits>[0-9]+)|(?P<letters>[A-Za-z]+)|(?P<space>[ \t\n\r\f\v]+)"
+    r"|(?P<beyond>[^\x00-\x7f]+)|(?P<mark>[\x00-\x7f])(?P=mark)*"
+)
+TOKENS = {
+    "plain": re.compile(f"{PREFIXED}|{OTHER}", re.DOTALL),
+    "decimal": re.compile(f"{PREFIXED}|{DECIMAL}|{OTHER}", re.DOTALL),
+    "hexadecimal": re.compile(f"{PREFIXED}|{HEXADECIMAL}|{OTHER}", re.DOTALL),
+}
+ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100, "d": 500, "m": 1000}
+Values = tuple[int | None, int | None]
+
+
+@dataclass
+class Token:
+    text: str
+    alphabet: str | None = None
+    values: Values = (None, None)
+    is_word: bool = False
+    record: int = 0  # the shortest record that covers it
+
+
+def as_token(match: re.Match[str], reading: str) -> Token:
+    text, kind = match.group(), match.lastgroup
+    if kind in ("prefixed", "escape") or (kind == "word" and not text.isdigit()):
+        return Token(text, "number", (None, int(match[kind], 16) % 16**15), True)
+    if kind == "word":
+        return Token(text, "number", (int(text) % 10**18, int(text, 16) % 16**15), True)
+    if kind == "decimal":
+        whole, _, fraction = text.lstrip("-").partition(".")
+        value = int(whole) % 10**9 * 10**9 + int(fraction.ljust(9, "0"))
+        return Token(text, "number", (-value if text[0] == "-" else value, None), True)
+    if kind == "digits":
+        hexadecimal = int(text, 16) % 16**15 if reading == "hexadecimal" else None
+        return Token(text, "number", (int(text) % 10**18, hexadecimal), True)
+    if kind == "letters":
+        values = ord(text) if len(text) == 1 else None, roman(text)
+        case = "lower" if text.islower() else "upper"
+        return Token(text, case if values != (None, None) else None, values, True)
+    return Token(" " if kind == "space" else text)
+
+
+def roman(text: str) -> int | None:
+    if len(text) > 15 or not set(text.lower()) <= set(ROMAN) or not (text.islower() or text.isupper()):
+        return None
+    digits = [ROMAN[letter] for letter in text.lower()]
+    return sum(-a if a < b else a for a, b in zip(digits, [*digits[1:], 0], strict=True))
+
+
+def steps(one: Token, other: Token) -> Values:
+    if one.text == other.text:
+        return 0, 0
+    if one.alphabet is None or one.alphabet != other.alphabet:
+        return None, None
+    first, second = (None if a is None or b is None else b - a for a, b in zip(one.values, other.values, strict=True))
+    return first, second
+
+
+def common(some: Values, others: Values) -> Values:
+    first, second = (a if a == b else None for a, b in zip(some, others, strict=True))
+    return first, second
+
+
+def has_new_triple(tokens: list[Token], record: int) -> bool:
+    for i in range(len(tokens) - 2 * record):
+        triple = tokens[i], tokens[i + record], tokens[i + 2 * record]
+        is_new = any(token.record == 0 for token in triple)
+        in_frame = all(
+            steps(tokens[k], tokens[k + record]) != (None, None)
+            or (tokens[k].alphabet is not None and tokens[k].alphabet == tokens[k + record].alphabet)
+            for k in range(i + 1, i + record)
+        )
+        if is_new and in_frame and any(common(steps(*triple[:2]), steps(*triple[1:]))):
+            return True
+    return False
+
+
+def may_be_cut(tokens: list[Token], i: int, record: int) -> bool:
+    one, other = tokens[i], tokens[i + record]
+    if not (one.is_word and other.is_word):
+        return False
+    first_is_cut = i == 0 and len(one.text) <= len(other.text) + 1
+    last_is_cut = i + record == len(tokens) - 1 and len(other.text) <= len(one.text) + 1
+    return first_is_cut or last_is_cut
+
+
+def runs(tokens: list[Token], record: int) -> list[tuple[int, dict[int, Values]]]:
+    """Each run: where it begins, and the steps of its tokens to those a record on."""
+    found, begin, run = [], 0, {}
+    for i in range(len(tokens) - record):
+        step, before = steps(tokens[i], tokens[i + record]), run.get(i - record, (None, None))
+        kept = step if before == (None, None) else common(step, before)
+        if kept != (None, None):
+            run[i] = kept
+        elif i == record and step != (None, None) and may_be_cut(tokens, 0, record):
+            run[0], run[i] = (None, None), step
+        elif may_be_cut(tokens, i, record):
+            run[i] = (None, None)
+        else:
+            found.append((begin, run))
+            begin = i + 1 if step == (None, None) else i - record + 1
+            run = {k: run[k] for k in range(begin, i)} | ({} if step == (None, None) else {i: step})
+    return [*found, (begin, run)]
+
+
+def cover(tokens: list[Token], record: int, run: dict[int, Values]) -> tuple[int, int]:
+    """The terms and the step of the longest progression of a run that counts, whose tokens are marked."""
+    changing = {i for i, step in run.items() if any(step)}
+    confirmed = {i for i in changing if i - record in run and any(run[i - record])}
+    three_terms = {i for i in changing if i - record in run or i + record in run}
+    change = {i: (tokens[i].text, tokens[i + record].text) for i in changing}
+    if not confirmed or {change[i] for i in changing} > {change[i] for i in three_terms}:
+        return 0, 0
+    if len(run) < min(FEWEST_MATCHES, len(tokens) // 2):
+        return 0, 0
+    terms, step = 0, 0
+    for i in sorted(changing):
+        last = max(k for k in run if (k - i) % record == 0 and run[k] != (None, None))
+        if (last - i) // record + 2 > terms:
+            first, second = run[last]
+            terms, step = (last - i) // record + 2, second if first is None else first
+    for i in {*run, *(i + record for i in run)}:
+        tokens[i].record = tokens[i].record or record
+    return terms, step or 0
+
+
+def uncover_repetitions(tokens: list[Token]) -> None:
+    for unit in range(1, min(LONGEST_RECORD, len(tokens) // 3) + 1):
+        for i in range(len(tokens) - 3 * unit + 1):
+            texts = [token.text for token in tokens[i : i + 3 * unit]]
+            if texts == texts[:unit] * 3:
+                for token in tokens[i : i + 3 * unit]:
+                    token.record = 0 if token.record < unit else token.record
+
+
+def progression(text: str) -> tuple[float, int, float | None]:
+    """The covered share, the terms of the longest progression, and its step."""
+    most_covered, terms, step = 0, 0, None
+    plain = [as_token(match, "plain") for match in TOKENS["plain"].finditer(text)]
+    if sum(token.alphabet is not None for token in plain) < 3:
+        return 0.0, 0, None
+    for reading, pattern in TOKENS.items():
+        texts = [match.group() for match in pattern.finditer(text)]
+        tokens = [as_token(match, reading) for match in pattern.finditer(text)]
+        if reading != "plain" and len(tokens) == len(plain):
+            continue
+        longest = (0, 0)
+        for record in range(1, min(LONGEST_RECORD, (len(tokens) - 1) // 2) + 1):
+            if has_new_triple(tokens, record):
+                for _, run in runs(tokens, record):
+                    longest = max(longest, cover(tokens, record, run), key=lambda found: found[0])
+        uncover_repetitions(tokens)
+        covered = sum(len(text.encode()) for text, token in zip(texts, tokens, strict=True) if token.record)
+        most_covered = max(most_covered, covered)
+        if covered > 0 and longest[0] > terms:
+            terms, step = longest[0], longest[1] / 10**9 if reading == "decimal" else float(longest[1])
+    return most_covered / len(text.encode()), terms, step

@@ -1,0 +1,223 @@
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from filters.contract import Sequences
+from filters.incrementing import FILTER, INCREMENTING_COVERAGE, progressions
+from tests.conftest import PYTHIA, requires_pythia
+from tests.filters.incrementing_oracle import progression
+from tests.filters.ragged_rows import assert_independent_of_batching, measured, text_rows
+
+ROMANS = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII", "XIII", "XIV", "XV", "XVI")
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+FIRST_DAY = datetime.date(2019, 12, 20)
+
+# What counts: name -> (its term number i, its step).
+COUNTING: dict[str, tuple[Callable[[int], str], float]] = {
+    "by one": (lambda i: f"{i + 17}, ", 1),
+    "by seven": (lambda i: f"{7 * i} ", 7),
+    "down": (lambda i: f"{900 - 3 * i}\n", -3),
+    "down below zero": (lambda i: f"{20 - i}, ", -1),
+    "list numbers": (lambda i: f" {i + 95}.\n", 1),
+    "list numbers, glued": (lambda i: f"{i + 95}.", 1),
+    "padded": (lambda i: f"{i + 95:06d};", 1),
+    "ten digits": (lambda i: f"73{50000194 + i}\n\n", 1),
+    "hexadecimal": (lambda i: f"0x{i + 0xF5:02x}, ", 1),
+    "hexadecimal, by four": (lambda i: f'offset="0x{4 * i:X}" visible="true" />\n', 4),
+    "hexadecimal without a prefix": (lambda i: f"{i + 0x95:02X} ", 1),
+    "hexadecimal, small": (lambda i: f"{i + 0x00F5:08x}:\n", 1),
+    "byte escapes": (lambda i: f"\\x{i + 0x8B:02x}", 1),
+    "unicode escapes": (lambda i: f'"\\u{i + 0x4F5:04x}", ', 1),
+    "eight a line": (lambda i: f"0x{i + 0x55:02X}," + ("\n    " if i % 8 == 7 else " "), 1),
+    "roman": (lambda i: f"({ROMANS[i % 16].lower()}), ", 1),
+    "roman and arabic": (lambda i: f" {i + 7}. Chapter {ROMANS[i % 16]}\n", 1),
+    "letters": (lambda i: f"{LETTERS[i % 26].lower()}) ", 1),
+    "letters and numbers": (lambda i: f"{LETTERS[i % 26].lower()}{i + 1} ", 1),
+    "decimals": (lambda i: f"{0.1 * i:.1f}, ", 0.1),
+    "decimals, quarters": (lambda i: f"{0.25 * i:.2f}\n", 0.25),
+    "decimals, through zero": (lambda i: f"{0.5 * i - 8:.1f} ", 0.5),
+    "decimals with a constant fraction": (lambda i: f"{15695 + i}.135 0 0\n", 1),
+    "decimals of changing length": (lambda i: f"{i / 2:g} ", 0.5),
+    "section numbers": (lambda i: f"7.{i + 5} ", 1),
+    "versions": (lambda i: f"v1.{i + 7}.0\n", 1),
+    "addresses": (lambda i: f"192.168.0.{i + 95}\n", 1),
+    "dates": (lambda i: f"{FIRST_DAY + datetime.timedelta(i)}\n", 1),
+    "american dates": (lambda i: f"*{FIRST_DAY + datetime.timedelta(i):%m/%d/%y}<br />\n", 1),
+    "every week": (lambda i: f"{FIRST_DAY + datetime.timedelta(7 * i)}, ", 7),
+    "years": (lambda i: f"{1990 + i}\n", 1),
+    "months": (lambda i: f"{2011 + i // 12}-{i % 12 + 1:02d} ", 1),
+    "times": (lambda i: f"{9 + (i + 50) // 60:02d}:{(i + 50) % 60:02d}\n", 1),
+    "in a frame": (lambda i: f"#define X_{i:02d}\n", 1),
+    "in a frame, twice": (lambda i: f'<span id="{i + 7}"> {i + 7}</span>\n', 1),
+    "in a frame, down": (lambda i: f"<li>N-{90 - i}</li>\n", -1),
+    "in a long frame": (lambda i: f'[{i + 7}](#x042-bib-{i + 7:04d}){{ref-type="ref"}}, ', 1),
+    "beside a constant": (lambda i: f"a {4360 + i} 512\n", 1),
+    "beside another": (lambda i: f"X_{i + 4} = {131141 + i}\n", 1),
+    "against another": (lambda i: f"{1000 + i}:{9000 - i} ", 1),
+    "ranges": (lambda i: f"{15 + 5 * i}-{19 + 5 * i}, ", 5),
+    "beside zeros": (lambda i: f"{i} 0 0 0 0 0 0\n", 1),
+    "two levels": (lambda i: f"{40 + i // 12}-{i % 12 + 1}, ", 1),
+    "beside characters beyond ASCII": (lambda i: f"№{i + 7} ü é; ", 1),
+    "in JSON": (lambda i: f'{{"id": {i + 3}, "type": "node"}},\n', 1),
+}
+
+NOT_COUNTING = {
+    "prose": "It was the best of times, it was the worst of times, it was the age of wisdom, " * 3,
+    "prose with years": "Born in 1809, he sailed in 1831, came home in 1836, married in 1839 and wrote until 1882. "
+    * 3,
+    "a constant": "7, " * 80,
+    "a constant in a frame": "item[5] = 5;\n" * 20,
+    "a cycle": "1 2 3 " * 40,
+    "a cycle in a frame": "{x: 0, y: 0, z: 0}\n" * 12,
+    "squares": ", ".join(str(i * i) for i in range(60)),
+    "powers": ", ".join(str(2**i) for i in range(40)),
+    "primes": ", ".join(str(p) for p in range(2, 300) if all(p % q for q in range(2, p))),
+    "code with few numbers": "for (int i = 0; i < n; i++) {\n    total += row[i] * 2;\n}\nreturn total / n;\n" * 3,
+    "requirements": "numpy==1.26.4\npandas==2.2.0\npyarrow==15.0.1\nrequests==2.31.0\nscipy==1.12.0\ntorch==2.2.1\n"
+    * 2,
+    "one list in prose": "The cases (1), (2), (3) and (4) differ: in the first two the sum is finite, while in the "
+    "others it grows without bound, which the second part of this proof will show for every order of terms.",
+}
+RANDOM: dict[str, Callable[[np.random.Generator], str]] = {
+    "digits": lambda r: ", ".join(map(str, r.integers(0, 10, 80))),
+    "bits": lambda r: " ".join(map(str, r.integers(0, 2, 120))),
+    "signs": lambda r: "\n".join(map(str, r.choice([-1, 1], 100))),
+    "numbers": lambda r: " ".join(map(str, r.integers(0, 1000, 60))),
+    "bytes": lambda r: ", ".join(f"0x{byte:02x}" for byte in r.integers(0, 256, 40)),
+    "prices": lambda r: " ".join(f"${euros}.{cents}" for euros, cents in r.choice([5, 19, 49, 95, 99], (40, 2))),
+    "phone numbers": lambda r: "\n".join(f"({a}) {b}-{c}" for a, b, c in r.integers(200, 999, (20, 3))),
+    "a table": lambda r: "\n".join(f"{a:.2f} {b:.1f}" for a, b in 10 * r.random((40, 2))),
+    "sorted": lambda r: ", ".join(map(str, np.cumsum(r.integers(1, 9, 60)))),
+    "letters": lambda r: " ".join(r.choice(list("abcdefgh"), 120)),
+    "dates": lambda r: "\n".join(f"20{y:02d}-{m:02d}" for y, m in zip(*r.integers(1, 13, (2, 30)), strict=True)),
+}
+
+
+def columns_of(texts: list[Any]) -> dict[str, list[Any]]:
+    return measured(FILTER, Sequences(text=text_rows(texts)))
+
+
+@pytest.mark.parametrize("name", COUNTING)
+def test_counting_text_wherever_it_is_cut(name: str) -> None:
+    term, step = COUNTING[name]
+    text = "".join(map(term, range(120)))
+    rows = [text[start : start + length] for start in range(30) for length in (150, 197, 240)]
+    columns = columns_of(rows)
+    assert all(columns["is_incrementing"])
+    assert columns["increment_step"].count(step) >= len(rows) / 2  # where one is cut, another can be longer
+    assert min(columns["num_incrementing"]) >= 3
+
+
+@pytest.mark.parametrize("name", NOT_COUNTING)
+def test_text_that_does_not_count(name: str) -> None:
+    text = NOT_COUNTING[name]
+    assert not any(columns_of([text[start : start + 240] for start in range(20)])["is_incrementing"])
+
+
+@pytest.mark.parametrize("name", RANDOM)
+def test_random_numbers_do_not_count(name: str) -> None:
+    generator = np.random.default_rng(3)
+    rows = [RANDOM[name](generator)[:240] for _ in range(200)]
+    assert sum(columns_of(rows)["is_incrementing"]) <= 2
+
+
+@pytest.mark.parametrize(
+    ("text", "coverage", "terms", "step"),
+    [
+        ("1 2 3", 1.0, 3, 1.0),
+        ("3 2", 0.0, 0, None),
+        ("1 2 4 8", 0.0, 0, None),
+        ("10, 8, 6, 4", 1.0, 4, -2.0),
+        ("7, 18, 19, 20, 21, 2", 1.0, 4, 1.0),  # 17 and 22, cut
+        ("see 1, 2, 3, 4, 5, 6", 17 / 20, 6, 1.0),
+        ("0.5 1.0 1.5 2.0 2.5", 1.0, 5, 0.5),
+        ("-2 -1 0 1 2", 1.0, 5, 1.0),
+        ("08 09 0A 0B 0C", 1.0, 5, 1.0),
+        ("i. ii. iii. iv. v. vi.", 1.0, 6, 1.0),
+        ("é1 é2 é3 é4", 1.0, 4, 1.0),
+    ],
+)
+def test_values(text: str, coverage: float, terms: int, step: float | None) -> None:
+    columns = columns_of([text])
+    assert columns["incrementing_coverage"] == [pytest.approx(coverage)]
+    assert (columns["num_incrementing"], columns["increment_step"]) == ([terms], [step])
+    assert columns["is_incrementing"] == [coverage >= INCREMENTING_COVERAGE]
+
+
+def random_texts(rows: int) -> list[str]:
+    """Counters in frames, disturbed and cut, so that every rule of the definition has its cases."""
+    generator = np.random.default_rng(11)
+    pieces = ["a", "x", "é", "\ufffd", "foo", "b1", "0", "7", "-", ".", ",", " ", "\n", "\\x", "--", "9f", "IV"]
+    forms = ["{:d}", "{:03d}", "0x{:x}", "{:x}", "-{:d}", "{:d}.5", "0.{:d}"]
+    texts = []
+    for _ in range(rows):
+        text = ""
+        while len(text) < 150:
+            frames = ["".join(generator.choice(pieces, generator.integers(1, 4))) for _ in range(3)]
+            used = generator.choice(forms, 2)
+            first, second = generator.integers(0, 30, 2), generator.integers(-2, 4, 2)
+            for k in range(generator.integers(2, 9)):
+                values = np.abs(first + k * second)
+                text += frames[0] + used[0].format(values[0]) + frames[1]
+                text += used[1].format(values[1]) if len(frames[2]) > 2 else ""
+                text += str(generator.choice(pieces)) if generator.random() < 0.05 else ""
+        start = generator.integers(0, 20)
+        texts.append(text[start : start + generator.integers(1, 130)])
+    return texts
+
+
+def test_against_the_slow_definition() -> None:
+    texts = [*random_texts(700), *NOT_COUNTING.values()]
+    generator = np.random.default_rng(5)
+    texts += ["".join(generator.choice(list("01 ,a.i-xfv\n"), length)) for length in generator.integers(1, 90, 300)]
+    coverage, terms, steps = progressions(text_rows(texts))
+    expected = [progression(text) for text in texts]
+    assert [tuple(found) for found in zip(coverage, terms, [None if s != s else s for s in steps], strict=True)] == [
+        (pytest.approx(share), number, step) for share, number, step in expected
+    ]
+    assert 0.2 < np.mean(coverage > 0) < 0.9  # both kinds are in there
+
+
+def test_independent_of_batching() -> None:
+    rows = ["", "x", *random_texts(60), "\n".join(map(str, range(3000))), "日本語 🙂", "1, 2, 3, 4, 5, 6"]
+    assert_independent_of_batching(FILTER, lambda texts: Sequences(text=text_rows(texts)), rows)
+
+
+def test_no_rows_and_rows_of_nothing_to_count() -> None:
+    assert columns_of([]) == {column.name: [] for column in FILTER.columns}
+    assert columns_of(["", "7", "\ufffd\ufffd", "日本語のテキスト 🙂🙂", " " * 9]) == {
+        "is_incrementing": [False] * 5,
+        "incrementing_coverage": [0.0] * 5,
+        "num_incrementing": [0] * 5,
+        "increment_step": [None] * 5,
+    }
+
+
+def test_rows_of_hundred_thousand_tokens() -> None:
+    generator = np.random.default_rng(9)
+    columns = columns_of(["\n".join(map(str, range(100_000))), " ".join(generator.choice(list("012ab"), 100_000))])
+    assert columns["num_incrementing"][0] == 100_000
+    assert columns["incrementing_coverage"][0] == 1.0
+    assert columns["incrementing_coverage"][1] < 0.3
+
+
+def test_numbers_too_long_for_an_integer_keep_counting() -> None:
+    rows = ["\n".join(f"{10**30 + i}" for i in range(8)), " ".join(f"0x{16**20 + i:x}" for i in range(8))]
+    columns = columns_of([*rows, "9" * 5000])
+    assert columns["increment_step"] == [1.0, 1.0, None]
+
+
+@requires_pythia
+def test_labelled_sequences() -> None:
+    """The labels are a person's: some sequences that count are labelled as code or as repeating."""
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(PYTHIA / "labelled_sequences.parquet").to_pydict()
+    is_labelled = np.array([category == "pattern-incrementing" for category in table["category"]])
+    found = np.array(columns_of(table["text"])["is_incrementing"])
+    assert 2 * (found & is_labelled).sum() / (found.sum() + is_labelled.sum()) > 0.91
