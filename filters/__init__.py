@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from filters import (
+    code_or_natural_language,
     compressibility,
     detokenization,
+    incrementing,
     joined,
     ngram_diversity,
     repetition,
@@ -28,6 +30,8 @@ from utils import require_known
 ALL_FILTERS: tuple[Filter, ...] = (
     detokenization.FILTER,
     repetition.FILTER,
+    incrementing.FILTER,
+    code_or_natural_language.FILTER,
     token_frequency.FILTER,
     compressibility.FILTER,
     ngram_diversity.TOKEN_NGRAM_DIVERSITY,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from filters.compiled import compiled
 from filters.contract import RaggedArray
 from filters.kernel_input import read_only_rows
 from filters.utf8 import code_points
@@ -27,7 +27,7 @@ def code_lengths(text: RaggedArray) -> tuple[NDArray[np.float64], NDArray[np.flo
     return shannon, huffman
 
 
-@njit(cache=True)
+@compiled
 def _code_lengths(
     points: NDArray[np.int32], offsets: NDArray[np.int64], counts: NDArray[np.int32]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -58,7 +58,7 @@ def _code_lengths(
     return shannon, huffman
 
 
-@njit(cache=True)
+@compiled
 def _shannon_bits(weights: NDArray[np.int64], total: int) -> int:
     """Sum of weight * ⌈log2(total / weight)⌉, in integers: a rounded log2 would miss exact powers of two."""
     bits = 0
@@ -70,7 +70,7 @@ def _shannon_bits(weights: NDArray[np.int64], total: int) -> int:
     return bits
 
 
-@njit(cache=True)
+@compiled
 def _huffman_bits(weights: NDArray[np.int64]) -> int:
     """The bits of the Huffman code: the weights of the tree's inner nodes, added up; overwrites `weights`.
 
@@ -94,7 +94,7 @@ def _huffman_bits(weights: NDArray[np.int64]) -> int:
     return bits
 
 
-@njit(cache=True)
+@compiled
 def _sort(weights: NDArray[np.int64]) -> None:
     """Sorts in place, by Shell's method (gaps of Knuth): as fast as numba's sort here, and compiled sooner."""
     gap = 1

@@ -9,8 +9,9 @@ slot (feature hashing: Weinberger et al. 2009, arXiv:0902.2206), and a text is t
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from filters.compiled import compiled
 
 SLOT_BITS = 19
 SLOTS = 1 << SLOT_BITS
@@ -82,7 +83,7 @@ _BYTE = np.uint64(8)
 _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 
-@njit(cache=True)
+@compiled
 def gram_slots(text: NDArray[np.uint8], slots: NDArray[np.int32]) -> int:
     """Write the slot of every n-gram of one text into `slots` (SLOTS_PER_BYTE a byte suffice); how many there are."""
     count = 0
@@ -118,13 +119,13 @@ def gram_slots(text: NDArray[np.uint8], slots: NDArray[np.int32]) -> int:
     return count
 
 
-@njit(cache=True)
+@compiled
 def evidence(count: int) -> float:
     """What the sum of the weights of `count` slots is multiplied by."""
     return 5.0 / (count + EVIDENCE_PRIOR) ** EVIDENCE_EXPONENT
 
 
-@njit(cache=True)
+@compiled
 def probabilities(
     values: NDArray[np.uint8], offsets: NDArray[np.int64], weights: NDArray[np.int8], scale: float, bias: float
 ) -> NDArray[np.float64]:

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from numba import njit
 from numpy.typing import NDArray
 
+from filters.compiled import compiled
 from filters.contract import Column, Filter, RaggedArray, Sequences
 from filters.kernel_input import read_only, read_only_rows
 from filters.ragged import ragged_from_strings, strings_from_ragged
@@ -54,7 +54,7 @@ def _decode_with_tokenizer(
     return ragged_from_strings(pa.array(texts, pa.string()))
 
 
-@njit(cache=True)
+@compiled
 def _take_bytes(
     tokens: NDArray[np.int32],
     offsets: NDArray[np.int64],

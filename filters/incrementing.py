@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
-from numba import njit
 from numpy.typing import NDArray
 
+from filters.compiled import compiled
 from filters.contract import Column, Filter, RaggedArray, Sequences
 from filters.incrementing_progressions import LONGEST_RECORD, mark_progressions
 from filters.incrementing_tokens import TOKEN, other_readings, tokenize
@@ -34,7 +34,7 @@ def progressions(text: RaggedArray) -> tuple[NDArray[np.float64], NDArray[np.int
     return coverage, terms, steps
 
 
-@njit(cache=True)
+@compiled
 def _progressions(
     text: Bytes,
     offsets: NDArray[np.int64],
@@ -67,7 +67,7 @@ def _progressions(
     return coverage, terms, steps
 
 
-@njit(cache=True)
+@compiled
 def _covered_bytes(tokens: NDArray[np.void], count: int) -> int:
     covered = 0
     for i in range(count):

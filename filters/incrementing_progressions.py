@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from filters.compiled import compiled
 from filters.incrementing_records import find_records, has_new_triple, is_count, is_known, steps_between
 from filters.numerals import UNREADABLE
 
@@ -18,7 +18,7 @@ LONGEST_RECORD = 64
 FEWEST_MATCHES = 12
 
 
-@njit(cache=True)
+@compiled
 def mark_progressions(
     tokens: NDArray[np.void], count: int, countable: NDArray[np.int64], is_record: NDArray[np.bool_]
 ) -> tuple[int, int]:
@@ -42,7 +42,7 @@ def mark_progressions(
     return terms, step
 
 
-@njit(cache=True)
+@compiled
 def _mark_runs(tokens: NDArray[np.void], count: int, record: int) -> tuple[int, int]:
     """Marks what the runs of that record length cover; the terms and the step of their longest progression."""
     longest, begin, has_three_terms = (0, 0), 0, False
@@ -73,12 +73,12 @@ def _mark_runs(tokens: NDArray[np.void], count: int, record: int) -> tuple[int, 
     return longest
 
 
-@njit(cache=True)
+@compiled
 def _longer(progression: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:
     return other if other[0] > progression[0] else progression
 
 
-@njit(cache=True)
+@compiled
 def _may_be_cut(tokens: NDArray[np.void], count: int, i: int, record: int) -> bool:
     """Whether token i is the text's first, or the one a record on its last, and may be a piece of what fits."""
     if not tokens[i].is_word or not tokens[i + record].is_word:
@@ -89,7 +89,7 @@ def _may_be_cut(tokens: NDArray[np.void], count: int, i: int, record: int) -> bo
     return (i == 0 and length <= other_length + 1) or (i + record == count - 1 and other_length <= length + 1)
 
 
-@njit(cache=True)
+@compiled
 def _cover_run(tokens: NDArray[np.void], count: int, begin: int, stop: int, record: int) -> tuple[int, int]:
     """Marks the tokens of a run, if each of its numbers is confirmed; terms and step of its longest progression.
 
@@ -117,7 +117,7 @@ def _cover_run(tokens: NDArray[np.void], count: int, begin: int, stop: int, reco
     return terms, step
 
 
-@njit(cache=True)
+@compiled
 def _is_tied(tokens: NDArray[np.void], i: int, begin: int, stop: int, record: int) -> bool:
     """Whether the number at token i, of which the run shows two terms, goes with a number that has three.
 
@@ -131,7 +131,7 @@ def _is_tied(tokens: NDArray[np.void], i: int, begin: int, stop: int, record: in
     return False
 
 
-@njit(cache=True)
+@compiled
 def _uncover_repetitions(tokens: NDArray[np.void], count: int) -> None:
     """Takes away what is a repetition: in 1 2 3 1 2 3 1 2 3, the numbers count up but stand there three times.
 

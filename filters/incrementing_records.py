@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from filters.compiled import compiled
 from filters.incrementing_tokens import Token
 from filters.numerals import TEXT, UNREADABLE
 
 
-@njit(cache=True)
+@compiled
 def find_records(
     tokens: NDArray[np.void],
     count: int,
@@ -34,7 +34,7 @@ def find_records(
     return any_found
 
 
-@njit(cache=True)
+@compiled
 def has_new_triple(tokens: NDArray[np.void], count: int, countable: NDArray[np.int64], record: int) -> bool:
     """Whether there are three terms in a frame that are not all covered yet."""
     for i in countable:
@@ -47,7 +47,7 @@ def has_new_triple(tokens: NDArray[np.void], count: int, countable: NDArray[np.i
     return False
 
 
-@njit(cache=True)
+@compiled
 def _in_progression(token: Token, second: Token, third: Token) -> bool:
     if token.alphabet != second.alphabet or token.alphabet != third.alphabet or token.key == second.key:
         return False
@@ -56,7 +56,7 @@ def _in_progression(token: Token, second: Token, third: Token) -> bool:
     return is_count(step if step == next_step else 0, other_step if other_step == other_next_step else 0)
 
 
-@njit(cache=True)
+@compiled
 def _is_framed(tokens: NDArray[np.void], i: int, j: int) -> bool:
     """Whether the tokens between i and j may count up to, or equal, those that are as far behind j."""
     for k in range(1, j - i):
@@ -66,7 +66,7 @@ def _is_framed(tokens: NDArray[np.void], i: int, j: int) -> bool:
     return True
 
 
-@njit(cache=True)
+@compiled
 def steps_between(token: Token, other: Token) -> tuple[int, int]:
     """By how much the two values grow from the one token to the other: UNREADABLE if not both have that value."""
     if token.key == other.key:
@@ -80,13 +80,13 @@ def steps_between(token: Token, other: Token) -> tuple[int, int]:
     return first, second
 
 
-@njit(cache=True)
+@compiled
 def is_count(first_step: int, second_step: int) -> bool:
     """Whether one of the two values counts up or down by that step."""
     return (first_step != 0 and first_step != UNREADABLE) or (second_step != 0 and second_step != UNREADABLE)
 
 
-@njit(cache=True)
+@compiled
 def is_known(token: Token) -> bool:
     """Whether one of the token's steps is known."""
     return token.first_step != UNREADABLE or token.second_step != UNREADABLE

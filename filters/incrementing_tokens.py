@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Protocol
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from filters.compiled import compiled
 from filters.numerals import (
     BYTE_CLASS,
     DECIMAL,
@@ -72,7 +72,7 @@ class Token(Protocol):
 _FNV_OFFSET, _FNV_PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)
 
 
-@njit(cache=True)
+@compiled
 def tokenize(
     text: Bytes, begin: int, end: int, reading: int, tokens: NDArray[np.void], countable: NDArray[np.int64]
 ) -> tuple[int, int]:
@@ -115,7 +115,7 @@ def tokenize(
     return count, number_countable
 
 
-@njit(cache=True)
+@compiled
 def _hash(text: Bytes, at: int, stop: int) -> np.uint64:
     """FNV-1a (Fowler, Noll and Vo)."""
     key = _FNV_OFFSET
@@ -124,7 +124,7 @@ def _hash(text: Bytes, at: int, stop: int) -> np.uint64:
     return key
 
 
-@njit(cache=True)
+@compiled
 def other_readings(
     text: Bytes, begin: int, end: int, tokens: NDArray[np.void], countable: NDArray[np.int64]
 ) -> tuple[bool, bool]:

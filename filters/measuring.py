@@ -61,9 +61,7 @@ def rejections(tokens: pa.ListArray | None, text: pa.StringArray | None, resourc
     reasons = token_rejections(tokens, in_vocabulary)
     if text is None:
         return reasons
-    null_reason = (
-        None if resources.vocabulary else "text is null, and there is no tokenizer to decode the tokens"
-    )
+    null_reason = None if resources.vocabulary else "text is null, and there is no tokenizer to decode the tokens"
     return first_reasons(reasons, text_rejections(text, null_reason))
 
 
@@ -120,6 +118,4 @@ def _encode(text: pa.StringArray, tokenizer: Tokenizer) -> pa.ListArray:
     encodings = tokenizer.encode_batch_fast(text.to_pylist(), add_special_tokens=False)
     lengths = np.array([len(encoding) for encoding in encodings], np.int64)
     ids = np.fromiter((i for encoding in encodings for i in encoding.ids), np.int32, int(lengths.sum()))
-    return pa.ListArray.from_arrays(
-        pa.array(np.concatenate(([0], np.cumsum(lengths))).astype(np.int32)), pa.array(ids)
-    )
+    return pa.ListArray.from_arrays(pa.array(np.concatenate(([0], np.cumsum(lengths))).astype(np.int32)), pa.array(ids))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numba import njit
 from numpy.typing import NDArray
 
+from filters.compiled import compiled
 from filters.contract import Column, Filter, RaggedArray, Sequences
 from filters.kernel_input import read_only_rows
 from filters.ngrams import LONGEST, NgramCounts, count_ngrams
@@ -49,7 +49,7 @@ def _word_ngrams(text: RaggedArray, words: Words, first: NDArray[np.int64], n: i
     return strings_from_ragged(RaggedArray(*_join_words(values, words.starts, words.stops, at, n)))
 
 
-@njit(cache=True)
+@compiled
 def _join_words(
     text: NDArray[np.uint8],
     starts: NDArray[np.int64],

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from filters.compiled import compiled
 from filters.contract import RaggedArray
 from filters.kernel_input import read_only_rows
 
@@ -33,7 +33,7 @@ def count_ngrams(rows: RaggedArray) -> NgramCounts:
     return NgramCounts(*_count_ngrams(*read_only_rows(rows, np.int32)))
 
 
-@njit(cache=True)
+@compiled
 def _count_ngrams(
     values: NDArray[np.int32], offsets: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
@@ -71,7 +71,7 @@ def _count_ngrams(
     return distinct, most, first
 
 
-@njit(cache=True)
+@compiled
 def _number(
     keys: NDArray[np.int64],
     table: NDArray[np.int64],

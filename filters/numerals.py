@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from filters.compiled import compiled
 
 Bytes = NDArray[np.uint8]
 
@@ -38,19 +39,19 @@ DIGIT_VALUE = _byte_table(16, {digit: value for value, digit in enumerate("01234
 ROMAN_VALUE = _byte_table(0, {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100, "d": 500, "m": 1000})
 
 
-@njit(cache=True)
+@compiled
 def _is_alphanumeric(text: Bytes, at: int, begin: int, end: int) -> bool:
     return begin <= at < end and (BYTE_CLASS[text[at]] == DIGIT or BYTE_CLASS[text[at]] == LETTER)
 
 
-@njit(cache=True)
+@compiled
 def _digits_end(text: Bytes, at: int, end: int, base: int) -> int:
     while at < end and DIGIT_VALUE[text[at]] < base:
         at += 1
     return at
 
 
-@njit(cache=True)
+@compiled
 def number_end(text: Bytes, at: int, begin: int, end: int, reading: int) -> int:
     """The end of the number that begins at byte `at` of the text `text[begin:end]`, or `at` where none does.
 
@@ -72,7 +73,7 @@ def number_end(text: Bytes, at: int, begin: int, end: int, reading: int) -> int:
     return _digits_end(text, at, end, 10)
 
 
-@njit(cache=True)
+@compiled
 def _decimal_end(text: Bytes, at: int, begin: int, end: int) -> int:
     digits = at
     if text[at] == ord("-") and not _is_alphanumeric(text, at - 1, begin, end):
@@ -89,7 +90,7 @@ def _decimal_end(text: Bytes, at: int, begin: int, end: int) -> int:
     return stop if is_fraction else point
 
 
-@njit(cache=True)
+@compiled
 def number_values(text: Bytes, at: int, stop: int, reading: int) -> tuple[int, int]:
     """The number `text[at:stop]` as a decimal one (in billionths for DECIMAL) and as a hexadecimal one.
 
@@ -116,7 +117,7 @@ def number_values(text: Bytes, at: int, stop: int, reading: int) -> tuple[int, i
     )
 
 
-@njit(cache=True)
+@compiled
 def letter_values(text: Bytes, at: int, stop: int) -> tuple[int, int, int]:
     """The alphabet of the letters `text[at:stop]`, their code if it is one letter, and their roman number.
 

@@ -14,9 +14,7 @@ def ragged_from_lists(column: pa.ListArray) -> RaggedArray:
     if column.null_count or column.values.null_count:
         raise ValueError("expected a list column without nulls; leave out the rows that have them first")
     offsets = np.asarray(column.offsets).astype(np.int64)
-    values = (
-        np.asarray(column.values)[offsets[0] : offsets[-1]] if len(column) else np.asarray(column.values)[:0]
-    )
+    values = np.asarray(column.values)[offsets[0] : offsets[-1]] if len(column) else np.asarray(column.values)[:0]
     return RaggedArray(values, offsets - offsets[0])
 
 

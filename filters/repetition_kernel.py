@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from filters.compiled import compiled
 
 MAX_PERIOD = 1024  # half of Pythia's context of 2,048 tokens; bounds the work to n·MAX_PERIOD for n tokens
 MIN_STRETCH = 3  # tokens; two that are alike, such as a doubled line break, are no repetition yet
 CANDIDATES = 8  # of 1,264 labelled sequences, 3 are measured otherwise with more, 26 with 4
 
 
-@njit(cache=True)
+@compiled
 def find_repetitions(
     tokens: NDArray[np.int32], offsets: NDArray[np.int64]
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
@@ -44,7 +45,7 @@ def find_repetitions(
     return periods, starts, occurrences, coverage
 
 
-@njit(cache=True)
+@compiled
 def _candidate_units(sequence: NDArray[np.int32], units: NDArray[np.int64]) -> int:
     """Fills `units` with (matches, period, start) of the periods that go on longest; gives their number.
 
@@ -71,7 +72,7 @@ def _candidate_units(sequence: NDArray[np.int32], units: NDArray[np.int64]) -> i
     return count
 
 
-@njit(cache=True)
+@compiled
 def _longest_match(sequence: NDArray[np.int32], period: int, least: int) -> tuple[int, int]:
     """Length of the longest stretch that equals the one a period before it, and where that one starts.
 
@@ -97,7 +98,7 @@ def _longest_match(sequence: NDArray[np.int32], period: int, least: int) -> tupl
     return longest, start
 
 
-@njit(cache=True)
+@compiled
 def _may_occur_twice(sequence: NDArray[np.int32], unit: NDArray[np.int32]) -> bool:
     """False only if no two windows that do not overlap hold the unit's tokens, in whatever order.
 
@@ -121,7 +122,7 @@ def _may_occur_twice(sequence: NDArray[np.int32], unit: NDArray[np.int32]) -> bo
     return found >= 2
 
 
-@njit(cache=True)
+@compiled
 def _read_along(
     sequence: NDArray[np.int32],
     unit: NDArray[np.int32],
@@ -146,7 +147,7 @@ def _read_along(
         reach[i] = max(longest, last)
 
 
-@njit(cache=True)
+@compiled
 def _take_stretches(reach: NDArray[np.int32], period: int) -> tuple[int, int, int, int]:
     """From left to right, each longest stretch of at least a whole unit and `MIN_STRETCH` tokens.
 

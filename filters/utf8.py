@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from filters.compiled import compiled
 from filters.contract import RaggedArray
 from filters.kernel_input import read_only, read_only_rows
 
@@ -27,7 +27,7 @@ def code_points(text: RaggedArray) -> RaggedArray:
     return RaggedArray(*_code_points(*read_only_rows(text, np.uint8)))
 
 
-@njit(cache=True)
+@compiled
 def _character_at(text: Bytes, at: int, stop: int) -> tuple[int, int]:
     """The code point at a position before `stop` and its length, or -1 and the ill-formed part's length.
 
@@ -55,7 +55,7 @@ def _character_at(text: Bytes, at: int, stop: int) -> tuple[int, int]:
     return point, length
 
 
-@njit(cache=True)
+@compiled
 def _replace_malformed(
     text: Bytes, offsets: NDArray[np.int64], is_suspect: NDArray[np.bool_]
 ) -> tuple[Bytes, NDArray[np.int64]]:
@@ -82,7 +82,7 @@ def _replace_malformed(
     return out[:end], out_offsets
 
 
-@njit(cache=True)
+@compiled
 def _code_points(text: Bytes, offsets: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     out = np.empty(len(text), np.int32)
     out_offsets = np.zeros(len(offsets), np.int64)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from filters.compiled import compiled
 from filters.contract import RaggedArray
 from filters.kernel_input import read_only_rows
 
@@ -40,7 +40,7 @@ _KINDS[[*range(0x09, 0x0E), *range(0x1C, 0x21)]] = _SPACE
 _KINDS[[0xC2, 0xE1, 0xE2, 0xE3]] = _EITHER
 
 
-@njit(cache=True)
+@compiled
 def _multibyte_whitespace_length(text: Bytes, at: int, stop: int) -> int:
     """The bytes of the whitespace character that begins at a byte of kind _EITHER; 0 where none does."""
     first = text[at]
@@ -60,7 +60,7 @@ def _multibyte_whitespace_length(text: Bytes, at: int, stop: int) -> int:
     return 3 if second == 0x80 and is_space else 0
 
 
-@njit(cache=True)
+@compiled
 def _find_words(
     text: Bytes, offsets: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.uint64]]:
@@ -93,7 +93,7 @@ def _find_words(
     return word_offsets, starts[:found], stops[:found], hashes[:found]
 
 
-@njit(cache=True)
+@compiled
 def _number_words(
     text: Bytes,
     offsets: NDArray[np.int64],
@@ -126,7 +126,7 @@ def _number_words(
     return ids
 
 
-@njit(cache=True)
+@compiled
 def _are_equal(
     text: Bytes,
     starts: NDArray[np.int64],

@@ -29,6 +29,7 @@ VALUE_NAMES: dict[str, dict[str, tuple[str, ...]]] = {
         name: (name,) for name in ("loss", "prompt_perplexity", "generation_perplexity", "sequence_perplexity")
     },
 }
+BY_MODEL = ("perplexities",)
 TOKEN_NAMES = ("token_id", "TokenID")
 FREQUENCY_NAMES = ("frequency", "Frequency")
 
@@ -42,13 +43,17 @@ SAMPLE_TABLES: dict[str, FeatureName] = {
 
 @dataclass(frozen=True)
 class FeatureFiles:
-    """One file set of a feature table, with its key column and its value columns by metric name."""
+    """The files of a feature table, with the key column and the value columns by metric name.
+
+    model: where the table says something else of each model, the one of which it speaks; else None.
+    """
 
     table: str
     location: TableLocation
     files: TableFiles
     key: str
     values: tuple[tuple[str, str], ...]
+    model: str | None = None
 
 
 def feature_locations(
@@ -104,7 +109,7 @@ def find_feature(table: str, location: TableLocation, model: str | None, reader:
         wanted = ", ".join("/".join(choices) for choices in VALUE_NAMES[table].values())
         found = ", ".join(printable(name) for name in files.schema.names)
         raise UserError(f"--{table} {location}: expected columns {'/'.join(KEY_NAMES)} and {wanted}; found {found}.")
-    return FeatureFiles(table, location, files, key, values)
+    return FeatureFiles(table, location, files, key, values, model if table in BY_MODEL else None)
 
 
 def read_token_frequencies(

@@ -6,6 +6,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
 from spark.feature_tables import FeatureFiles
+from spark.layout import of_model
 from spark.loading import quoted, read_files
 from utils import UserError
 
@@ -30,7 +31,11 @@ def read_feature(spark: SparkSession, feature: FeatureFiles) -> DataFrame:
         F.col(quoted(feature.key)).cast("long").alias("sequence_id"),
         *(F.col(quoted(name)).cast(kind).alias(metric) for metric, name in feature.values),
     )
-    return _by_our_definition(table, feature) if feature.table == "perplexities" else table
+    if feature.table == "perplexities":
+        table = _by_our_definition(table, feature)
+    if feature.model is None:
+        return table
+    return table.select("sequence_id", *(F.col(m).alias(of_model(feature.model, m)) for m, _ in feature.values))
 
 
 def require_unique_keys(spark: SparkSession, feature: FeatureFiles) -> None:

@@ -10,15 +10,10 @@ from pyspark.sql import functions as F  # noqa: N812
 from pyspark.sql.types import ArrayType, DataType, DoubleType, LongType, StringType, StructField, StructType
 
 from spark.input_columns import InputColumns
+from spark.layout import REJECTION, of_model
 from spark.local_files import TableFiles
-from spark.stage import REJECTION
 
 CORRUPT = "_corrupt_record"
-
-
-def score_column(model: str) -> str:
-    """The name, within a run, of the column with the memorization scores of one model."""
-    return f"_memorization_score_{model}"
 
 
 def load_sequences(spark: SparkSession, files: TableFiles, columns: InputColumns) -> DataFrame:
@@ -29,7 +24,7 @@ def load_sequences(spark: SparkSession, files: TableFiles, columns: InputColumns
     frame = read_files(spark, files, columns)
     if columns.sequence_id is None:
         frame = number_rows(frame)
-        sequence_id = F.col("_row_number")
+        sequence_id = F.col("_run_row_number")
     else:
         sequence_id = F.col(quoted(columns.sequence_id)).cast("long")
     rejection = F.lit(None).cast("string")
@@ -42,7 +37,10 @@ def load_sequences(spark: SparkSession, files: TableFiles, columns: InputColumns
         sequence_id.alias("sequence_id"),
         *_optional(columns.tokens, "tokens"),
         *([F.col(quoted(columns.text)).cast("string").alias("text")] if columns.text else []),
-        *(F.col(quoted(name)).cast("double").alias(score_column(model)) for model, name in columns.scores),
+        *(
+            F.col(quoted(name)).cast("double").alias(of_model(model, "memorization_score"))
+            for model, name in columns.scores
+        ),
         *(F.col(quoted(name)) for name in columns.others),
         rejection.alias(REJECTION),
     )
@@ -55,12 +53,12 @@ def reject_repeated_ids(frame: DataFrame) -> DataFrame:
         .groupBy("sequence_id")
         .count()
         .where("count > 1")
-        .select("sequence_id", F.format_string("sequence_id occurs %d times", "count").alias("_repeated"))
+        .select("sequence_id", F.format_string("sequence_id occurs %d times", "count").alias("_run_repeated"))
     )
     if repeated.isEmpty():
         return frame
-    reason = F.coalesce(F.col(REJECTION), F.col("_repeated"))
-    return frame.join(repeated, "sequence_id", "left").withColumn(REJECTION, reason).drop("_repeated")
+    reason = F.coalesce(F.col(REJECTION), F.col("_run_repeated"))
+    return frame.join(repeated, "sequence_id", "left").withColumn(REJECTION, reason).drop("_run_repeated")
 
 
 def draw_sample(frame: DataFrame, size: int, seed: int) -> DataFrame:
@@ -80,19 +78,19 @@ def number_rows(frame: DataFrame) -> DataFrame:
     Files are read in blocks, each by one task and from its beginning to its end: counting the rows of every
     block first gives the number of its first row, however the blocks were shared out among the tasks.
     """
-    block = ["_file_path", "_block_start"]
+    block = ["_run_file_path", "_run_block_start"]
     frame = frame.select(
         "*",
-        F.col("_metadata.file_path").alias("_file_path"),
-        F.col("_metadata.file_block_start").alias("_block_start"),
-        F.monotonically_increasing_id().alias("_position"),
+        F.col("_metadata.file_path").alias("_run_file_path"),
+        F.col("_metadata.file_block_start").alias("_run_block_start"),
+        F.monotonically_increasing_id().alias("_run_position"),
     )
-    blocks = frame.groupBy(*block).agg(F.min("_position").alias("_first"), F.count("*").alias("_rows"))
+    blocks = frame.groupBy(*block).agg(F.min("_run_position").alias("_run_first"), F.count("*").alias("_run_rows"))
     before = Window.orderBy(*block).rowsBetween(Window.unboundedPreceding, -1)
-    rows_before = F.coalesce(F.sum("_rows").over(before), F.lit(0))
-    numbered = blocks.select(*block, (rows_before - F.col("_first")).alias("_shift"))
+    rows_before = F.coalesce(F.sum("_run_rows").over(before), F.lit(0))
+    numbered = blocks.select(*block, (rows_before - F.col("_run_first")).alias("_run_shift"))
     joined = frame.join(F.broadcast(numbered), block)
-    return joined.withColumn("_row_number", F.col("_position") + F.col("_shift"))
+    return joined.withColumn("_run_row_number", F.col("_run_position") + F.col("_run_shift"))
 
 
 def read_files(spark: SparkSession, files: TableFiles, columns: InputColumns | None = None) -> DataFrame:

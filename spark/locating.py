@@ -9,19 +9,20 @@ from filters.contract import Filter
 from filters.measuring import Resources
 from spark.configuration import Configuration
 from spark.feature_tables import (
+    BY_MODEL,
     FeatureFiles,
     feature_locations,
     find_feature,
     read_token_frequencies,
 )
 from spark.input_columns import InputColumns, recognise_columns
+from spark.layout import INTERNAL
 from spark.local_files import TableFiles
 from spark.planning import Split
 from spark.tables import TableReader
 from utils import UserError, printable
 
 RESERVED = ("dataset", "scheme", "model", "reason")
-BY_MODEL = ("perplexities",)
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def _require_no_conflict(
     """A user's column may stand for a metric that nothing else gives, but never be written over."""
     given = {metric for feature in features for metric, _ in feature.values}
     written = {c.name for each in filters if each.measure is not None for c in each.columns} - {"text"} | given
-    internal = {name for name in columns.others if name.startswith("_memorization_score") or name == "_rejection"}
+    internal = {name for name in columns.others if name.startswith(INTERNAL)}
     taken = internal | set(columns.others) & (written | set(RESERVED) | {"sequence_id", "tokens", "text"})
     if taken:
         names = ", ".join(f"`{printable(name)}`" for name in sorted(taken))

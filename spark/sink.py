@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from pyspark.sql import DataFrame
-
 MARKER = "_complete.json"
 NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 
@@ -33,28 +31,22 @@ def partition_path(dataset: str, scheme: str | None, model: str | None) -> Path:
     return Path(f"dataset={dataset}", f"scheme={scheme or NULL_PARTITION}", f"model={model or NULL_PARTITION}")
 
 
-def write_hidden(frame: DataFrame, final: Path) -> Path:
-    """Writes the frame as Parquet to a hidden sibling of `final`, in place of what an earlier try left there."""
-    hidden = final.with_name(f"_temporary-{final.name}")
-    discard(hidden)
-    hidden.parent.mkdir(parents=True, exist_ok=True)
-    frame.write.parquet(str(hidden.resolve()))
-    return hidden
+def publish(hidden: Path, final: Path, written: Written) -> None:
+    """Gives a complete table its final name, in one rename, with a marker that says what it holds.
 
-
-def publish(hidden: Path, final: Path, written: Written) -> Written:
-    """Gives a complete table its final name, in one rename, with a marker that says what it holds."""
-    for leftover in (*hidden.glob(".*.crc"), hidden / "_SUCCESS"):
-        leftover.unlink(missing_ok=True)
+    A table without rows has a directory and a marker, and no file.
+    """
+    hidden.mkdir(parents=True, exist_ok=True)
     (hidden / MARKER).write_text(json.dumps(asdict(written)))
     discard(final)
+    final.parent.mkdir(parents=True, exist_ok=True)
     hidden.rename(final)
-    return written
 
 
 def discard(path: Path) -> None:
-    """Removes a table, where there is one."""
-    shutil.rmtree(path, ignore_errors=True)
+    """Removes a directory with all that is in it, where there is one."""
+    if path.exists():
+        shutil.rmtree(path)
 
 
 def read_marker(final: Path) -> Written | None:

@@ -1,10 +1,8 @@
-"""One split from its files to its tables: load, join, measure, write, publish."""
+"""One split from its files to its tables: load, join, measure and write, publish."""
 
 from __future__ import annotations
 
-import shutil
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
@@ -16,12 +14,12 @@ from filters.contract import Filter
 from spark.configuration import Configuration
 from spark.feature_tables import FeatureFiles
 from spark.features import join_feature, require_unique_keys
+from spark.layout import Layout
 from spark.loading import draw_sample, load_sequences, reject_repeated_ids
 from spark.locating import LocatedSplit
-from spark.metrics_table import metrics_table, shares
 from spark.run_record import RunRecord
-from spark.sink import Written, discard, partition_path, publish, read_marker, write_hidden
-from spark.stage import Stage
+from spark.sink import Written, discard, partition_path, publish, read_marker
+from spark.stage import REJECTED, Outcome, Stage
 
 
 @dataclass(frozen=True)
@@ -53,30 +51,26 @@ class SplitRun:
     def run(self, spark: SparkSession) -> None:
         """Measures the split and publishes the table of each of its models."""
         started = time.monotonic()
-        rows = self._load(spark)
-        stage = Stage(
-            tuple(each for each in self.filters if each.measure is not None),
+        stage = self._stage(spark)
+        discard(stage.directory)
+        read = Observation()
+        rows = self._load(spark).observe(read, F.count(F.lit(1)).alias("rows"))
+        outcome = stage.run(reduce(join_feature, self._features(), rows))
+        if outcome.rows != read.get["rows"]:
+            self._explain_row_count(spark, read.get["rows"], outcome.rows)
+        self._publish(stage, outcome, time.monotonic() - started)
+        discard(stage.directory)
+
+    def _stage(self, spark: SparkSession) -> Stage:
+        split = self.located.split
+        layout = Layout(self.filters, self.located.columns, all_memorized=split.kind == "memories")
+        models = ",".join(str(model) for model in self.located.models)
+        return Stage(
+            layout,
+            self.located.models,
             spark.sparkContext.broadcast(self.located.resources),
+            (self.run_directory / f"_temporary-{split.dataset}-{split.scheme}-{models}").resolve(),
         )
-        models = self.located.models
-        features = self.located.features
-        if len(models) == 1:
-            features += self.located.features_by_model[models[0]]
-        rows_read, rows_joined, rows_measured = Observation(), Observation(), Observation()
-        joined = reduce(join_feature, features, _counted(rows, rows_read))
-        measured = stage.measure(_counted(joined, rows_joined))
-        hidden, tables = self._write(spark, _counted(measured, rows_measured))
-        if rows_joined.get["rows"] != rows_read.get["rows"]:
-            self._require_unique(spark, features)
-        for model, table in tables.items():
-            if table["rows"] != rows_measured.get["rows"]:
-                self._require_unique(spark, self.located.features_by_model[model])
-        rejected = rows_read.get["rows"] - rows_measured.get["rows"]
-        self._write_rejected(stage, rows, rejected)
-        seconds = time.monotonic() - started
-        for model, table in tables.items():
-            written = Written(rows_read.get["rows"], rejected, seconds, table)
-            publish(hidden[model], self.path("metrics", model), written)
 
     def _load(self, spark: SparkSession) -> DataFrame:
         rows = load_sequences(spark, self.located.files, self.located.columns)
@@ -84,44 +78,23 @@ class SplitRun:
             rows = draw_sample(rows, self.configuration.sample_size, self.configuration.sample_seed)
         return reject_repeated_ids(rows) if self.located.columns.sequence_id else rows
 
-    def _write(
-        self, spark: SparkSession, measured: DataFrame
-    ) -> tuple[dict[str | None, Path], dict[str | None, Mapping[str, int]]]:
-        """Writes the hidden table of every model; their paths, and what was counted in them."""
+    def _features(self) -> list[FeatureFiles]:
+        by_model = self.located.features_by_model
+        return [*self.located.features, *(feature for model in self.located.models for feature in by_model[model])]
+
+    def _publish(self, stage: Stage, outcome: Outcome, seconds: float) -> None:
+        """The rejected rows first: once the metrics are there, the split counts as complete."""
         models = self.located.models
-        all_models = None
-        if len(models) > 1:
-            # Measured once: the models' tables differ only in what is joined to it.
-            all_models = write_hidden(measured, self.path("metrics", "all_models"))
-            measured = spark.read.parquet(str(all_models.resolve()))
-        paths: dict[str | None, Path] = {}
-        counts: dict[str | None, Mapping[str, int]] = {}
+        final = self.path("rejected", models[0] if len(models) == 1 else None)
+        discard(final)
+        if outcome.rejected:
+            written = Written(outcome.rows, outcome.rejected, seconds, {"rows": 0})
+            publish(stage.directory / REJECTED, final, written)
         for model in models:
-            features = self.located.features_by_model[model] if all_models else ()
-            joined = reduce(join_feature, features, measured)
-            table = metrics_table(joined, self.located, self.filters, model)
-            observed = Observation()
-            paths[model] = write_hidden(table.observe(observed, *shares(table)), self.path("metrics", model))
-            counts[model] = observed.get
-        if all_models:
-            shutil.rmtree(all_models)
-        return paths, counts
+            written = Written(outcome.rows, outcome.rejected, seconds, outcome.counts[model])
+            publish(stage.table_directory(model), self.path("metrics", model), written)
 
-    def _write_rejected(self, stage: Stage, rows: DataFrame, expected: int) -> None:
-        path = self.path("rejected", self.located.models[0] if len(self.located.models) == 1 else None)
-        discard(path)
-        if expected:
-            written = Observation()
-            hidden = write_hidden(_counted(stage.reject(rows), written), path)
-            if written.get["rows"] != expected:
-                raise RuntimeError(f"{expected} rows were refused, but {written.get['rows']} on reading them again")
-            publish(hidden, path, Written(expected, expected, 0.0, {"rows": 0}))
-
-    def _require_unique(self, spark: SparkSession, features: tuple[FeatureFiles, ...]) -> None:
-        for feature in features:
+    def _explain_row_count(self, spark: SparkSession, expected: int, found: int) -> None:
+        for feature in self._features():
             require_unique_keys(spark, feature)
-        raise RuntimeError("joining the feature tables changed the number of rows, though their keys are unique")
-
-
-def _counted(frame: DataFrame, observation: Observation) -> DataFrame:
-    return frame.observe(observation, F.count(F.lit(1)).alias("rows"))
+        raise RuntimeError(f"{expected} rows were read, but {found} came to be measured")

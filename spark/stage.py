@@ -1,84 +1,109 @@
-"""The one Python stage of a split: Arrow batches in, measured (or refused) rows out."""
+"""The one Python stage of a split: Arrow batches in; files of measured and of refused rows out.
+
+The workers write the files themselves: to hand the rows back to Spark for writing takes more time than all
+filters together. A file counts when the task that wrote it has succeeded, which its report says.
+"""
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
 from filters.contract import Filter
-from filters.measuring import MeasuredBatch, Resources, measure_batch, rejections
-from filters.validity import Reasons, first_reasons, is_measured
+from filters.measuring import MeasuredBatch, Resources, measure_batch
+from filters.validity import Reasons
+from spark.layout import REJECTION, Layout, count_kinds
+from spark.task_files import TaskFiles, add_up, keep_only
 
 if TYPE_CHECKING:
     from pyspark import Broadcast
     from pyspark.sql import DataFrame
-    from pyspark.sql.types import DataType, StructType
 
-# What the loading step already knows against a row; null for most.
-REJECTION = "_rejection"
-REASON = "reason"
+REJECTED = "rejected"
+
+
+class Outcome(NamedTuple):
+    """What the stage made of the rows: how many came, how many were refused, and the counts of each model's table."""
+
+    rows: int
+    rejected: int
+    counts: dict[str | None, dict[str, int]]
 
 
 @dataclass(frozen=True)
 class Stage:
     """The measuring of one split, in the form that travels to the workers.
 
-    filters: those that are computed here, not joined.
+    directory: where the tables are written, one directory a model and one for the rejected rows.
     """
 
-    filters: tuple[Filter, ...]
+    layout: Layout
+    models: tuple[str | None, ...]
     resources: Broadcast[Resources]
+    directory: Path
 
-    def measure(self, frame: DataFrame) -> DataFrame:
-        """The rows that can be measured, with the columns of the filters; none of the others."""
-        return frame.mapInArrow(self._measure_batches, self._measured_schema(frame))
+    def run(self, frame: DataFrame) -> Outcome:
+        """Measures every row of the frame and writes the tables."""
+        reports = [json.loads(row[0]) for row in frame.mapInArrow(self._work, "report string").collect()]
+        keep_only(self.directory, (report["file"] for report in reports))
+        rows = add_up(report["rows"] for report in reports)
+        counts = {
+            model: dict(add_up(report["counts"][position] for report in reports))
+            for position, model in enumerate(self.models)
+        }
+        return Outcome(rows["read"], rows["rejected"], counts)
 
-    def reject(self, frame: DataFrame) -> DataFrame:
-        """The rows that cannot be measured, as they came (text as its bytes), with the reason."""
-        return frame.mapInArrow(self._reject_batches, self._rejected_schema(frame))
+    def table_directory(self, model: str | None) -> Path:
+        """Where the table of a model is written."""
+        return self.directory / table_name(model)
 
-    def _measure_batches(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            measured = self._measured(batch)
-            kept = batch.filter(pa.array(is_measured(measured.reasons)))
-            columns = {name: kept[name] for name in kept.schema.names if name != REJECTION}
-            if measured.tokens is not None:
-                columns["tokens"] = measured.tokens
-            yield pa.RecordBatch.from_pydict(columns | dict(measured.columns))
+    def _work(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """What one task does; gives one row, its report."""
+        file_name = _file_name()
+        rows: Counter[str] = Counter()
+        counts: list[Counter[str]] = [Counter() for _ in self.models]
+        with TaskFiles(self.directory, file_name) as files:
+            for batch in batches:
+                measured = self._measure(batch)
+                for model, counted in zip(self.models, counts, strict=True):
+                    table = self.layout.metrics(batch, measured, model)
+                    counted.update(count_kinds(table))
+                    files.add(table_name(model), table)
+                rejected = self.layout.rejected(batch, measured)
+                files.add(REJECTED, rejected)
+                rows.update(read=len(batch), rejected=len(rejected))
+        report = json.dumps({"file": file_name, "rows": rows, "counts": counts})
+        yield pa.RecordBatch.from_pydict({"report": [report]})
 
-    def _reject_batches(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            reasons = first_reasons(
-                _known_reasons(batch), rejections(_tokens(batch), _text(batch), self.resources.value)
-            )
-            refused = ~is_measured(reasons)
-            kept = batch.filter(pa.array(refused))
-            columns = {name: kept[name] for name in kept.schema.names if name != REJECTION}
-            if "text" in columns:
-                columns["text"] = columns["text"].cast(pa.binary())
-            yield pa.RecordBatch.from_pydict({**columns, REASON: pa.array(reasons[refused], pa.string())})
-
-    def _measured(self, batch: pa.RecordBatch) -> MeasuredBatch:
+    def _measure(self, batch: pa.RecordBatch) -> MeasuredBatch:
         try:
             return self._measure_rows(batch)
         except Exception as error:
             raise RuntimeError(self._blame(batch, error)) from None
 
     def _measure_rows(self, batch: pa.RecordBatch) -> MeasuredBatch:
-        return measure_batch(_tokens(batch), _text(batch), self.filters, self.resources.value, _known_reasons(batch))
+        tokens = batch["tokens"] if "tokens" in batch.schema.names else None
+        text = batch["text"] if "text" in batch.schema.names else None
+        return measure_batch(tokens, text, self.layout.filters, self.resources.value, _known_reasons(batch))
 
     def _blame(self, batch: pa.RecordBatch, error: Exception) -> str:
         """Which row and which filter the error comes from, found by halving the batch."""
         while len(batch) > 1:
             half = batch.slice(0, len(batch) // 2)
             batch = half if self._fails(half) else batch.slice(len(batch) // 2)
-        guilty = [each.name for each in self.filters if Stage((each,), self.resources)._fails(batch)]
+        guilty = [each.name for each in self.layout.filters if self._with(each)._fails(batch)]
         where = f"sequence_id {batch['sequence_id'][0].as_py()}" if len(batch) else "an empty batch"
         return f"{', '.join(guilty) or 'measuring'} failed on {where}: {type(error).__name__}: {error}"
+
+    def _with(self, one: Filter) -> Stage:
+        return replace(self, layout=replace(self.layout, filters=(one,)))
 
     def _fails(self, batch: pa.RecordBatch) -> bool:
         try:
@@ -87,47 +112,18 @@ class Stage:
             return True
         return False
 
-    def _measured_schema(self, frame: DataFrame) -> StructType:
-        from pyspark.sql.types import ArrayType, IntegerType, StructField, StructType
 
-        types: dict[str, DataType] = {f.name: f.dataType for f in frame.schema if f.name != REJECTION}
-        if "tokens" in types or self.resources.value.vocabulary is not None:
-            types["tokens"] = ArrayType(IntegerType())
-        types |= {c.name: spark_type(c.type) for each in self.filters for c in each.columns}
-        return StructType([StructField(name, type_) for name, type_ in types.items()])
-
-    def _rejected_schema(self, frame: DataFrame) -> StructType:
-        from pyspark.sql.types import BinaryType, StringType, StructField, StructType
-
-        types: dict[str, DataType] = {f.name: f.dataType for f in frame.schema if f.name != REJECTION}
-        if "text" in types:
-            types["text"] = BinaryType()
-        types[REASON] = StringType()
-        return StructType([StructField(name, type_) for name, type_ in types.items()])
+def table_name(model: str | None) -> str:
+    """The directory of a model's table below the stage's."""
+    return f"metrics-{model}"
 
 
-def spark_type(arrow_type: pa.DataType) -> DataType:
-    """The Spark type of a metric's Arrow type."""
-    from pyspark.sql import types
+def _file_name() -> str:
+    from pyspark import TaskContext
 
-    if pa.types.is_list(arrow_type):
-        return types.ArrayType(spark_type(arrow_type.value_type))
-    by_name = {
-        "bool": types.BooleanType(),
-        "int32": types.IntegerType(),
-        "int64": types.LongType(),
-        "double": types.DoubleType(),
-        "string": types.StringType(),
-    }
-    return by_name[str(arrow_type)]
-
-
-def _tokens(batch: pa.RecordBatch) -> pa.ListArray | None:
-    return batch["tokens"] if "tokens" in batch.schema.names else None
-
-
-def _text(batch: pa.RecordBatch) -> pa.StringArray | None:
-    return batch["text"] if "text" in batch.schema.names else None
+    context = TaskContext.get()
+    assert context is not None
+    return f"part-{context.partitionId():05d}-{context.taskAttemptId()}.parquet"
 
 
 def _known_reasons(batch: pa.RecordBatch) -> Reasons:

@@ -17,7 +17,7 @@ from spark.planning import Split
 from spark.sink import partition_path
 from utils import printable
 
-SHARES = ("incrementing", "repeating", "code", "memorized")
+SHARES = {"incrementing": "increments", "repeating": "repeats", "code": "code", "memorized": "memorized"}
 
 
 def print_plan(
@@ -51,7 +51,7 @@ def print_summary(console: Console, splits: Sequence[Mapping[str, Any]], run_dir
     """One line a table: rows, speed, and the share of what was found in it; then where it all is."""
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
     table.add_column("split", overflow="fold")
-    for heading in ("rows", "rows/s", *SHARES):
+    for heading in ("rows", "rows/s", *SHARES.values()):
         table.add_column(heading, justify="right", no_wrap=True)
     for split in splits:
         table.add_row(*_cells(split))

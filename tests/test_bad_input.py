@@ -83,7 +83,9 @@ def test_wrong_configuration_files(
     ("columns", "expected"),
     [
         pytest.param({"sequence_id": [1]}, "expected a column `tokens` or `text`", id="nothing to measure"),
-        pytest.param({"tokens": ["1 2"]}, "expected lists of whole numbers in column `tokens`, found string", id="text"),
+        pytest.param(
+            {"tokens": ["1 2"]}, "expected lists of whole numbers in column `tokens`, found string", id="text"
+        ),
         pytest.param({"tokens": [[1.5]]}, "found list<", id="fractions as tokens"),
         pytest.param({"tokens": [[1]], "sequence_id": ["a"]}, "expected whole numbers", id="ids of text"),
         pytest.param({"text": [3]}, "expected text in column `text`, found int64", id="numbers as text"),
@@ -132,9 +134,7 @@ def test_two_datasets_of_one_name_are_refused(tmp_path: Path, capsys: pytest.Cap
     assert "would both be written as" in answer(capsys, "--datasets", paths)
 
 
-def test_a_run_goes_on_only_with_the_same_configuration(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_run_goes_on_only_with_the_same_configuration(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "data.parquet"
     path.write_bytes(b"damaged")
     arguments = ["--datasets", str(path), "--output_dir", str(tmp_path / "out"), "--run_id", "r"]

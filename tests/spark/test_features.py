@@ -43,7 +43,7 @@ def test_a_repeated_key_is_an_error_that_names_it(spark: Any, write_parquet: Wri
 
 
 def test_a_table_without_its_columns_is_refused(write_parquet: Write) -> None:
-    with pytest.raises(UserError, match="expected columns sequence_id/index/Index/id and .*found index, wrong"):
+    with pytest.raises(UserError, match=r"expected columns sequence_id/index/Index/id and .*found index, wrong"):
         feature("duplicates", write_parquet("a.parquet", {"index": [1], "wrong": [1]}))
 
 

@@ -38,15 +38,15 @@ def rows_by_id(frame: Any) -> dict[int | None, dict[str, Any]]:
 def test_known_layouts_become_one_schema(spark: Any, write_parquet: Write, names: tuple[str, str]) -> None:
     path = write_parquet("a.parquet", {names[0]: [7, 8], names[1]: [[1, 2], [3]], "mine": ["x", "y"]})
     frame = load(spark, path)
-    assert frame.columns == ["sequence_id", "tokens", "mine", "_rejection"]
+    assert frame.columns == ["sequence_id", "tokens", "mine", "_run_rejection"]
     assert rows_by_id(frame)[8]["tokens"] == [3]
 
 
 def test_scores_of_the_pile_layout_are_recognised_and_other_columns_pass(spark: Any, write_parquet: Write) -> None:
     path = write_parquet("a.parquet", {"Index": [1], "Tokens": [[1]], "70M": [0.5], "1.4B": [1.0], "x": [3]})
     row = load(spark, path).first()
-    assert row["_memorization_score_70m"] == 0.5
-    assert row["_memorization_score_1.4b"] == 1.0
+    assert row["_run_70m_memorization_score"] == 0.5
+    assert row["_run_1.4b_memorization_score"] == 1.0
     assert row["x"] == 3
 
 
@@ -71,7 +71,7 @@ def test_json_lines_are_numbered_and_damaged_ones_are_rejected(spark: Any, tmp_p
     path.write_bytes(b"\n".join(lines))
     rows = rows_by_id(load(spark, path))
     assert sorted(rows) == list(range(20))
-    assert {number for number, row in rows.items() if row["_rejection"]} == {3, 5}
+    assert {number for number, row in rows.items() if row["_run_rejection"]} == {3, 5}
     assert rows[4]["text"] == "line 4"
 
 
@@ -83,7 +83,7 @@ def test_json_lines_of_the_wrong_type_are_rejected_one_by_one(spark: Any, tmp_pa
     path = tmp_path / "a.jsonl"
     path.write_text("\n".join(json.dumps(record) for record in records))
     frame = load(spark, path)
-    reasons = [row["_rejection"] for row in frame.collect()]
+    reasons = [row["_run_rejection"] for row in frame.collect()]
     wrong_type = "the line is not JSON, or not of the types of the first lines"
     assert sorted(reason or "" for reason in reasons) == ["", "", "", "sequence_id is null", wrong_type, wrong_type]
 
@@ -115,7 +115,7 @@ def test_a_sample_is_spread_over_all_rows(spark: Any) -> None:
 def test_every_row_of_a_repeated_id_is_rejected(spark: Any, write_parquet: Write) -> None:
     path = write_parquet("a.parquet", {"sequence_id": [1, 2, 2, None, None], "tokens": [[1]] * 5})
     rows = reject_repeated_ids(load(spark, path)).collect()
-    reasons = sorted((row["sequence_id"] or 0, row["_rejection"]) for row in rows if row["_rejection"])
+    reasons = sorted((row["sequence_id"] or 0, row["_run_rejection"]) for row in rows if row["_run_rejection"])
     assert len(rows) == 5
     assert reasons == [(0, "sequence_id is null")] * 2 + [(2, "sequence_id occurs 2 times")] * 2
 

@@ -129,7 +129,7 @@ def test_the_pile_layout_is_measured_once_and_written_for_each_model(
     for model, score in (("70m", 0.25), ("160m", 1.0)):
         (row,) = read(run.path("metrics", model))
         assert (row["sequence_id"], row["memorization_score"]) == (3, score)
-    assert not list(tmp_path.rglob("*all_models*"))
+    assert not list(tmp_path.rglob("_temporary*"))
     assert [row["reason"] for row in read(tmp_path / "rejected")] == ["tokens is null"]
 
 
@@ -167,7 +167,9 @@ def test_an_unfinished_table_does_not_count_and_is_written_again(
     assert json.loads(marker.read_text())["counts"]["rows"] == 1
     marker.unlink()
     assert run.already_written() is None
-    (final.with_name("_temporary-" + final.name)).mkdir()
+    leftover = tmp_path / "_temporary-data-None-None" / "metrics-None" / "part-00000-0.parquet"
+    leftover.parent.mkdir(parents=True)
+    leftover.write_bytes(b"left by a run that was killed")
     run.run(spark)
     assert len(read(tmp_path / "metrics")) == 1
     assert not list(tmp_path.rglob("_temporary*"))

@@ -1,0 +1,195 @@
+"""The program as its user runs it: the sample, the real data from a directory and from a Hub, and what they leave."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+import pytest
+
+from filters import ALL_FILTERS
+from sample import paths as sample_paths
+from tests.conftest import PROJECT
+from tests.hub_server import HubServer
+
+SAMPLE_TABLES = 2 * 2 * 2  # memories and pile, two schemes, two models
+
+
+def run_program(
+    *arguments: str, directory: Path, environment: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Runs calculate_metrics.py in a directory of its own, so that nothing is found by accident."""
+    command = [sys.executable, str(PROJECT / "calculate_metrics.py"), *arguments]
+    inherited = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYSPARK_PYTHON")}
+    return subprocess.run(
+        command, cwd=directory, env=inherited | (environment or {}), capture_output=True, text=True, timeout=600
+    )
+
+
+@pytest.fixture(scope="module")
+def sample_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    """The default run: its directory, and what it printed."""
+    directory = tmp_path_factory.mktemp("sample")
+    finished = run_program("--run_id", "first", directory=directory)
+    return directory / "output" / "first", finished
+
+
+def test_the_default_run_prints_a_summary_and_the_next_command(sample_run: Any) -> None:
+    _, finished = sample_run
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    assert finished.stderr == ""
+    assert "Spark UI: http://" in finished.stdout
+    assert "Next, on real data: python calculate_metrics.py --datasets memories" in finished.stdout
+    assert all(word in finished.stdout for word in ("rows/s", "increments", "repeats", "code", "Output: "))
+
+
+def test_run_json_adds_up(sample_run: Any) -> None:
+    directory, _ = sample_run
+    record = json.loads((directory / "run.json").read_text())
+    assert record["status"] == "complete"
+    assert len(record["splits"]) == SAMPLE_TABLES
+    for split in record["splits"]:
+        assert split["rows_read"] == split["rows_measured"] + split["rows_rejected"] > 0
+        assert split["counts"]["rows"] == split["rows_measured"]
+        files = sorted(Path(directory.parent.parent, split["path"]).glob("*.parquet"))
+        assert sum(pq.ParquetFile(file).metadata.num_rows for file in files) == split["rows_measured"]
+    assert (directory / "run.log").is_file()
+    assert list((directory / "spark-events").iterdir())
+
+
+def test_the_table_has_every_column_with_its_type(sample_run: Any) -> None:
+    directory, _ = sample_run
+    table = ds.dataset(directory / "metrics", partitioning="hive").to_table()
+    for each in ALL_FILTERS:
+        for column in each.columns:
+            assert table.schema.field(column.name).type == column.type, column.name
+    assert {"dataset", "scheme", "model", "sequence_id", "tokens"} <= set(table.column_names)
+    known = {name for name in table.column_names if table[name].null_count < len(table)}
+    assert set(table.column_names) - known == {"published_nl_scores"}
+
+
+def test_pandas_and_datasets_read_the_table(sample_run: Any, tmp_path: Path) -> None:
+    import datasets
+
+    directory, _ = sample_run
+    table = ds.dataset(directory / "metrics", partitioning="hive").to_table()
+    frame = pd.read_parquet(directory / "metrics")
+    assert len(frame) == len(table)
+    assert set(frame["model"].astype(str)) == {"70m", "160m"}
+    files = str(directory / "metrics" / "**" / "*.parquet")
+    loaded = datasets.load_dataset("parquet", data_files=files, split="train", cache_dir=str(tmp_path))
+    assert loaded.num_rows == len(table)
+    assert sorted(loaded["sequence_id"]) == sorted(table["sequence_id"].to_pylist())
+
+
+def test_the_joined_columns_are_those_of_the_feature_tables(sample_run: Any) -> None:
+    directory, _ = sample_run
+    measured = pq.read_table(directory / "metrics" / "dataset=sample_memories" / "scheme=duped" / "model=70m")
+    features = sample_paths.feature_directory("perplexities", "duped") / "data"
+    (file,) = features.glob("duped.70m-*.parquet")
+    expected = {row["sequence_id"]: row for row in pq.read_table(file).to_pylist()}
+    for row in measured.select(["sequence_id", "loss", "sequence_perplexity"]).to_pylist():
+        assert row["loss"] == expected[row["sequence_id"]]["loss"]
+        assert row["sequence_perplexity"] == expected[row["sequence_id"]]["sequence_perplexity"]
+    for row in measured.select(["tokens", "frequencies", "max_frequency"]).slice(0, 50).to_pylist():
+        assert len(row["frequencies"]) == len(row["tokens"]) == 64
+        assert max(row["frequencies"]) == row["max_frequency"]
+
+
+def test_a_second_run_with_the_id_redoes_only_what_is_missing(sample_run: Any) -> None:
+    directory, _ = sample_run
+    before = {path: path.stat().st_mtime_ns for path in directory.rglob("metrics/**/*.parquet")}
+    removed = directory / "metrics" / "dataset=sample_memories" / "scheme=deduped" / "model=70m"
+    table = pq.read_table(removed)
+    shutil.rmtree(removed)
+    finished = run_program("--run_id", "first", directory=directory.parent.parent)
+    assert finished.returncode == 0, finished.stderr
+    after = {path: path.stat().st_mtime_ns for path in directory.rglob("metrics/**/*.parquet")}
+    kept = {path for path in before if removed not in path.parents}
+    assert all(after[path] == before[path] for path in kept)
+    assert pq.read_table(removed).sort_by("sequence_id").equals(table.sort_by("sequence_id"))
+    third = run_program("--run_id", "first", directory=directory.parent.parent)
+    assert third.returncode == 0
+    assert "complete already" in third.stdout
+
+
+def test_a_split_that_fails_is_named_and_the_others_are_written(tmp_path: Path, tokenizer_file: Path) -> None:
+    good, bad = tmp_path / "good.parquet", tmp_path / "bad.parquet"
+    table = pa.table({"sequence_id": range(1000), "tokens": [[i % 200] * 64 for i in range(1000)]})
+    for path in (good, bad):
+        pq.write_table(table, path, compression="none", use_dictionary=False)
+    content = bytearray(bad.read_bytes())
+    content[len(content) // 3 : len(content) // 3 + 4000] = b"\xff" * 4000  # the footer stays whole
+    content[4:200] = b"\xff" * 196
+    bad.write_bytes(bytes(content))
+    arguments = ("--datasets", f"{bad},{good}", "--tokenizer", str(tokenizer_file), "--run_id", "r")
+    finished = run_program(*arguments, directory=tmp_path)
+    assert finished.returncode == 1
+    assert "Failed: bad" in finished.stdout
+    assert "Traceback" not in finished.stdout + finished.stderr
+    record = json.loads((tmp_path / "output" / "r" / "run.json").read_text())
+    assert {split["split"]: split["status"] for split in record["splits"]} == {"bad": "failed", "good": "complete"}
+    assert record["status"] == "failed"
+    assert not (tmp_path / "output" / "r" / "metrics" / "dataset=bad").exists() or not list(
+        (tmp_path / "output" / "r" / "metrics" / "dataset=bad").rglob("*/model=*")
+    )
+
+
+def test_the_hub_under_its_real_name_gives_the_table_of_the_directory(tmp_path: Path) -> None:
+    """With the data from `../shared` where it is, and else with the sample's, laid out in the same way."""
+    shared = PROJECT.parent / "shared" / "data" / "pythia"
+    directory, tokenizer = sample_paths.memories_directory(), sample_paths.tokenizer_path()
+    if shared.exists():
+        directory, tokenizer = shared / "memorized-evals", shared / "tokenizer.json"
+    common = ("--models", "70m", "--schemes", "deduped", "--run_id", "r")
+    local = run_program(
+        "--datasets",
+        str(directory),
+        "--tokenizer",
+        str(tokenizer),
+        "--output_dir",
+        "local",
+        *common,
+        directory=tmp_path,
+    )
+    assert local.returncode == 0, local.stderr
+    with HubServer() as hub:
+        commit = hub.publish("EleutherAI/pythia-memorized-evals", directory)
+        hub.publish_files("EleutherAI/pythia-70m", {"tokenizer.json": tokenizer.read_bytes()}, kind="models")
+        fetched = run_program(
+            *("--datasets", "memories", "--output_dir", "hub", "--cache_dir", "cache", *common),
+            directory=tmp_path,
+            environment={"HF_ENDPOINT": hub.endpoint},
+        )
+    assert fetched.returncode == 0, fetched.stdout + fetched.stderr
+    name = directory.name
+    expected = pq.read_table(tmp_path / "local/r/metrics" / f"dataset={name}" / "scheme=deduped" / "model=70m")
+    found = pq.read_table(tmp_path / "hub/r/metrics/dataset=memories/scheme=deduped/model=70m")
+    assert found.sort_by("sequence_id").equals(expected.sort_by("sequence_id"))
+    if shared.exists():
+        assert len(found) == 568
+    record = json.loads((tmp_path / "hub/r/run.json").read_text())
+    assert record["data_commits"]["EleutherAI/pythia-memorized-evals"] == commit
+
+
+def test_the_spark_ui_answers_while_a_run_is_on(tmp_path: Path) -> None:
+    command = [sys.executable, "-u", str(PROJECT / "calculate_metrics.py"), "--models", "70m", "--schemes", "deduped"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        line = next(line for line in process.stdout if line.startswith("Spark UI: "))
+        address = line.removeprefix("Spark UI: ").strip()
+        with urllib.request.urlopen(f"{address}/api/v1/applications", timeout=30) as response:
+            (application,) = json.load(response)
+        assert application["name"].startswith("memorization metrics")
+        process.stdout.read()
+    assert process.returncode == 0
