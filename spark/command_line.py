@@ -30,13 +30,14 @@ class _Parser(argparse.ArgumentParser):
 
 def parse_arguments(arguments: list[str] | None) -> tuple[Configuration, bool]:
     """The configuration that the command line and the YAML file ask for, and whether to plan only."""
-    parsed = vars(_build_parser().parse_args(arguments))
+    parsed = vars(build_parser().parse_args(arguments))
     plan_only = parsed.pop("plan", False)
     options = read_config_file(Path(parsed.pop("config", DEFAULT_CONFIG)))
     return build_configuration(options | parsed), plan_only
 
 
-def _build_parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of the command line; its errors are UserErrors."""
     parser = _Parser(
         prog="calculate_metrics.py",
         description="Measures how language models memorize: one Parquet row of metrics for each sequence.",
