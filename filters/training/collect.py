@@ -11,7 +11,7 @@ import numpy as np
 from filters.contract import RaggedArray
 from filters.training import machine_documents
 from filters.training.documents import Document
-from filters.training.generated_documents import generated_documents
+from filters.training.generated_documents import KINDS, generated_documents
 from filters.training.windows import Windows, cut
 
 TRAIN, CALIBRATE, VALIDATE = 0, 1, 2
@@ -53,9 +53,9 @@ WINDOWS_OF_KIND = {
     "generated licence text": 6_000,
     "generated code": 60_000,
     "generated data": 20_000,
+    "generated mixture": 24_000,
     "mixed": 24_000,
 }
-GENERATED = ("prose", "licence text", "code", "data")
 WINDOWS_A_DOCUMENT = 12
 
 
@@ -75,7 +75,7 @@ def _documents(scale: float, rng: np.random.Generator) -> Iterator[Document]:
             continue
         for index in rng.permutation(len(paths))[: max(20, wanted // WINDOWS_A_DOCUMENT)]:
             yield from machine_documents.documents_of(kind, paths[index])
-    for kind in GENERATED:
+    for kind in KINDS:
         count = int(scale * WINDOWS_OF_KIND[f"generated {kind}"]) // 6
         yield from generated_documents(kind, count, rng)
 

@@ -21,11 +21,15 @@ _SCRIPT_WITHOUT_SPACES = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u
 
 @dataclass(frozen=True)
 class Document:
-    """A text in parts, each code or natural language; `origin` groups texts that must not be split from one another."""
+    """A text in parts, each code or natural language; `origin` groups texts that must not be split from one another.
+
+    is_exact: whether what is code is known, as in texts that we write, and not judged by rules that err.
+    """
 
     kind: str
     origin: str
     parts: tuple[Part, ...]
+    is_exact: bool = False
 
 
 def is_prose(text: str, least_words: int = 5) -> bool:

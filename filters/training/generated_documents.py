@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from filters.training.documents import Document
-from filters.training.grammar import RULES_FOLDER, expand, read_rules
+from filters.training.documents import Document, Part
+from filters.training.grammar import RULES_FOLDER, Rules, expand, read_rules
+
+KINDS = ("prose", "licence text", "code", "data", "mixture")
 
 
 def _numbers(rng: np.random.Generator, count: int) -> list[str]:
@@ -31,7 +33,7 @@ def _numbers(rng: np.random.Generator, count: int) -> list[str]:
             return [str(int(abs(value)) * int(rng.integers(2))) for value in values]
 
 
-def number_table(rng: np.random.Generator) -> str:
+def number_table(_: Rules, rng: np.random.Generator) -> str:
     """Rows of numbers, some with a label before them."""
     columns = int(rng.integers(1, 12))
     separator = str(rng.choice([" ", "\t", ", ", ",", " | ", "  ", ";", " & "]))
@@ -42,16 +44,15 @@ def number_table(rng: np.random.Generator) -> str:
     return "\n".join(separator.join([label, *row] if label else row) for row in rows)
 
 
-def name_table(rng: np.random.Generator) -> str:
+def name_table(rules: Rules, rng: np.random.Generator) -> str:
     """Comma- or tab-separated records of short names and numbers: data, not sentences."""
     separator = str(rng.choice([",", "\t", ";", " | "]))
-    rules = read_rules(RULES_FOLDER / "prose.txt")
     fields = [str(rng.choice(["last", "place", "noun", "0-999", "0.00-9.99", "alnum6"])) for _ in range(5)]
     lines = (separator.join(expand(rules, field, rng) for field in fields) for _ in range(16))
     return "\n".join(lines)
 
 
-def encoded_bytes(rng: np.random.Generator) -> str:
+def encoded_bytes(_: Rules, rng: np.random.Generator) -> str:
     """Random bytes in base64, hexadecimal, as a dump or as a key."""
     data = rng.integers(0, 256, 600).astype(np.uint8).tobytes()
     width = int(rng.choice([60, 64, 76, 1000]))
@@ -70,14 +71,14 @@ def encoded_bytes(rng: np.random.Generator) -> str:
     return "\n".join(text[i : i + width] for i in range(0, len(text), width))
 
 
-def drawing(rng: np.random.Generator) -> str:
+def drawing(_: Rules, rng: np.random.Generator) -> str:
     """A drawing in box, block, braille or ASCII characters."""
     sets = ["│─┌┐└┘ ", "█▓▒░ ", "⠀⠁⠂⠃⡇⢸⣀⣿", "+-| ", "*#. ", "/\\_| ", "═║╔╗╚╝ ", ".-=~^ "]
     characters = list(str(rng.choice(sets)))
     return "\n".join("".join(rng.choice(characters, 60)) for _ in range(12))
 
 
-def short_list(rng: np.random.Generator) -> str:
+def short_list(_: Rules, rng: np.random.Generator) -> str:
     """One short item a line: numerals, letters or codes, without a sentence."""
     style = int(rng.integers(4))
     numerals = ["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "xi", "xii", "xiii", "iv", "ix"]
@@ -90,7 +91,7 @@ def short_list(rng: np.random.Generator) -> str:
     return "\n".join(lines)
 
 
-DATA_WRITERS: tuple[Callable[[np.random.Generator], str], ...] = (
+DATA_WRITERS: tuple[Callable[[Rules, np.random.Generator], str], ...] = (
     number_table,
     number_table,
     encoded_bytes,
@@ -101,16 +102,34 @@ DATA_WRITERS: tuple[Callable[[np.random.Generator], str], ...] = (
 )
 
 
+PROSE_BESIDE_CODE = ("sentence", "paragraph", "mathematics", "medical_result", "forum", "web_notice", "small_print")
+CODE_BESIDE_PROSE = ("latex", "latex", "html", "xml", "template", "document", "document")
+
+
+def mixture(prose: Rules, code: Rules, rng: np.random.Generator) -> tuple[Part, ...]:
+    """Natural language with code in between, as papers, answers and pages have it: one kind of each, one gap."""
+    said, shown = str(rng.choice(PROSE_BESIDE_CODE)), str(rng.choice(CODE_BESIDE_PROSE))
+    gap = str(rng.choice(["\n", "\n\n", " ", ""]))
+    parts: list[Part] = []
+    for _ in range(8):
+        parts.extend((expand(prose, said, rng) + " ", False) for _ in range(int(rng.integers(0, 3))))
+        parts.append((gap, False))
+        parts.extend((expand(code, shown, rng) + gap, True) for _ in range(int(rng.integers(1, 3))))
+    return tuple(parts)
+
+
 def generated_documents(kind: str, count: int, rng: np.random.Generator) -> Iterator[Document]:
-    """`count` texts of a kind: "prose" and "code" and "licence text" follow the rules, "data" the writers above."""
-    if kind == "data":
-        for number in range(count):
-            text = DATA_WRITERS[number % len(DATA_WRITERS)](rng)
-            yield Document("generated data", f"data {number}", ((text, True),))
-        return
-    code = kind == "code"
-    rules = read_rules(RULES_FOLDER / ("code.txt" if code else "prose.txt"))
-    start = "licence" if kind == "licence text" else "document"
+    """`count` texts of one of `KINDS`; all but "data", which has writers of its own, follow the rules."""
+    prose, code = read_rules(RULES_FOLDER / "prose.txt"), read_rules(RULES_FOLDER / "code.txt")
     for number in range(count):
-        text = "\n".join(expand(rules, start, rng) for _ in range(4 if code else 2))
-        yield Document(f"generated {kind}", f"{kind} {number}", ((text, code),))
+        match kind:
+            case "data":
+                parts: tuple[Part, ...] = ((DATA_WRITERS[number % len(DATA_WRITERS)](prose, rng), True),)
+            case "mixture":
+                parts = mixture(prose, code, rng)
+            case "code":
+                parts = (("\n".join(expand(code, "document", rng) for _ in range(4)), True),)
+            case _:
+                start = "licence" if kind == "licence text" else "document"
+                parts = (("\n".join(expand(prose, start, rng) for _ in range(2)), False),)
+        yield Document(f"generated {kind}", f"{kind} {number}", parts, is_exact=True)

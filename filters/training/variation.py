@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+from dataclasses import replace
 
 import numpy as np
 
@@ -56,9 +57,9 @@ def vary(document: Document, rng: np.random.Generator) -> Document:
     if rng.random() < comment_odds and not any(code for _, code in parts):
         sign = str(rng.choice(_COMMENT_SIGNS))
         width = int(rng.integers(50, 100))
-        return Document(document.kind, document.origin, tuple(_in_comment(part, sign, width) for part in parts))
+        return replace(document, parts=tuple(_in_comment(part, sign, width) for part in parts))
     if rng.random() < _MARKED_UP_SHARE:
-        return Document(document.kind, document.origin, tuple(_marked_up(parts, rng)))
+        return replace(document, parts=tuple(_marked_up(parts, rng)))
     changes = rng.random(4)
     if changes[0] < 0.6:
         parts = tuple((text if code else _SINGLE_NEWLINE.sub(" ", text), code) for text, code in parts)
@@ -70,7 +71,7 @@ def vary(document: Document, rng: np.random.Generator) -> Document:
         parts = tuple((text if code else text.lower(), code) for text, code in parts)
     if changes[3] < 0.1:
         parts = tuple((re.sub(r"\n(?!\n)", "\n\n", text) if not code else text, code) for text, code in parts)
-    return Document(document.kind, document.origin, parts)
+    return replace(document, parts=parts)
 
 
 def _curl(text: str) -> str:

@@ -14,8 +14,8 @@ from filters.training.variation import vary
 # A window of which this share of the visible bytes is code is code: people who label mixed windows call them code
 # well before the half.
 CODE_SHARE = 0.4
-# Between these shares a single file's window is left out: whether a path or a flag within a sentence is code is
-# decided by rules that err there. Windows that run from one document into another keep every share.
+# Between these shares a window of a file that we found is left out: whether a path or a flag within a sentence is code
+# is decided by rules that err there. Windows of our own texts, and those that run from one document into another, stay.
 DISPUTED_SHARES = (0.2, 0.6)
 
 
@@ -43,15 +43,16 @@ def _length(rng: np.random.Generator) -> int:
 
 def cut(documents: list[Document], count: int, splice: float, rng: np.random.Generator) -> list[tuple[bytes, bool]]:
     """`count` windows out of the documents; a share of `splice` of them runs from one document into the next."""
-    encoded = [encode_with_mask(vary(document, rng).parts) for document in documents]
-    encoded = [pair for pair in encoded if len(pair[0]) >= 12]
+    varied = [vary(document, rng) for document in documents]
+    encoded = [(*encode_with_mask(document.parts), document.is_exact) for document in varied]
+    encoded = [one for one in encoded if len(one[0]) >= 12]
     if not encoded:
         return []
-    odds = np.array([min(len(data), 20_000) ** 0.5 for data, _ in encoded])
+    odds = np.array([min(len(data), 20_000) ** 0.5 for data, _, _ in encoded])
     chosen = rng.choice(len(encoded), size=(count, 2), p=odds / odds.sum())
     windows = []
     for first, second in chosen:
-        data, mask = encoded[first]
+        data, mask, is_exact = encoded[first]
         length = _length(rng)
         begin = int(rng.integers(0, max(1, len(data) - min(length, 24))))
         spliced = rng.random() < splice
@@ -59,21 +60,21 @@ def cut(documents: list[Document], count: int, splice: float, rng: np.random.Gen
             begin = max(0, len(data) - int(rng.integers(20, max(21, length))))
             data, mask = data[begin:] + encoded[second][0], np.concatenate((mask[begin:], encoded[second][1]))
             begin = 0
-        labelled = _labelled(data[begin : begin + length], mask[begin : begin + length], spliced, rng)
+        labelled = _labelled(data[begin : begin + length], mask[begin : begin + length], spliced or is_exact, rng)
         if labelled:
             windows.append(labelled)
     return windows
 
 
 def _labelled(
-    data: bytes, mask: NDArray[np.bool_], spliced: bool, rng: np.random.Generator
+    data: bytes, mask: NDArray[np.bool_], is_exact: bool, rng: np.random.Generator
 ) -> tuple[bytes, bool] | None:
     """The window as valid UTF-8 and whether it is natural language; None where that is disputed or unseen."""
     visible = ~np.isin(np.frombuffer(data, np.uint8), (9, 10, 13, 32))
     if visible.sum() < 8:
         return None
     share = float(mask[visible].mean())
-    if not spliced and DISPUTED_SHARES[0] < share < DISPUTED_SHARES[1]:
+    if not is_exact and DISPUTED_SHARES[0] < share < DISPUTED_SHARES[1]:
         return None
     text = data.decode("utf-8", "replace" if rng.random() < 0.5 else "ignore").encode()
     return text, share < CODE_SHARE
