@@ -10,7 +10,7 @@ from sample import paths as sample_paths
 from spark import catalog
 from spark.catalog import Kind, TableLocation
 from spark.configuration import Configuration
-from spark.hub import local_splits
+from spark.hub.datasets import local_splits
 from spark.local_files import file_format
 from utils import UserError, nearest, printable, require_known
 

@@ -20,7 +20,7 @@ import pytest
 from filters import ALL_FILTERS
 from sample import paths as sample_paths
 from tests.conftest import PROJECT
-from tests.hub_server import HubServer
+from tests.spark.hub.server import HubServer
 
 SAMPLE_TABLES = 2 * 2 * 2  # memories and pile, two schemes, two models
 

@@ -13,8 +13,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from spark.hub_errors import DamagedFileError, HubError
-from spark.hub_repository import HubFile, check_content
+from spark.hub.errors import DamagedFileError, HubError
+from spark.hub.repository import HubFile, check_content
 
 # Its underscore hides it from Spark, which reads every other file of a directory as data.
 MARKER = "_COMPLETE.json"

@@ -12,10 +12,10 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
-from spark.hub import HubDataset, fetch_split
-from spark.hub_errors import DamagedFileError, HubError
-from spark.hub_parquet import check_parquet, convert_to_parquet
-from tests.hub_server import HubServer
+from spark.hub.datasets import HubDataset, fetch_split
+from spark.hub.errors import DamagedFileError, HubError
+from spark.hub.parquet import check_parquet, convert_to_parquet
+from tests.spark.hub.server import HubServer
 
 LINES = b'{"index": 1, "tokens": [1, 2], "text": "a\\u00e9"}\n{"index": 2, "tokens": [], "text": "b"}\n'
 ROWS = [{"index": 1, "tokens": [1, 2], "text": "aé"}, {"index": 2, "tokens": [], "text": "b"}]
@@ -51,7 +51,7 @@ def test_other_formats_become_parquet(tmp_path: Path, name: str, content: bytes,
 
 
 def test_more_than_one_block_is_converted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("spark.hub_parquet.BLOCK_BYTES", 4096)
+    monkeypatch.setattr("spark.hub.parquet.BLOCK_BYTES", 4096)
     numbers = list(range(20_000))
     (tmp_path / "rows.jsonl").write_text("".join(f'{{"n": {n}, "tokens": [{n}, 1]}}\n' for n in numbers))
     converted = convert_to_parquet(tmp_path / "rows.jsonl", tmp_path / "converted.parquet")

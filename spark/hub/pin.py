@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from spark.hub_cache import Groups, read_groups, read_reference, write_groups, write_reference
-from spark.hub_client import Hub, is_offline, list_snapshot
-from spark.hub_errors import HubError
-from spark.hub_repository import COMMIT, Repository, Snapshot
+from spark.hub.cache import Groups, read_groups, read_reference, write_groups, write_reference
+from spark.hub.client import Hub, is_offline, list_snapshot
+from spark.hub.errors import HubError
+from spark.hub.repository import COMMIT, Repository, Snapshot
 
 
 def pin(

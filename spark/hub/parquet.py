@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from spark.hub_errors import DamagedFileError, HubError, first_line
+from spark.hub.errors import DamagedFileError, HubError, first_line
 from utils import printable
 
 PARQUET_SUFFIXES = frozenset({".parquet", ".pq"})

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from spark.hub_errors import WITHOUT_NETWORK, HubError
-from spark.hub_repository import COMMIT, HubFile, Repository, Snapshot, check_content, require_safe
-from spark.hub_retry import RetryPolicy, with_retries
+from spark.hub.errors import WITHOUT_NETWORK, HubError
+from spark.hub.repository import COMMIT, HubFile, Repository, Snapshot, check_content, require_safe
+from spark.hub.retry import RetryPolicy, with_retries
 from utils import printable
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from spark.hub_errors import HubError, failure_of
+from spark.hub.errors import HubError, failure_of
 from utils import UserError
 
 Answer = TypeVar("Answer")

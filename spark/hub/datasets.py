@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from spark.hub_client import Hub, download, tell_nobody
-from spark.hub_errors import HubError
-from spark.hub_land import land_local, land_remote
-from spark.hub_parquet import require_readable
-from spark.hub_pin import pin
-from spark.hub_repository import HubFile, Repository, Snapshot, require_repository_name
-from spark.hub_retry import RetryPolicy
-from spark.hub_splits import CARD, splits_of
+from spark.hub.client import Hub, download, tell_nobody
+from spark.hub.errors import HubError
+from spark.hub.land import land_local, land_remote
+from spark.hub.parquet import require_readable
+from spark.hub.pin import pin
+from spark.hub.repository import HubFile, Repository, Snapshot, require_repository_name
+from spark.hub.retry import RetryPolicy
+from spark.hub.splits import CARD, splits_of
 from utils import nearest, printable
 
 MAIN = "main"

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from spark.hub_errors import HubError, first_line
+from spark.hub.errors import HubError, first_line
 from utils import printable
 
 CARD = "README.md"

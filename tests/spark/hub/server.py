@@ -16,7 +16,18 @@ import threading
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 
-from tests.hub_handler import Drop, Fault, HubHandler, Planned, Published, Scramble, Stall, State, Status, Truncate
+from tests.spark.hub.handler import (
+    Drop,
+    Fault,
+    HubHandler,
+    Planned,
+    Published,
+    Scramble,
+    Stall,
+    State,
+    Status,
+    Truncate,
+)
 
 __all__ = ["Drop", "HubServer", "Scramble", "Stall", "Status", "Truncate"]
 

@@ -12,10 +12,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from spark.hub import FetchedSplit, HubDataset, fetch_split, resolve_dataset
-from spark.hub_errors import HubError
-from spark.hub_retry import RetryPolicy
-from tests.hub_server import Drop, HubServer, Scramble, Stall, Status, Truncate
+from spark.hub.datasets import FetchedSplit, HubDataset, fetch_split, resolve_dataset
+from spark.hub.errors import HubError
+from spark.hub.retry import RetryPolicy
+from tests.conftest import PROJECT
+from tests.spark.hub.server import Drop, HubServer, Scramble, Stall, Status, Truncate
 from utils import UserError
 
 NAME = "EleutherAI/pythia-memorized-evals"
@@ -289,14 +290,14 @@ def test_what_is_not_cached_says_what_to_do_offline(
 
 def test_two_processes_may_fetch_the_same_entry(hub: HubServer, tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from spark.hub import HubDataset, fetch_split\n"
+        "import sys; from pathlib import Path; from spark.hub.datasets import HubDataset, fetch_split\n"
         f"print(*fetch_split(HubDataset({NAME!r}), 'deduped.70m', Path(sys.argv[1])).paths)"
     )
     command = [sys.executable, "-c", code, str(tmp_path)]
     resolve_dataset(DATASET, tmp_path)
     hub.misbehave(GET, Stall(1), 2)  # so that both are at it at once
     processes = [
-        subprocess.Popen(command, cwd=Path(__file__).parents[2], stdout=subprocess.PIPE, text=True) for _ in range(2)
+        subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) for _ in range(2)
     ]
     printed = {process.communicate(timeout=60)[0].strip() for process in processes}
     assert [process.returncode for process in processes] == [0, 0]

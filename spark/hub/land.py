@@ -6,11 +6,11 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from spark.hub_cache import complete_entry, fill_entry
-from spark.hub_client import Hub, download
-from spark.hub_errors import DamagedFileError, HubError
-from spark.hub_parquet import check_parquet, convert_to_parquet, is_parquet
-from spark.hub_repository import HubFile, Repository
+from spark.hub.cache import complete_entry, fill_entry
+from spark.hub.client import Hub, download
+from spark.hub.errors import DamagedFileError, HubError
+from spark.hub.parquet import check_parquet, convert_to_parquet, is_parquet
+from spark.hub.repository import HubFile, Repository
 from utils import printable
 
 

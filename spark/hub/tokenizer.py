@@ -6,12 +6,12 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from spark.hub_cache import Groups, complete_entry, fill_entry
-from spark.hub_client import Hub, download, tell_nobody
-from spark.hub_errors import DamagedFileError, HubError
-from spark.hub_pin import pin
-from spark.hub_repository import Repository, Snapshot, require_repository_name
-from spark.hub_retry import RetryPolicy
+from spark.hub.cache import Groups, complete_entry, fill_entry
+from spark.hub.client import Hub, download, tell_nobody
+from spark.hub.errors import DamagedFileError, HubError
+from spark.hub.pin import pin
+from spark.hub.repository import Repository, Snapshot, require_repository_name
+from spark.hub.retry import RetryPolicy
 from utils import printable
 
 TOKENIZER = "tokenizer.json"

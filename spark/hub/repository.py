@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
 from typing import Literal
 
-from spark.hub_errors import DamagedFileError, HubError
+from spark.hub.errors import DamagedFileError, HubError
 from utils import printable
 
 COMMIT = re.compile(r"[0-9a-f]{40}")

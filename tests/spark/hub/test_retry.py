@@ -9,8 +9,8 @@ import httpx2
 import pytest
 from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
 
-from spark.hub_errors import DamagedFileError, HubError, failure_of, retry_after
-from spark.hub_retry import RetryPolicy, wait_after, with_retries
+from spark.hub.errors import DamagedFileError, HubError, failure_of, retry_after
+from spark.hub.retry import RetryPolicy, wait_after, with_retries
 
 NOW = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
 

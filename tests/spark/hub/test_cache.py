@@ -12,7 +12,7 @@ from threading import Barrier, Thread
 
 import pytest
 
-from spark.hub_cache import (
+from spark.hub.cache import (
     MARKER,
     SCRATCH_PREFIX,
     complete_entry,
@@ -22,8 +22,8 @@ from spark.hub_cache import (
     write_groups,
     write_reference,
 )
-from spark.hub_errors import DamagedFileError, HubError
-from spark.hub_repository import HubFile, check_content
+from spark.hub.errors import DamagedFileError, HubError
+from spark.hub.repository import HubFile, check_content
 
 CONTENTS = [b"first", b"second", b"third"]
 NAMES = ["part-0", "part-1", "part-2"]

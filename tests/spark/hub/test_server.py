@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 from huggingface_hub import HfApi, HfFileSystem
 
-from spark.hub import HubDataset, fetch_split
-from tests.hub_server import HubServer
+from spark.hub.datasets import HubDataset, fetch_split
+from tests.spark.hub.server import HubServer
 
 NAME = "EleutherAI/pythia-memorized-evals"
 

@@ -11,10 +11,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from spark.hub import HubDataset, fetch_split, resolve_dataset
-from spark.hub_errors import HubError
-from spark.hub_splits import splits_of
-from tests.hub_server import HubServer
+from spark.hub.datasets import HubDataset, fetch_split, resolve_dataset
+from spark.hub.errors import HubError
+from spark.hub.splits import splits_of
+from tests.spark.hub.server import HubServer
 
 stream = io.BytesIO()
 pq.write_table(pa.table({"tokens": [[1, 2]]}), stream)

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from spark.hub_errors import HubError
-from spark.hub_retry import RetryPolicy
-from spark.hub_tokenizer import fetch_tokenizer
-from tests.hub_server import HubServer, Status, Truncate
+from spark.hub.errors import HubError
+from spark.hub.retry import RetryPolicy
+from spark.hub.tokenizer import fetch_tokenizer
+from tests.spark.hub.server import HubServer, Status, Truncate
 
 NAME = "EleutherAI/pythia-70m"
 CONTENT = json.dumps({"model": {"vocab": {str(n): n for n in range(500)}}}).encode()
