@@ -1,4 +1,7 @@
-"""Logistic regression over hashed n-grams: its training, its calibration and its quantisation."""
+"""Logistic regression over hashed n-grams: its training, its calibration and its quantisation.
+
+Nothing is kept in numba's cache here: it would not notice a change of the n-gram kernel, which lies in another module.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ class Calibration(NamedTuple):
     intercept: float
 
 
-@njit(cache=True)
+@njit
 def logits(
     values: NDArray[np.uint8], offsets: NDArray[np.int64], weights: NDArray[np.float32], bias: float
 ) -> NDArray[np.float64]:
@@ -38,7 +41,7 @@ def logits(
     return found
 
 
-@njit(cache=True)
+@njit
 def _epoch(
     values: NDArray[np.uint8],
     offsets: NDArray[np.int64],
