@@ -22,10 +22,11 @@ from filters import (
     token_frequency,
 )
 from filters.contract import Filter
+from filters.input_types import is_integer_list, is_string
 from filters.measuring import Resources, measure_batch
 from filters.validity import Reasons, is_measured
 from filters.vocabulary import read_vocabulary
-from utils import require_known
+from utils import UserError, require_known
 
 ALL_FILTERS: tuple[Filter, ...] = (
     detokenization.FILTER,
@@ -72,9 +73,10 @@ def apply_filters(
     filters: names; see `ALL_FILTERS`. Those that are joined from feature tables add nothing here.
     token_frequencies: int64 by token id, -1 for unknown.
 
-    Raises UserError for a name that is not known or a table without tokens and text.
+    Raises UserError for a name that is not known, or a table without tokens and text or of other types.
     """
     chosen = [each for each in choose_filters(filters) if each.measure is not None]
+    _require_input(table.schema)
     resources = Resources(read_vocabulary(tokenizer) if tokenizer is not None else None, token_frequencies)
     tokens, text = _input_column(table, "tokens"), _input_column(table, "text")
     columns = [column for each in chosen for column in each.columns]
@@ -96,11 +98,22 @@ def _with_column(table: pa.Table, name: str, values: pa.ChunkedArray) -> pa.Tabl
     return table.set_column(position, name, pc.coalesce(table[name], values) if name == "text" else values)
 
 
+def _require_input(schema: pa.Schema) -> None:
+    if not {"tokens", "text"} & set(schema.names):
+        raise UserError(f"expected a column `tokens` or `text`, found {', '.join(schema.names) or 'none'}.")
+    for name, fits, expected in (("tokens", is_integer_list, "lists of whole numbers"), ("text", is_string, "text")):
+        if name in schema.names and not fits(schema.field(name).type):
+            raise UserError(f"expected {expected} in column `{name}`, found {schema.field(name).type}.")
+
+
 def _input_column(table: pa.Table, name: str) -> pa.Array | None:
     if name not in table.column_names:
         return None
     column = table[name].combine_chunks()
-    return column.cast(pa.string() if name == "text" else pa.list_(pa.int64()))
+    if name == "tokens":
+        return column.cast(pa.list_(pa.int64()))
+    # Not checked here: a row whose bytes are no UTF-8 is refused by itself.
+    return column.cast(pa.binary()).cast(pa.string(), safe=False)
 
 
 def _batches(rows: int, tokens: pa.ListArray | None) -> Iterator[tuple[int, int]]:

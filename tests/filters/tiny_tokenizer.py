@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 
-PYTHIA_TOKENIZER = Path(__file__).parents[3] / "shared" / "data" / "pythia" / "tokenizer.json"
+from tests.conftest import PYTHIA
+
+PYTHIA_TOKENIZER = PYTHIA / "tokenizer.json"
 
 TRAINING_TEXT = (
     "the cat sat on the mat, and the dog sat on the log",

@@ -15,7 +15,7 @@ import pytest
 from spark.hub.datasets import FetchedSplit, HubDataset, fetch_split, resolve_dataset
 from spark.hub.errors import HubError
 from spark.hub.retry import RetryPolicy
-from tests.conftest import PROJECT
+from tests.conftest import PROJECT, PYTHIA
 from tests.spark.hub.server import Drop, HubServer, Scramble, Stall, Status, Truncate
 from utils import UserError
 
@@ -40,7 +40,7 @@ SHARDS = {
     "data/deduped.12b.23000-00000-of-00001.parquet": range(7),
 }
 CLOSED = "http://127.0.0.1:9"  # the port of the discard service, which nothing here runs
-PYTHIA = Path(__file__).parents[3] / "shared/data/pythia/memorized-evals"
+MEMORIZED_EVALS = PYTHIA / "memorized-evals"
 
 
 def parquet(numbers: range) -> bytes:
@@ -296,9 +296,7 @@ def test_two_processes_may_fetch_the_same_entry(hub: HubServer, tmp_path: Path) 
     command = [sys.executable, "-c", code, str(tmp_path)]
     resolve_dataset(DATASET, tmp_path)
     hub.misbehave(GET, Stall(1), 2)  # so that both are at it at once
-    processes = [
-        subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) for _ in range(2)
-    ]
+    processes = [subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     printed = {process.communicate(timeout=60)[0].strip() for process in processes}
     assert [process.returncode for process in processes] == [0, 0]
     paths = [Path(path) for path in printed.pop().split()]
@@ -308,11 +306,11 @@ def test_two_processes_may_fetch_the_same_entry(hub: HubServer, tmp_path: Path) 
     assert not list(home.glob(".incomplete-*"))
 
 
-@pytest.mark.skipif(not PYTHIA.is_dir(), reason="the real data is not on this machine")
+@pytest.mark.skipif(not MEMORIZED_EVALS.is_dir(), reason="the real data is not on this machine")
 def test_the_real_data_comes_through_the_hub_as_it_is(hub: HubServer, tmp_path: Path) -> None:
-    hub.publish(NAME, PYTHIA)
+    hub.publish(NAME, MEMORIZED_EVALS)
     remote = fetch_split(DATASET, "deduped.70m", tmp_path)
-    local = fetch_split(PYTHIA, "deduped.70m", tmp_path)
+    local = fetch_split(MEMORIZED_EVALS, "deduped.70m", tmp_path)
     assert [path.read_bytes() for path in remote.paths] == [path.read_bytes() for path in local.paths]
-    assert (local.revision, local.repository) == (None, str(PYTHIA))
+    assert (local.revision, local.repository) == (None, str(MEMORIZED_EVALS))
     assert sum(pq.read_metadata(path).num_rows for path in local.paths) == 568

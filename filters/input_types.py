@@ -1,0 +1,27 @@
+"""Which Arrow types tokens, text, ids and scores may come in."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+
+def is_integer(type_: pa.DataType) -> bool:
+    """Whether values of the type are whole numbers."""
+    return bool(pa.types.is_integer(type_))
+
+
+def is_number(type_: pa.DataType) -> bool:
+    """Whether values of the type are numbers."""
+    return bool(pa.types.is_integer(type_) or pa.types.is_floating(type_))
+
+
+def is_integer_list(type_: pa.DataType) -> bool:
+    """Whether values of the type are lists of whole numbers."""
+    is_list = pa.types.is_list(type_) or pa.types.is_large_list(type_) or pa.types.is_fixed_size_list(type_)
+    return bool(is_list and pa.types.is_integer(type_.value_type))
+
+
+def is_string(type_: pa.DataType) -> bool:
+    """Whether values of the type are text, or bytes that may be text."""
+    is_bytes = pa.types.is_binary(type_) or pa.types.is_large_binary(type_)
+    return bool(is_bytes or pa.types.is_string(type_) or pa.types.is_large_string(type_))
