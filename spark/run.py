@@ -12,10 +12,10 @@ from rich.console import Console
 from filters.contract import Filter
 from spark.configuration import Configuration
 from spark.locating import LocatedSplit, locate_split
-from spark.planning import Split
 from spark.progress import RunProgress, run_progress
 from spark.run_record import RunRecord, open_record
 from spark.session import start_session
+from spark.split import Split
 from spark.split_run import SplitRun
 from spark.summary import print_summary
 from spark.tables import TableReader

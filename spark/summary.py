@@ -13,8 +13,8 @@ from rich.table import Table
 from filters.contract import Filter
 from spark.configuration import FEATURE_TABLES, Configuration
 from spark.feature_tables import feature_locations
-from spark.planning import Split
 from spark.sink import partition_path
+from spark.split import Split
 from utils import printable
 
 SHARES = {"incrementing": "increments", "repeating": "repeats", "code": "code", "memorized": "memorized"}

@@ -10,8 +10,8 @@ from filters.vocabulary import Vocabulary, read_vocabulary
 from spark.catalog import TableLocation
 from spark.hub.datasets import HubDataset, ResolvedDataset, fetch_split, resolve_dataset
 from spark.hub.tokenizer import fetch_tokenizer
+from spark.local_datasets import is_hub_layout
 from spark.local_files import TableFiles, describe_files, find_files
-from spark.planning import is_hub_layout
 from utils import UserError, printable
 
 
