@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from filters.compiled import compiled
+from filters.incrementing_carries import carries
 from filters.incrementing_records import find_records, has_new_triple, is_count, is_known, steps_between
 from filters.numerals import UNREADABLE
 
@@ -25,8 +26,9 @@ def mark_progressions(
     """Marks what progressions cover with their record; the terms and step of the longest one (0 and 0 for none).
 
     For each record length, in tokens, a run is a stretch in which each token equals the one a record on, or
-    counts up or down to it by the same step as it did from the record before. The run counts if each of its
-    numbers that change has three terms in it. It covers its numbers and the frame that they repeat in.
+    counts up or down to it by the same step as it did from the record before, or by a carry (`carries`). The run
+    counts if each of its numbers that change has three terms in it. It covers its numbers and the frame that they
+    repeat in.
     is_record: scratch space for LONGEST_RECORD + 1 entries.
     """
     terms, step = 0, 0
@@ -45,7 +47,7 @@ def mark_progressions(
 @compiled
 def _mark_runs(tokens: NDArray[np.void], count: int, record: int) -> tuple[int, int]:
     """Marks what the runs of that record length cover; the terms and the step of their longest progression."""
-    longest, begin, has_three_terms = (0, 0), 0, False
+    longest, begin, has_three_terms, carry_stop = (0, 0), 0, False, 0
     for i in range(count - record):
         token = tokens[i]
         token.first_step, token.second_step = steps_between(token, tokens[i + record])
@@ -58,6 +60,9 @@ def _mark_runs(tokens: NDArray[np.void], count: int, record: int) -> tuple[int, 
             if holds:
                 token.first_step, token.second_step = first, second
                 has_three_terms |= is_count(first, second)
+            elif i < carry_stop or carries(tokens, count, begin, i, record):
+                holds, token.first_step, token.second_step = True, before.first_step, before.second_step
+                carry_stop = carry_stop if i < carry_stop else i + record
             elif i == record and _may_be_cut(tokens, count, 0, record):
                 holds, before.first_step, before.second_step = True, UNREADABLE, UNREADABLE
             else:

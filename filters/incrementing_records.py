@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from filters.compiled import compiled
+from filters.incrementing_names import cycle
 from filters.incrementing_tokens import Token
 from filters.numerals import TEXT, UNREADABLE
 
@@ -68,13 +69,23 @@ def _is_framed(tokens: NDArray[np.void], i: int, j: int) -> bool:
 
 @compiled
 def steps_between(token: Token, other: Token) -> tuple[int, int]:
-    """By how much the two values grow from the one token to the other: UNREADABLE if not both have that value."""
+    """By how much the two values grow from the one token to the other: UNREADABLE if not both have that value.
+
+    From name to name of a cycle it is the shorter way around: from December to January it is one. More than a
+    quarter of the cycle is UNREADABLE: with few names to go to, some of them in any order would make equal steps.
+    """
     if token.key == other.key:
         return 0, 0
     first, second = UNREADABLE, UNREADABLE
     if token.alphabet == other.alphabet:
         if token.first != UNREADABLE and other.first != UNREADABLE:
             first = other.first - token.first
+            length = cycle(token.alphabet)
+            if length > 0:
+                back = (length - 1) // 2
+                first = (first + back) % length - back
+                if abs(first) > length // 4:
+                    first = UNREADABLE
         if token.second != UNREADABLE and other.second != UNREADABLE:
             second = other.second - token.second
     return first, second

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from filters.compiled import compiled
+from filters.incrementing_names import may_be_name, name_value
 from filters.numerals import (
     BYTE_CLASS,
     DECIMAL,
@@ -49,9 +50,9 @@ class Token(Protocol):
 
     start: the byte where it begins.
     key: a hash of its bytes; the same one for every stretch of white space.
-    alphabet: NUMBER, LOWER or UPPER where it can be counted, else TEXT.
-    first: its value as a decimal number, or its code as a single letter; UNREADABLE if it is neither.
-    second: its value as a hexadecimal or a roman number; UNREADABLE if it is neither.
+    alphabet: what it can be compared with; TEXT where it cannot be counted.
+    first: its value as a decimal number or a name, or its code as a single letter; UNREADABLE if it is neither.
+    second: its value as a hexadecimal or a roman number or a date; UNREADABLE if it is neither.
     first_step, second_step: by how much the two values grow to the token one record on (`mark_progressions`).
     covering_record: the length of the record, in tokens, that repeats here with numbers in progression; 0 where
         none does (`mark_progressions`).
@@ -79,7 +80,7 @@ def tokenize(
     """Fills `tokens` from the bytes `text[begin:end]`, and `countable` with the positions of those in an alphabet.
 
     Returns how many there are of both; a last token beyond them closes the text. A token is a number of that
-    reading, or a run of letters, of white space, of one punctuation mark repeated, or of bytes beyond ASCII.
+    reading, a name, or a run of letters, of white space, of one punctuation mark repeated, or of bytes beyond ASCII.
     """
     count, number_countable, at = 0, 0, begin
     while at < end:
@@ -98,9 +99,13 @@ def tokenize(
             while stop < end and BYTE_CLASS[text[stop]] == byte_class:
                 if byte_class == PUNCTUATION and text[stop] != byte:
                     break
+                if byte_class == LETTER and stop > at and text[stop - 1] & 0x20 > text[stop] & 0x20:
+                    break
                 stop += 1
             if byte_class == LETTER and (stop - at == 1 or ROMAN_VALUE[byte] > 0):
                 alphabet, first, second = letter_values(text, at, stop)
+            if byte_class == LETTER and alphabet == TEXT and may_be_name(text, at, stop):
+                stop, alphabet, first = name_value(text, at, stop, end)
         token = tokens[count]
         token.start, token.alphabet, token.first, token.second = at, alphabet, first, second
         token.key = _FNV_OFFSET if byte_class == SPACE else _hash(text, at, stop)

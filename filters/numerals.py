@@ -13,8 +13,9 @@ Bytes = NDArray[np.uint8]
 # whole, "7.9, 7.10" only with them apart, and "9F, A0" only where letters may be digits.
 PLAIN, DECIMAL, HEXADECIMAL = 0, 1, 2
 
-# Numbers can be compared with numbers, letters with letters of the same case, other text with nothing.
-TEXT, NUMBER, LOWER, UPPER = 0, 1, 2, 3
+# Numbers can be compared with numbers, letters with letters of the same case, names with names of the same kind,
+# other text with nothing.
+TEXT, NUMBER, LOWER, UPPER, MONTH, WEEKDAY, CARDINAL, ORDINAL = range(8)
 
 UNREADABLE = np.iinfo(np.int64).min
 BILLION = 10**9  # a DECIMAL value is a whole number of billionths: exact, so that steps can be compared
@@ -22,6 +23,7 @@ PART_DIGITS = 9  # and so the digits on either side of the point; a longer numbe
 DECIMAL_RANGE = 10**18  # a longer number keeps its last digits, which are those that count
 HEXADECIMAL_RANGE = 16**15
 LONGEST_ROMAN = 15  # MMMDCCCLXXXVIII
+DATE_DIGITS = 8  # of a calendar date without marks, 20191231
 
 SPACE, PUNCTUATION, DIGIT, LETTER, BEYOND_ASCII = range(5)
 
@@ -94,7 +96,8 @@ def _decimal_end(text: Bytes, at: int, begin: int, end: int) -> int:
 def number_values(text: Bytes, at: int, stop: int, reading: int) -> tuple[int, int]:
     """The number `text[at:stop]` as a decimal one (in billionths for DECIMAL) and as a hexadecimal one.
 
-    UNREADABLE where it is not written so; PLAIN and DECIMAL read only 0x as hexadecimal.
+    UNREADABLE where it is not written so; PLAIN and DECIMAL read only 0x as hexadecimal, and PLAIN gives the day
+    of a calendar date instead.
     """
     sign = -1 if text[at] == ord("-") else 1
     at += sign < 0
@@ -109,12 +112,23 @@ def number_values(text: Bytes, at: int, stop: int, reading: int) -> tuple[int, i
             has_letters |= digit > 9
             decimal = (decimal * 10 + digit) % DECIMAL_RANGE
             hexadecimal = (hexadecimal * 16 + digit) % HEXADECIMAL_RANGE
+    if reading == PLAIN and stop - at == DATE_DIGITS and not has_letters:
+        return decimal, _day(decimal // 10000, decimal // 100 % 100, decimal % 100)
     if reading == DECIMAL:
         decimal = sign * (decimal * 10 ** (PART_DIGITS - places) if places else decimal % BILLION * BILLION)
     return (
         UNREADABLE if has_letters else decimal,
         hexadecimal if is_prefixed or reading == HEXADECIMAL else UNREADABLE,
     )
+
+
+@compiled
+def _day(year: int, month: int, day: int) -> int:
+    """The day's number in the Gregorian calendar, UNREADABLE where there is no such month or day."""
+    if not (1 <= month <= 12 and 1 <= day <= 31):
+        return UNREADABLE
+    year -= month <= 2  # a year from March on ends with the leap day
+    return 365 * year + year // 4 - year // 100 + year // 400 + (153 * ((month + 9) % 12) + 2) // 5 + day
 
 
 @compiled

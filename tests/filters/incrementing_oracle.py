@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import calendar
+import datetime
 import re
 from dataclasses import dataclass
 
@@ -15,8 +17,30 @@ HEXADECIMAL = (
     r"(?<![0-9A-Za-z])(?P<word>[0-9a-fA-F]+)(?![0-9A-Za-z])"
     r"|(?<=\\)[xuU](?P<escape>[0-9a-fA-F]+)(?![0-9A-Za-z])"
 )
+SPELLED = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen",
+    "zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
+    "fifteenth sixteenth seventeenth eighteenth nineteenth",
+    "twenty thirty forty fifty sixty seventy eighty ninety",
+)
+CARDINALS, ORDINALS, _ = (words.split() for words in SPELLED)
+TENS = {ten: value for value, ten in zip(range(20, 100, 10), SPELLED[2].split(), strict=True)}
+MONTHS = [name.lower() for name in calendar.month_name]
+WEEKDAYS = [name.lower() for name in calendar.day_name]
+KINDS = {"month": MONTHS, "weekday": WEEKDAYS, "cardinal": CARDINALS, "ordinal": ORDINALS}
+NAMES = {name: (kind, i) for kind, names in KINDS.items() for i, name in enumerate(names) if name not in ("", "zeroth")}
+NAMES |= {name[:3]: NAMES[name] for name in (*MONTHS, *WEEKDAYS) if name}
+NAMES |= {ten: ("cardinal", value) for ten, value in TENS.items()}
+NAMES |= {f"{ten[:-1]}ieth": ("ordinal", value) for ten, value in TENS.items()}
+CYCLES = {"month": 12, "weekday": 7}
+COMPOUND = (
+    rf"(?P<compound>(?:{'|'.join(ten[:n].upper() + ten[n:] for ten in TENS for n in range(len(ten) + 1))})"
+    rf"[ -](?i:{'|'.join(CARDINALS[1:10] + ORDINALS[1:10])})(?![A-Za-z]))"
+)
 OTHER = (
-    r"(?P<digits>[0-9]+)|(?P<letters>[A-Za-z]+)|(?P<space>[ \t\n\r\f\v]+)"
+    rf"(?P<digits>[0-9]+)|{COMPOUND}|(?P<letters>[A-Z]+[a-z]*|[a-z]+)|"
+    r"(?P<space>[ \t\n\r\f\v]+)"
     r"|(?P<beyond>[^\x00-\x7f]+)|(?P<mark>[\x00-\x7f])(?P=mark)*"
 )
 TOKENS = {
@@ -48,8 +72,15 @@ def as_token(match: re.Match[str], reading: str) -> Token:
         value = int(whole) % 10**9 * 10**9 + int(fraction.ljust(9, "0"))
         return Token(text, "number", (-value if text[0] == "-" else value, None), True)
     if kind == "digits":
-        hexadecimal = int(text, 16) % 16**15 if reading == "hexadecimal" else None
-        return Token(text, "number", (int(text) % 10**18, hexadecimal), True)
+        other = int(text, 16) % 16**15 if reading == "hexadecimal" else day(text) if reading == "plain" else None
+        return Token(text, "number", (int(text) % 10**18, other), True)
+    if kind == "compound":
+        ten, unit = re.split("[ -]", text.lower())
+        alphabet, value = NAMES[unit]
+        return Token(text, alphabet, (TENS[ten] + value, None), True)
+    if kind == "letters" and text.lower() in NAMES:
+        alphabet, value = NAMES[text.lower()]
+        return Token(text, alphabet, (value, None), True)
     if kind == "letters":
         values = ord(text) if len(text) == 1 else None, roman(text)
         case = "lower" if text.islower() else "upper"
@@ -64,12 +95,25 @@ def roman(text: str) -> int | None:
     return sum(-a if a < b else a for a, b in zip(digits, [*digits[1:], 0], strict=True))
 
 
+def day(text: str) -> int | None:
+    month, day_of_month = text[4:6], text[6:]
+    if len(text) != 8 or not ("01" <= month <= "12" and "01" <= day_of_month <= "31"):
+        return None
+    # 400 years later the calendar is the same, and datetime has no year 0
+    first = datetime.date(int(text[:4]) % 400 + 400, int(month), 1)
+    return first.toordinal() + int(text[:4]) // 400 * 146_097 + int(day_of_month)
+
+
 def steps(one: Token, other: Token) -> Values:
     if one.text == other.text:
         return 0, 0
     if one.alphabet is None or one.alphabet != other.alphabet:
         return None, None
     first, second = (None if a is None or b is None else b - a for a, b in zip(one.values, other.values, strict=True))
+    if one.alphabet in CYCLES:
+        cycle = CYCLES[one.alphabet]
+        first = min((first, first - cycle, first + cycle), key=abs)
+        first = first if abs(first) <= cycle // 4 else None
     return first, second
 
 
@@ -101,14 +145,49 @@ def may_be_cut(tokens: list[Token], i: int, record: int) -> bool:
     return first_is_cut or last_is_cut
 
 
+def change(before: Values, one: Token, other: Token, direction: int) -> str:
+    step, length = steps(one, other), CYCLES.get(one.alphabet)
+    if step[1] is not None and step[1] == before[1]:
+        return "as before"
+    if step[0] is None or before[0] is None:
+        return "as before" if step[1] == before[1] else "neither"
+    values, expected, further = (
+        (one.values[0], other.values[0]),
+        direction * before[0],
+        direction * (step[0] - before[0]),
+    )
+    lowest, highest = sorted(values)
+    cycles = [length for length in (12, 24, 28, 29, 30, 31, 60) if 0 <= lowest <= highest <= length]
+    if further == 0:
+        falls = direction * (values[1] - values[0]) < 0
+        return "around" if length and expected > 0 and falls else "as before"
+    if -further in cycles and 0 < expected <= -further / 2:
+        return "around"
+    return "carried" if further == 1 or 1 - further in cycles else "neither"
+
+
+def carries(tokens: list[Token], run: dict[int, Values], i: int, record: int) -> bool:
+    nearby = [k for k in range(i - record + 1, i + record) if k - record in run and k + record < len(tokens)]
+    for direction in (1, -1):
+        found = {k: change(run[k - record], tokens[k], tokens[k + record], direction) for k in nearby}
+        if found.get(len(tokens) - 1 - record) == "neither":
+            del found[len(tokens) - 1 - record]
+        if set(found.values()) - {"as before"} == {"around", "carried"}:
+            return True
+    return False
+
+
 def runs(tokens: list[Token], record: int) -> list[tuple[int, dict[int, Values]]]:
     """Each run: where it begins, and the steps of its tokens to those a record on."""
-    found, begin, run = [], 0, {}
+    found, begin, run, carry_stop = [], 0, {}, 0
     for i in range(len(tokens) - record):
         step, before = steps(tokens[i], tokens[i + record]), run.get(i - record, (None, None))
         kept = step if before == (None, None) else common(step, before)
         if kept != (None, None):
             run[i] = kept
+        elif step != (None, None) and before != (None, None) and (i < carry_stop or carries(tokens, run, i, record)):
+            run[i] = before
+            carry_stop = carry_stop if i < carry_stop else i + record
         elif i == record and step != (None, None) and may_be_cut(tokens, 0, record):
             run[0], run[i] = (None, None), step
         elif may_be_cut(tokens, i, record):

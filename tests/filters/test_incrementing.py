@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import calendar
 import datetime
 from collections.abc import Callable
 from typing import Any
@@ -10,12 +11,30 @@ import pytest
 from filters.contract import Sequences
 from filters.incrementing import FILTER, INCREMENTING_COVERAGE, progressions
 from tests.conftest import PYTHIA, requires_pythia
-from tests.filters.incrementing_oracle import progression
+from tests.filters.incrementing_oracle import CARDINALS, ORDINALS, TENS, progression
 from tests.filters.ragged_rows import assert_independent_of_batching, measured, text_rows
 
 ROMANS = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII", "XIII", "XIV", "XV", "XVI")
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 FIRST_DAY = datetime.date(2019, 12, 20)
+MONTHS = calendar.month_name[1:]
+
+
+def day(number: int) -> datetime.date:
+    return FIRST_DAY + datetime.timedelta(number)
+
+
+def clock(minutes: int) -> str:
+    return f"{minutes // 60 % 24:02d}:{minutes % 60:02d}"
+
+
+def in_words(number: int) -> str:
+    """A number below 100: "forty-two"."""
+    if number < 20:
+        return CARDINALS[number]
+    ten = [*TENS][number // 10 - 2]
+    return f"{ten}-{CARDINALS[number % 10]}" if number % 10 else ten
+
 
 # What counts: name -> (its term number i, its step).
 COUNTING: dict[str, tuple[Callable[[int], str], float]] = {
@@ -46,12 +65,32 @@ COUNTING: dict[str, tuple[Callable[[int], str], float]] = {
     "section numbers": (lambda i: f"7.{i + 5} ", 1),
     "versions": (lambda i: f"v1.{i + 7}.0\n", 1),
     "addresses": (lambda i: f"192.168.0.{i + 95}\n", 1),
-    "dates": (lambda i: f"{FIRST_DAY + datetime.timedelta(i)}\n", 1),
-    "american dates": (lambda i: f"*{FIRST_DAY + datetime.timedelta(i):%m/%d/%y}<br />\n", 1),
-    "every week": (lambda i: f"{FIRST_DAY + datetime.timedelta(7 * i)}, ", 7),
+    "dates": (lambda i: f"{day(i)}\n", 1),
+    "american dates": (lambda i: f"*{day(i):%m/%d/%y}<br />\n", 1),
+    "every week": (lambda i: f"{day(7 * i)}, ", 7),
     "years": (lambda i: f"{1990 + i}\n", 1),
     "months": (lambda i: f"{2011 + i // 12}-{i % 12 + 1:02d} ", 1),
     "times": (lambda i: f"{9 + (i + 50) // 60:02d}:{(i + 50) % 60:02d}\n", 1),
+    "times by the quarter": (lambda i: f"{clock(15 * i + 525)}, ", 15),
+    "times by twenty minutes, down": (lambda i: f"{clock(20 * (200 - i))}\n", -20),
+    "times with seconds": (lambda i: f"{clock(20 + i // 6)}:{i * 10 % 60:02d} ", 10),
+    "times over midnight": (lambda i: f"at {clock(1425 + 5 * i)}; ", 5),
+    "days and months": (lambda i: f"{day(i).day}.{day(i).month}, ", 1),
+    "days and months, every week": (lambda i: f"{day(7 * i):%d/%m/%Y}\n", 7),
+    "days and months, down": (lambda i: f"{day(-7 * i)} ", -7),
+    "compact dates": (lambda i: f"{day(i):%Y%m%d}\n", 1),
+    "compact dates, every week": (lambda i: f"{day(7 * i):%Y%m%d}; ", 7),
+    "months by name": (lambda i: f"{MONTHS[i % 12]} {1929 + i // 12}, ", 1),
+    "months by name, down": (lambda i: f"{MONTHS[-i % 12]} {1929 - (i + 11) // 12}\n", -1),
+    "months by short name": (lambda i: f"'{1929 + i // 12}-{MONTHS[i % 12][:3].upper()}' ", 1),
+    "months by name, glued": (lambda i: f"fig{MONTHS[i % 12]}{1929 + i // 12}.png ", 1),
+    "dates with names": (lambda i: f"{MONTHS[day(i).month - 1]} {day(i).day}, {day(i).year}\n", 1),
+    "dates with names, every week": (lambda i: f"{day(7 * i).day} {MONTHS[day(7 * i).month - 1][:3]}. ", 7),
+    "days of the week and the month": (lambda i: f"{calendar.day_abbr[i % 7]} {day(i).day}/{day(i).month}\n", 1),
+    "numbers in words": (lambda i: f"{in_words(i % 100)}, ", 1),
+    "numbers in words, two words each": (lambda i: f"Chapter {in_words(i % 60 + 40).replace('-', ' ').title()}\n", 1),
+    "ordinals in words": (lambda i: f"The {ORDINALS[i % 19 + 1]} day. ", 1),
+    "letters, glued": (lambda i: f"group{LETTERS[i % 26]}, ", 1),
     "in a frame": (lambda i: f"#define X_{i:02d}\n", 1),
     "in a frame, twice": (lambda i: f'<span id="{i + 7}"> {i + 7}</span>\n', 1),
     "in a frame, down": (lambda i: f"<li>N-{90 - i}</li>\n", -1),
@@ -80,6 +119,18 @@ NOT_COUNTING = {
     "code with few numbers": "for (int i = 0; i < n; i++) {\n    total += row[i] * 2;\n}\nreturn total / n;\n" * 3,
     "requirements": "numpy==1.26.4\npandas==2.2.0\npyarrow==15.0.1\nrequests==2.31.0\nscipy==1.12.0\ntorch==2.2.1\n"
     * 2,
+    "prose with months": "In March the river rose. In April it fell again, and by May the fields were dry. The harvest "
+    "of August 1846 was poor, that of September worse; in October the first carts left, and in November, with the "
+    "second frost, the others. December and January were mild, and in February they came back.",
+    "prose with number words": "First, take two eggs and beat them. Second, add one cup of milk. Third, let three "
+    "spoons of flour fall in. The first guest took one piece, the second two, and the third, who came at four, had "
+    "five of the seven that were left, so that one of us had none, as on the day before the last.",
+    "prose with days": "On Monday we met twice. By Tuesday noon it was done, though on Wednesday someone found fault, "
+    "which took all of Thursday to mend. Friday was free. I saw her on Saturday, and on Sunday we left for the coast.",
+    "months over and over": "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec " * 6,
+    "days of the week over and over": "Monday, Tuesday, Wednesday, Thursday, Friday, Saturday, Sunday, " * 6,
+    "opening hours": "Mon 09:00-17:30, Tue 08:30-12:15, Thu 10:00-19:00, Sat 09:45-13:00; closed on holidays. " * 3,
+    "departures": "06:12 06:37 06:58 07:04 07:21 07:49 08:06 08:11 08:40 09:15 09:27 10:02 10:33 11:19 11:24 " * 3,
     "one list in prose": "The cases (1), (2), (3) and (4) differ: in the first two the sum is finite, while in the "
     "others it grows without bound, which the second part of this proof will show for every order of terms.",
 }
@@ -94,6 +145,13 @@ RANDOM: dict[str, Callable[[np.random.Generator], str]] = {
     "a table": lambda r: "\n".join(f"{a:.2f} {b:.1f}" for a, b in 10 * r.random((40, 2))),
     "sorted": lambda r: ", ".join(map(str, np.cumsum(r.integers(1, 9, 60)))),
     "letters": lambda r: " ".join(r.choice(list("abcdefgh"), 120)),
+    "times": lambda r: "\n".join(map(clock, r.integers(0, 1440, 60))),
+    "sorted times": lambda r: "\n".join(map(clock, np.sort(r.integers(0, 1440, 60)))),
+    "sorted days": lambda r: ", ".join(f"{day(int(n)):%d.%m.%Y}" for n in np.sort(r.integers(0, 400, 40))),
+    "sorted months": lambda r: "\n".join(f"{MONTHS[n % 12]} {1950 + n // 12}" for n in np.sort(r.integers(0, 300, 30))),
+    "month names": lambda r: " ".join(r.choice(MONTHS, 60)),
+    "days of the week": lambda r: ", ".join(r.choice(calendar.day_abbr, 60)),
+    "number words": lambda r: " ".join(map(in_words, r.integers(0, 100, 40))),
     "dates": lambda r: "\n".join(f"20{y:02d}-{m:02d}" for y, m in zip(*r.integers(1, 13, (2, 30)), strict=True)),
 }
 
@@ -140,6 +198,22 @@ def test_random_numbers_do_not_count(name: str) -> None:
         ("08 09 0A 0B 0C", 1.0, 5, 1.0),
         ("i. ii. iii. iv. v. vi.", 1.0, 6, 1.0),
         ("é1 é2 é3 é4", 1.0, 4, 1.0),
+        ("Oct, NOV, december, January, Feb", 1.0, 5, 1.0),
+        ("Tuesday Monday Sunday Saturday", 1.0, 4, -1.0),
+        ("Jan Apr Jul Oct Jan", 1.0, 5, 3.0),
+        ("Monday Wednesday Friday Sunday", 0.0, 0, None),  # too far for names that come around after seven
+        ("nineteen, twenty, Twenty-one, twenty two, twenty-third", 42 / 54, 4, 1.0),
+        ("first second third Fourth", 1.0, 4, 1.0),
+        ("one first two second three", 0.0, 0, None),  # no kind is compared with another
+        ("00:57 00:58 00:59 01:00 01:01", 1.0, 5, 1.0),
+        ("1:02 1:01 1:00 0:59 0:58", 1.0, 5, -1.0),
+        ("22:30 22:45 23:00 23:15 23:30 23:45 00:00", 1.0, 7, 15.0),
+        ("00:55 00:56 00:57 00:58 00:59 05:00 05:01", 30 / 41, 5, 1.0),  # the hour is no carry
+        ("28.11, 29.11, 30.11, 1.12, 2.12", 1.0, 5, 1.0),
+        ("29.12.1999, 30.12.1999, 31.12.1999, 01.01.2000", 1.0, 4, 1.0),
+        ("Oct 1999, Nov 1999, Dec 1999, Jan 2000, Feb 2000", 1.0, 5, 1.0),
+        ("19991217 19991224 19991231 20000107", 1.0, 4, 7.0),
+        ("19991317 19991324 19991331 19991407 19991414", 27 / 44, 3, 7.0),  # no days
     ],
 )
 def test_values(text: str, coverage: float, terms: int, step: float | None) -> None:
@@ -149,11 +223,29 @@ def test_values(text: str, coverage: float, terms: int, step: float | None) -> N
     assert columns["is_incrementing"] == [coverage >= INCREMENTING_COVERAGE]
 
 
+NAMED: dict[str, Callable[[int], str]] = {
+    "month": lambda i: MONTHS[i % 12],
+    "month of a year": lambda i: f"{MONTHS[i % 12]} {1999 + i // 12}",
+    "weekday": lambda i: calendar.day_abbr[i % 7],
+    "words": in_words,
+    "ordinal": lambda i: ORDINALS[i % 19 + 1].upper(),
+    "clock": lambda i: clock(5 * i - 30),
+    "day": lambda i: f"{day(i).day}.{day(i).month}",
+    "compact": lambda i: f"{day(i):%Y%m%d}",
+    "letter": lambda i: f"fig{LETTERS[i % 26]}",
+}
+
+
+def written(form: str, number: int) -> str:
+    return NAMED[form](int(number)) if form in NAMED else form.format(number)
+
+
 def random_texts(rows: int) -> list[str]:
     """Counters in frames, disturbed and cut, so that every rule of the definition has its cases."""
     generator = np.random.default_rng(11)
     pieces = ["a", "x", "é", "\ufffd", "foo", "b1", "0", "7", "-", ".", ",", " ", "\n", "\\x", "--", "9f", "IV"]
-    forms = ["{:d}", "{:03d}", "0x{:x}", "{:x}", "-{:d}", "{:d}.5", "0.{:d}"]
+    pieces += ["X", "twenty ", "May"]
+    forms = ["{:d}", "{:03d}", "0x{:x}", "{:x}", "-{:d}", "{:d}.5", "0.{:d}", *NAMED]
     texts = []
     for _ in range(rows):
         text = ""
@@ -163,8 +255,8 @@ def random_texts(rows: int) -> list[str]:
             first, second = generator.integers(0, 30, 2), generator.integers(-2, 4, 2)
             for k in range(generator.integers(2, 9)):
                 values = np.abs(first + k * second)
-                text += frames[0] + used[0].format(values[0]) + frames[1]
-                text += used[1].format(values[1]) if len(frames[2]) > 2 else ""
+                text += frames[0] + written(used[0], values[0]) + frames[1]
+                text += written(used[1], values[1]) if len(frames[2]) > 2 else ""
                 text += str(generator.choice(pieces)) if generator.random() < 0.05 else ""
         start = generator.integers(0, 20)
         texts.append(text[start : start + generator.integers(1, 130)])
@@ -185,6 +277,7 @@ def test_against_the_slow_definition() -> None:
 
 def test_independent_of_batching() -> None:
     rows = ["", "x", *random_texts(60), "\n".join(map(str, range(3000))), "日本語 🙂", "1, 2, 3, 4, 5, 6"]
+    rows += ["".join(map(term, range(20))) for term, _ in COUNTING.values()]
     assert_independent_of_batching(FILTER, lambda texts: Sequences(text=text_rows(texts)), rows)
 
 
