@@ -31,6 +31,7 @@ VALUE_NAMES: dict[str, dict[str, tuple[str, ...]]] = {
     },
 }
 BY_MODEL = ("perplexities",)
+LARGEST_VOCABULARY = 2**24  # many times the largest there is; keeps a wrong column from taking all memory
 TOKEN_NAMES = ("token_id", "TokenID")
 FREQUENCY_NAMES = ("frequency", "Frequency")
 
@@ -113,12 +114,12 @@ def find_feature(table: str, location: TableLocation, model: str | None, reader:
     return FeatureFiles(table, location, files, key, values, model if table in BY_MODEL else None)
 
 
-def read_token_frequencies(
-    locations: tuple[TableLocation, ...], reader: TableReader, vocabulary_size: int
-) -> NDArray[np.int64]:
-    """How often the corpus holds each token id, int64, shape (vocabulary_size,): the sum of the tables, -1
-    where none lists it. Raises UserError for a table without the columns, or with a token id twice."""
-    total = np.full(vocabulary_size, -1, np.int64)
+def read_token_frequencies(locations: tuple[TableLocation, ...], reader: TableReader) -> NDArray[np.int64]:
+    """How often the corpus holds each token id, int64, by token id: the sum of the tables, -1 where none lists it.
+
+    Raises UserError for a table without the columns, or with a token id that is there twice or cannot be one.
+    """
+    total = np.full(0, -1, np.int64)
     for location in locations:
         files = reader.files(location)
         token, frequency = _present(TOKEN_NAMES, files), _present(FREQUENCY_NAMES, files)
@@ -133,8 +134,13 @@ def read_token_frequencies(
         if (occurrences > 1).any():
             twice = unique[occurrences > 1][0]
             raise UserError(f"--token_frequencies {location}: token id {twice} is there twice; keys must be unique.")
-        known = (ids >= 0) & (ids < vocabulary_size)
-        total[ids[known]] = np.maximum(total[ids[known]], 0) + counts[known]
+        if len(ids) and not 0 <= unique[0] <= unique[-1] < LARGEST_VOCABULARY:
+            raise UserError(
+                f"--token_frequencies {location}: expected token ids from 0 to {LARGEST_VOCABULARY - 1}, "
+                f"found {unique[0]} to {unique[-1]}."
+            )
+        total = np.pad(total, (0, max(0, int(ids.max(initial=-1)) + 1 - len(total))), constant_values=-1)
+        total[ids] = np.maximum(total[ids], 0) + counts
     return total
 
 

@@ -31,7 +31,6 @@ class LocatedSplit:
 
     models: the split's own, or those whose scores the source holds where none was asked for.
     features: joined before measuring. features_by_model: those that differ between the split's models.
-    null_columns: metric to the reason why it is null in every row.
     """
 
     split: Split
@@ -41,7 +40,6 @@ class LocatedSplit:
     resources: Resources
     features: tuple[FeatureFiles, ...]
     features_by_model: Mapping[str | None, tuple[FeatureFiles, ...]]
-    null_columns: Mapping[str, str]
 
 
 def locate_split(
@@ -54,24 +52,15 @@ def locate_split(
     if models == (None,) and columns.scores:
         models = tuple(model for model, _ in columns.scores)
     vocabulary = reader.vocabulary(split.tokenizer) if split.tokenizer else None
-    chosen = {each.name for each in filters}
     frequencies = None
     locations = feature_locations("token_frequencies", configuration, split, models[0])
-    if locations and vocabulary is not None and "token_frequencies" in chosen:
-        frequencies = read_token_frequencies(locations, reader, vocabulary.size)
+    if locations and any(each.name == "token_frequencies" for each in filters):
+        frequencies = read_token_frequencies(locations, reader)
     tables = {each.feature_table for each in filters if each.feature_table} - {"memorization_score"}
     shared = _find_features(tables - set(BY_MODEL), configuration, split, models[0], reader)
     by_model = {model: _find_features(tables & set(BY_MODEL), configuration, split, model, reader) for model in models}
     _require_no_conflict(columns, filters, shared + by_model[models[0]], str(split.location))
-    resources = Resources(vocabulary, frequencies)
-    located = LocatedSplit(split, models, files, columns, resources, shared, by_model, {})
-    return LocatedSplit(split, models, files, columns, resources, shared, by_model, _null_columns(located, filters))
-
-
-def has_score(located: LocatedSplit, model: str | None) -> bool:
-    """Whether the memorization scores of this model are known from the source."""
-    known = [name for name, _ in located.columns.scores]
-    return model in known or located.split.kind == "memories" or "memorization_score" in located.columns.others
+    return LocatedSplit(split, models, files, columns, Resources(vocabulary, frequencies), shared, by_model)
 
 
 def _find_features(
@@ -99,32 +88,3 @@ def _require_no_conflict(
             f"{source}: the run itself writes columns named {names}.\n"
             "Rename them in the source, or leave out their filters with --filters."
         )
-
-
-def _null_columns(located: LocatedSplit, filters: tuple[Filter, ...]) -> dict[str, str]:
-    every_feature = located.features + tuple(f for some in located.features_by_model.values() for f in some)
-    joined = {metric for feature in every_feature for metric, _ in feature.values} | set(located.columns.others)
-    reasons: dict[str, str] = {}
-    for each in filters:
-        reason = _reason_for_null(each, located)
-        for column in each.columns:
-            if reason is not None and column.name not in joined:
-                reasons[column.name] = reason
-    return reasons
-
-
-def _reason_for_null(each: Filter, located: LocatedSplit) -> str | None:
-    """Why all columns of a filter are null where no feature table or column of the source gives them."""
-    if each.name == "memorization_score":
-        is_known = any(has_score(located, model) for model in located.models)
-        return None if is_known else "the source holds no memorization scores"
-    if each.feature_table is not None:
-        return f"no table given: --{each.feature_table} published, a local path or a Hub id"
-    has_vocabulary = located.resources.vocabulary is not None
-    if "text" in each.reads and located.columns.text is None and not has_vocabulary:
-        return "no tokenizer known to decode the tokens: give --tokenizer"
-    if "tokens" in each.reads and located.columns.tokens is None and not has_vocabulary:
-        return "no tokenizer known to encode the text: give --tokenizer"
-    if "token_frequencies" in each.reads and located.resources.token_frequencies is None:
-        return "no table given: --token_frequencies published, a local path or a Hub id"
-    return None

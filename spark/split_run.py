@@ -17,6 +17,7 @@ from spark.features import join_feature, require_unique_keys
 from spark.layout import Layout
 from spark.loading import draw_sample, load_sequences, reject_repeated_ids
 from spark.locating import LocatedSplit
+from spark.null_columns import null_columns
 from spark.run_record import RunRecord
 from spark.sink import Written, discard, partition_path, publish, read_marker
 from spark.stage import REJECTED, Outcome, Stage
@@ -46,7 +47,8 @@ class SplitRun:
         """Notes the split's complete tables in the run's record."""
         for model, written in (self.already_written() or {}).items():
             name = self.located.split.described_for(model)
-            record.add_split(name, self.path("metrics", model), written, self.located.null_columns, from_earlier)
+            nulls = null_columns(self.located, self.filters, self.configuration, model)
+            record.add_split(name, self.path("metrics", model), written, nulls, from_earlier)
 
     def run(self, spark: SparkSession) -> None:
         """Measures the split and publishes the table of each of its models."""

@@ -80,13 +80,24 @@ def test_perplexities_of_no_known_definition_are_refused(spark: Any, write_parqu
 def test_token_frequencies_are_summed_over_the_tables_and_unknown_where_none_lists_them(
     write_parquet: Write, tmp_path: Path
 ) -> None:
-    first = write_parquet("a.parquet", {"TokenID": [0, 2, 99], "Frequency": [5, 6, 7]})
+    first = write_parquet("a.parquet", {"TokenID": [0, 2, 6], "Frequency": [5, 6, 7]})
     second = write_parquet("b.parquet", {"TokenID": [2, 3], "Frequency": [10, 0]})
     locations = tuple(TableLocation(str(path), is_local=True) for path in (first, second))
-    assert read_token_frequencies(locations, reader(tmp_path), 5).tolist() == [5, -1, 16, 0, -1]
+    assert read_token_frequencies(locations, reader(tmp_path)).tolist() == [5, -1, 16, 0, -1, -1, 7]
 
 
-def test_a_repeated_token_id_is_an_error_that_names_it(write_parquet: Write, tmp_path: Path) -> None:
-    path = write_parquet("a.parquet", {"TokenID": [4, 4], "Frequency": [5, 6]})
-    with pytest.raises(UserError, match="token id 4 is there twice"):
-        read_token_frequencies((TableLocation(str(path), is_local=True),), reader(tmp_path), 5)
+@pytest.mark.parametrize(
+    ("ids", "message"),
+    [
+        pytest.param([4, 4], "token id 4 is there twice", id="repeated"),
+        pytest.param([4, -1], "found -1 to 4", id="negative"),
+        pytest.param([4, 2**40], f"found 4 to {2**40}", id="too large"),
+        pytest.param([4, None], "expected no nulls", id="null"),
+    ],
+)
+def test_wrong_token_ids_are_an_error_that_names_them(
+    write_parquet: Write, tmp_path: Path, ids: list[int | None], message: str
+) -> None:
+    path = write_parquet("a.parquet", {"TokenID": ids, "Frequency": [5, 6]})
+    with pytest.raises(UserError, match=message):
+        read_token_frequencies((TableLocation(str(path), is_local=True),), reader(tmp_path))

@@ -16,6 +16,7 @@ from filters import choose_filters
 from filters.contract import Column, Filter
 from spark.configuration import build_configuration
 from spark.locating import locate_split
+from spark.null_columns import null_columns
 from spark.planning import plan_splits
 from spark.split_run import SplitRun
 from spark.tables import TableReader
@@ -116,8 +117,9 @@ def test_what_is_not_known_is_null_and_the_run_says_why(spark: Any, write_parque
     (row,) = read(tmp_path / "metrics")
     nulls = {name for name, value in row.items() if value is None}
     assert {"text", "zlib_size", "sequence_duplicates", "loss", "memorization_score", "max_frequency"} <= nulls
-    assert set(run.located.null_columns) <= nulls
-    assert "give --tokenizer" in run.located.null_columns["text"]
+    reasons = null_columns(run.located, run.filters, run.configuration, None)
+    assert set(reasons) <= nulls
+    assert "give --tokenizer" in reasons["text"]
 
 
 def test_the_pile_layout_is_measured_once_and_written_for_each_model(
