@@ -1,4 +1,4 @@
-"""Names that count: months, weekdays and number words, in English."""
+"""Words, and among them the names that count: months, weekdays and number words, in English."""
 
 from __future__ import annotations
 
@@ -65,6 +65,16 @@ for _name_key, _alphabet_and_value in _BY_KEY.items():
 _LENGTHS = np.zeros(1 << 10, np.int64)
 for _name in _names():
     _LENGTHS[_key.py_func(_name.encode(), 0, 2)] |= 1 << len(_name)
+
+
+@compiled
+def word_end(text: Bytes, at: int, end: int) -> int:
+    """The end of the word that begins at byte `at`: capitals, then small letters, so that in figMay there are two."""
+    while at < end and ord("A") <= text[at] <= ord("Z"):
+        at += 1
+    while at < end and ord("a") <= text[at] <= ord("z"):
+        at += 1
+    return at
 
 
 @compiled

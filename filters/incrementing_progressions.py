@@ -60,7 +60,7 @@ def _mark_runs(tokens: NDArray[np.void], count: int, record: int) -> tuple[int, 
             if holds:
                 token.first_step, token.second_step = first, second
                 has_three_terms |= is_count(first, second)
-            elif i < carry_stop or carries(tokens, count, begin, i, record):
+            elif i < carry_stop or carries(tokens, count, begin, i, record):  # which alone is no third term
                 holds, token.first_step, token.second_step = True, before.first_step, before.second_step
                 carry_stop = carry_stop if i < carry_stop else i + record
             elif i == record and _may_be_cut(tokens, count, 0, record):

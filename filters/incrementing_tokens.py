@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from filters.compiled import compiled
-from filters.incrementing_names import may_be_name, name_value
+from filters.incrementing_names import may_be_name, name_value, word_end
 from filters.numerals import (
     BYTE_CLASS,
     DECIMAL,
@@ -80,7 +80,7 @@ def tokenize(
     """Fills `tokens` from the bytes `text[begin:end]`, and `countable` with the positions of those in an alphabet.
 
     Returns how many there are of both; a last token beyond them closes the text. A token is a number of that
-    reading, a name, or a run of letters, of white space, of one punctuation mark repeated, or of bytes beyond ASCII.
+    reading, a name, a word, or a run of white space, of one punctuation mark repeated, or of bytes beyond ASCII.
     """
     count, number_countable, at = 0, 0, begin
     while at < end:
@@ -95,17 +95,17 @@ def tokenize(
         if stop > at:
             alphabet = NUMBER
             first, second = number_values(text, at, stop, reading)
+        elif byte_class == LETTER:
+            stop = word_end(text, at, end)
+            if stop - at == 1 or ROMAN_VALUE[byte] > 0:
+                alphabet, first, second = letter_values(text, at, stop)
+            if alphabet == TEXT and may_be_name(text, at, stop):
+                stop, alphabet, first = name_value(text, at, stop, end)
         else:
             while stop < end and BYTE_CLASS[text[stop]] == byte_class:
                 if byte_class == PUNCTUATION and text[stop] != byte:
                     break
-                if byte_class == LETTER and stop > at and text[stop - 1] & 0x20 > text[stop] & 0x20:
-                    break
                 stop += 1
-            if byte_class == LETTER and (stop - at == 1 or ROMAN_VALUE[byte] > 0):
-                alphabet, first, second = letter_values(text, at, stop)
-            if byte_class == LETTER and alphabet == TEXT and may_be_name(text, at, stop):
-                stop, alphabet, first = name_value(text, at, stop, end)
         token = tokens[count]
         token.start, token.alphabet, token.first, token.second = at, alphabet, first, second
         token.key = _FNV_OFFSET if byte_class == SPACE else _hash(text, at, stop)

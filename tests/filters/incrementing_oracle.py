@@ -177,14 +177,15 @@ def carries(tokens: list[Token], run: dict[int, Values], i: int, record: int) ->
     return False
 
 
-def runs(tokens: list[Token], record: int) -> list[tuple[int, dict[int, Values]]]:
-    """Each run: where it begins, and the steps of its tokens to those a record on."""
-    found, begin, run, carry_stop = [], 0, {}, 0
+def runs(tokens: list[Token], record: int) -> list[tuple[bool, dict[int, Values]]]:
+    """Each run: whether a number has three terms in it, and the steps of its tokens to those a record on."""
+    found, begin, run, carry_stop, has_three_terms = [], 0, {}, 0, False
     for i in range(len(tokens) - record):
         step, before = steps(tokens[i], tokens[i + record]), run.get(i - record, (None, None))
         kept = step if before == (None, None) else common(step, before)
         if kept != (None, None):
             run[i] = kept
+            has_three_terms |= before != (None, None) and any(kept)
         elif step != (None, None) and before != (None, None) and (i < carry_stop or carries(tokens, run, i, record)):
             run[i] = before
             carry_stop = carry_stop if i < carry_stop else i + record
@@ -193,19 +194,19 @@ def runs(tokens: list[Token], record: int) -> list[tuple[int, dict[int, Values]]
         elif may_be_cut(tokens, i, record):
             run[i] = (None, None)
         else:
-            found.append((begin, run))
+            found.append((has_three_terms, run))
+            has_three_terms = False
             begin = i + 1 if step == (None, None) else i - record + 1
             run = {k: run[k] for k in range(begin, i)} | ({} if step == (None, None) else {i: step})
-    return [*found, (begin, run)]
+    return [*found, (has_three_terms, run)]
 
 
-def cover(tokens: list[Token], record: int, run: dict[int, Values]) -> tuple[int, int]:
+def cover(tokens: list[Token], record: int, has_three_terms: bool, run: dict[int, Values]) -> tuple[int, int]:
     """The terms and the step of the longest progression of a run that counts, whose tokens are marked."""
     changing = {i for i, step in run.items() if any(step)}
-    confirmed = {i for i in changing if i - record in run and any(run[i - record])}
     three_terms = {i for i in changing if i - record in run or i + record in run}
     change = {i: (tokens[i].text, tokens[i + record].text) for i in changing}
-    if not confirmed or {change[i] for i in changing} > {change[i] for i in three_terms}:
+    if not has_three_terms or {change[i] for i in changing} > {change[i] for i in three_terms}:
         return 0, 0
     if len(run) < min(FEWEST_MATCHES, len(tokens) // 2):
         return 0, 0
@@ -243,8 +244,8 @@ def progression(text: str) -> tuple[float, int, float | None]:
         longest = (0, 0)
         for record in range(1, min(LONGEST_RECORD, (len(tokens) - 1) // 2) + 1):
             if has_new_triple(tokens, record):
-                for _, run in runs(tokens, record):
-                    longest = max(longest, cover(tokens, record, run), key=lambda found: found[0])
+                for has_three_terms, run in runs(tokens, record):
+                    longest = max(longest, cover(tokens, record, has_three_terms, run), key=lambda found: found[0])
         uncover_repetitions(tokens)
         covered = sum(len(text.encode()) for text, token in zip(texts, tokens, strict=True) if token.record)
         most_covered = max(most_covered, covered)
