@@ -14,6 +14,7 @@ help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: $(READY) ## make .venv, install the requirements, make sure of a Java
+	@$(RUN) -m spark.java
 
 run: $(READY) ## measure the embedded sample
 	@$(RUN) calculate_metrics.py

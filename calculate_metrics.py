@@ -9,12 +9,13 @@ README.md says what each option and each column means.
 
 from __future__ import annotations
 
+import os
 import sys
 from datetime import datetime
 
 from utils import UserError, check_run_id, new_run_id
 
-NEXT_COMMAND = "python calculate_metrics.py --datasets memories --models 70m --schemes deduped"
+NEXT_OPTIONS = "--datasets memories --models 70m --schemes deduped"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -25,8 +26,12 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"calculate_metrics.py: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("calculate_metrics.py: stopped; the same command with the same --run_id goes on.", file=sys.stderr)
+        print("calculate_metrics.py: stopped; the same command with --run_id of this run goes on.", file=sys.stderr)
         return 130
+    except ModuleNotFoundError as error:
+        print(f"calculate_metrics.py: {error.name} is not installed for {sys.executable}.", file=sys.stderr)
+        print("Run `make setup`, then .venv/bin/python calculate_metrics.py.", file=sys.stderr)
+        return 2
 
 
 def calculate_metrics(arguments: list[str] | None) -> int:
@@ -46,6 +51,8 @@ def calculate_metrics(arguments: list[str] | None) -> int:
     from spark.summary import print_plan
 
     console = Console()
+    if not console.is_terminal:
+        console = Console(width=120)
     check_feature_settings(configuration)
     run = Run(run_id, configuration, choose_filters(configuration.filters), plan_splits(configuration))
     if plan_only:
@@ -53,7 +60,8 @@ def calculate_metrics(arguments: list[str] | None) -> int:
         return 0
     status = run.execute(console)
     if configuration.datasets == ("sample",):
-        console.print(f"Next, on real data: {NEXT_COMMAND}", highlight=False, soft_wrap=True)
+        python = "python" if os.environ.get("VIRTUAL_ENV") else os.path.relpath(sys.executable)
+        console.print(f"Next, on real data: {python} {sys.argv[0]} {NEXT_OPTIONS}", highlight=False, soft_wrap=True)
     return status
 
 

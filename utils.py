@@ -23,9 +23,7 @@ def require_known(kind: str, names: Iterable[str], known: Iterable[str]) -> None
     known = list(known)
     for name in names:
         if name not in known:
-            raise UserError(
-                f"Unknown {kind} {printable(name)!r}{nearest(name, known)}.\nKnown: {', '.join(known)}."
-            )
+            raise UserError(f"Unknown {kind} {printable(name)!r}{nearest(name, known)}.\nKnown: {', '.join(known)}.")
 
 
 def printable(text: str) -> str:

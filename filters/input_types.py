@@ -25,3 +25,13 @@ def is_string(type_: pa.DataType) -> bool:
     """Whether values of the type are text, or bytes that may be text."""
     is_bytes = pa.types.is_binary(type_) or pa.types.is_large_binary(type_)
     return bool(is_bytes or pa.types.is_string(type_) or pa.types.is_large_string(type_))
+
+
+def is_readable(type_: pa.DataType) -> bool:
+    """Whether Spark reads values of the type, at any depth, as they are: no nanoseconds, times, durations."""
+    if any(not is_readable(type_.field(i).type) for i in range(type_.num_fields)):
+        return False
+    is_nanoseconds = pa.types.is_timestamp(type_) and type_.unit == "ns"
+    is_wide = pa.types.is_decimal(type_) and type_.precision > 38
+    is_unknown = pa.types.is_time(type_) or pa.types.is_duration(type_) or pa.types.is_float16(type_)
+    return not (is_nanoseconds or is_wide or is_unknown)

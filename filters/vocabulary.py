@@ -11,6 +11,8 @@ from tokenizers import Tokenizer, decoders
 
 from filters.contract import RaggedArray
 
+LARGEST_VOCABULARY = 2**24  # many times the largest there is; one wrong id must not take all memory
+
 
 @dataclass(frozen=True)
 class Vocabulary:
@@ -42,6 +44,8 @@ def read_vocabulary(tokenizer: Tokenizer | str | Path) -> Vocabulary:
     if not isinstance(tokenizer, Tokenizer):
         tokenizer = _load(Path(tokenizer))
     size = max(tokenizer.get_vocab(with_added_tokens=True).values(), default=-1) + 1
+    if not 0 < size <= LARGEST_VOCABULARY:
+        raise ValueError(f"expected a tokenizer of 1 to {LARGEST_VOCABULARY} token ids, found {size}")
     contents = [tokenizer.id_to_token(token) for token in range(size)]
     in_vocabulary = np.array([content is not None for content in contents], np.bool_)
     if not isinstance(tokenizer.decoder, decoders.ByteLevel):

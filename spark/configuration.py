@@ -60,19 +60,26 @@ def read_config_file(path: Path) -> dict[str, Any]:
     """The options that a YAML file sets; raises UserError where it cannot be read or has unknown keys."""
     try:
         options = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        reason = " ".join(str(error).split())
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+        reason = " ".join(str(error).split())[:300]
         raise UserError(f"--config {printable(str(path))} cannot be read: {printable(reason)}") from None
     if options is None:
         return {}
     if not isinstance(options, dict):
-        raise UserError(f"--config {path}: expected `option: value` lines, found {type(options).__name__}.")
+        raise UserError(
+            f"--config {printable(str(path))}: expected `option: value` lines, found {type(options).__name__}."
+        )
     known = [field.name for field in fields(Configuration)]
     for key in options:
         if key not in known:
             found = f"unknown key {printable(str(key))!r}{nearest(str(key), known)}"
-            raise UserError(f"--config {path}: {found}.\nKnown: {', '.join(known)}.")
+            raise UserError(f"--config {printable(str(path))}: {found}.\nKnown: {', '.join(known)}.")
     return options
+
+
+def shown(value: Any) -> str:
+    """A value as a message shows it: safe to print, and short."""
+    return repr(printable(str(value)[:200]))
 
 
 def _checked(name: str, value: Any) -> Any:
@@ -82,17 +89,17 @@ def _checked(name: str, value: Any) -> Any:
         return _as_integer(name, value)
     if name == "revisions":
         if not isinstance(value, dict):
-            raise UserError(f"revisions: expected a mapping of Hub id to revision, found {value!r}.")
+            raise UserError(f"revisions: expected a mapping of Hub id to revision, found {shown(value)}.")
         return tuple(sorted((str(key), str(revision)) for key, revision in value.items()))
     if not isinstance(value, str) or not value:
-        raise UserError(f"{name}: expected text, found {value!r}.")
+        raise UserError(f"{name}: expected text, found {shown(value)}.")
     return value
 
 
 def _as_names(name: str, value: Any) -> tuple[str, ...]:
     items = value.split(",") if isinstance(value, str) else value
     if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
-        raise UserError(f"{name}: expected names (a list, or one text with commas), found {value!r}.")
+        raise UserError(f"{name}: expected names (a list, or one text with commas), found {shown(value)}.")
     names = tuple(dict.fromkeys(item.strip() for item in items))
     if not names or not all(names):
         raise UserError(f"--{name}: expected names with commas between them, found {printable(str(value))!r}.")

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
+from pyarrow import json
 
+from filters.input_types import is_integer, is_number
 from sample.paths import FeatureName, feature_directory
 from spark.catalog import CHECKPOINTS, PUBLISHED_FEATURE_TABLES, TableLocation, feature_splits
 from spark.configuration import FEATURE_TABLES, Configuration
@@ -31,7 +34,9 @@ VALUE_NAMES: dict[str, dict[str, tuple[str, ...]]] = {
     },
 }
 BY_MODEL = ("perplexities",)
+COUNTS = ("duplicates", "semantic_duplicates")
 LARGEST_VOCABULARY = 2**24  # many times the largest there is; keeps a wrong column from taking all memory
+LARGEST_COUNT = 2**53  # beyond, sums of a sequence's counts would not be exact
 TOKEN_NAMES = ("token_id", "TokenID")
 FREQUENCY_NAMES = ("frequency", "Frequency")
 
@@ -111,6 +116,12 @@ def find_feature(table: str, location: TableLocation, model: str | None, reader:
         wanted = ", ".join("/".join(choices) for choices in VALUE_NAMES[table].values())
         found = ", ".join(printable(name) for name in files.schema.names)
         raise UserError(f"--{table} {location}: expected columns {'/'.join(KEY_NAMES)} and {wanted}; found {found}.")
+    is_value = is_integer if table in COUNTS else is_number
+    for name, fits in ((key, is_integer), *((name, is_value) for _, name in values)):
+        if not fits(files.schema.field(name).type):
+            expected = "whole numbers" if fits is is_integer else "numbers"
+            found = files.schema.field(name).type
+            raise UserError(f"--{table} {location}: expected {expected} in column `{name}`, found {found}.")
     return FeatureFiles(table, location, files, key, values, model if table in BY_MODEL else None)
 
 
@@ -126,10 +137,16 @@ def read_token_frequencies(locations: tuple[TableLocation, ...], reader: TableRe
         if token is None or frequency is None:
             found = ", ".join(printable(name) for name in files.schema.names)
             raise UserError(f"--token_frequencies {location}: expected columns TokenID and Frequency; found {found}.")
-        table = pq.read_table(list(files.paths), columns=[token, frequency])
+        for name in (token, frequency):
+            found = files.schema.field(name).type
+            if not is_integer(found):
+                raise UserError(f"--token_frequencies {location}: expected whole numbers in `{name}`, found {found}.")
+        table = _read_columns(files, [token, frequency])
         if table.column(0).null_count or table.column(1).null_count:
             raise UserError(f"--token_frequencies {location}: expected no nulls, found some.")
-        ids, counts = (np.asarray(pc.cast(column, "int64")) for column in table.columns)
+        if (pc.min(table.column(1)).as_py() or 0) < 0 or (pc.max(table.column(1)).as_py() or 0) > LARGEST_COUNT:
+            raise UserError(f"--token_frequencies {location}: expected counts from 0 to {LARGEST_COUNT}.")
+        ids, counts = (np.asarray(column.cast("int64", safe=False)) for column in table.columns)
         unique, occurrences = np.unique(ids, return_counts=True)
         if (occurrences > 1).any():
             twice = unique[occurrences > 1][0]
@@ -142,6 +159,13 @@ def read_token_frequencies(locations: tuple[TableLocation, ...], reader: TableRe
         total = np.pad(total, (0, max(0, int(ids.max(initial=-1)) + 1 - len(total))), constant_values=-1)
         total[ids] = np.maximum(total[ids], 0) + counts
     return total
+
+
+def _read_columns(files: TableFiles, names: list[str]) -> pa.Table:
+    """These columns of a small table, in this order."""
+    if files.format == "parquet":
+        return pq.read_table([str(path) for path in files.paths], columns=names)
+    return pa.concat_tables([json.read_json(str(path)).select(names) for path in files.paths])
 
 
 def _present(names: tuple[str, ...], files: TableFiles) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from spark.feature_tables import FeatureFiles
+from spark.feature_tables import COUNTS, FeatureFiles
 from spark.layout import of_model
 from spark.loading import quoted, read_files
 from utils import UserError
@@ -26,7 +26,7 @@ def join_feature(frame: DataFrame, feature: FeatureFiles) -> DataFrame:
 
 def read_feature(spark: SparkSession, feature: FeatureFiles) -> DataFrame:
     """A feature table as `sequence_id` and metric columns, perplexities by our definition."""
-    kind = "long" if feature.table in ("duplicates", "semantic_duplicates") else "double"
+    kind = "long" if feature.table in COUNTS else "double"
     table = read_files(spark, feature.files).select(
         F.col(quoted(feature.key)).cast("long").alias("sequence_id"),
         *(F.col(quoted(name)).cast(kind).alias(metric) for metric, name in feature.values),

@@ -7,14 +7,9 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from filters.input_types import is_integer, is_integer_list, is_number, is_string
-from spark.catalog import MODELS
+from filters.input_types import is_integer, is_integer_list, is_number, is_readable, is_string
+from spark.column_names import SCORE_NAMES, SEQUENCE_ID_NAMES, TEXT_NAMES, TOKENS_NAMES
 from utils import UserError, printable
-
-SEQUENCE_ID_NAMES = ("sequence_id", "index", "Index")
-TOKENS_NAMES = ("tokens", "Tokens", "token_ids", "input_ids")
-TEXT_NAMES = ("text", "Text")
-SCORE_NAMES = {model.upper(): model for model in MODELS}
 
 
 @dataclass(frozen=True)
@@ -51,6 +46,8 @@ def recognise_columns(schema: pa.Schema, source: str) -> InputColumns:
         _require(schema, name, is_number, "numbers", source)
     used = {sequence_id, tokens, text, *(name for _, name in scores)}
     others = tuple(name for name in schema.names if name not in used)
+    for name in others:
+        _require(schema, name, is_readable, "a type that Spark reads", source)
     return InputColumns(sequence_id, tokens, text, scores, others)
 
 
@@ -63,6 +60,6 @@ def _require(
 ) -> None:
     if name is not None and not fits(schema.field(name).type):
         raise UserError(
-            f"{source}: expected {expected} in column `{name}`, found {schema.field(name).type}.\n"
+            f"{source}: expected {expected} in column `{printable(name)}`, found {schema.field(name).type}.\n"
             "Convert the column, or rename it if it is something else."
         )

@@ -18,9 +18,16 @@ INTERNAL = "_run_"
 # What the loading step already knows against a row; null for most.
 REJECTION = f"{INTERNAL}rejection"
 REASON = "reason"
+# A refused line of a JSONL file, as it stands there.
+LINE = f"{INTERNAL}line"
 
 # What the summary counts, where it was measured.
 COUNTED = {"incrementing": "is_incrementing", "repeating": "is_repeating", "code": "is_code"}
+
+
+def other_column(position: int) -> str:
+    """The name, within a run, of a user's own column, whose own name Spark might not bear."""
+    return f"{INTERNAL}other_{position}"
 
 
 def of_model(model: str | None, name: str) -> str:
@@ -55,14 +62,17 @@ class Layout:
         for each in self.filters:
             for column in each.columns:
                 columns[column.name] = self._metric(column, kept, measured, model)
-        for name in self.input_columns.others:
-            columns.setdefault(name, kept[name])
+        for position, name in enumerate(self.input_columns.others):
+            columns.setdefault(name, kept[other_column(position)])
         return pa.table(columns)
 
     def _metric(self, column: Column, kept: pa.RecordBatch, measured: MeasuredBatch, model: str | None) -> pa.Array:
         if column.name in measured.columns:
             return measured.columns[column.name]
-        for name in (of_model(model, column.name), column.name):
+        names = [of_model(model, column.name), column.name]
+        if column.name in self.input_columns.others:
+            names.append(other_column(self.input_columns.others.index(column.name)))
+        for name in names:
             if name in kept.schema.names:
                 return kept[name].cast(column.type)
         if column.name == "memorization_score" and self.all_memorized:
@@ -81,18 +91,18 @@ class Layout:
             # Bytes that are no text must not be written as text: readers would stumble over them.
             columns["text"] = kept["text"].cast(pa.binary())
         columns |= {name: kept[of_model(model, "memorization_score")] for model, name in source.scores}
-        columns |= {name: kept[name] for name in source.others}
+        columns |= {name: kept[other_column(position)] for position, name in enumerate(source.others)}
+        if LINE in kept.schema.names:
+            columns["line"] = kept[LINE]
         return pa.table(columns | {REASON: pa.array(measured.reasons[refused], pa.string())})
 
-
-def count_kinds(table: pa.Table) -> dict[str, int]:
-    """How many rows there are, and how many of each kind that the summary shows and that is known."""
-    counts = {"rows": len(table)}
-    for kind, name in COUNTED.items():
-        if name in table.column_names and table[name].null_count < len(table):
-            counts[kind] = pc.sum(table[name]).as_py() or 0
-    if "memorization_score" in table.column_names:
-        score = table["memorization_score"]
-        if score.null_count < len(table):
-            counts["memorized"] = pc.sum(pc.equal(score, 1.0)).as_py() or 0
-    return counts
+    def count(self, table: pa.Table) -> dict[str, int]:
+        """How many rows a metrics table has, and how many of each kind that was measured or is known."""
+        counts = {"rows": len(table)}
+        written = {column.name for each in self.filters for column in each.columns}
+        for kind, name in COUNTED.items():
+            if name in written and table[name].null_count < len(table):
+                counts[kind] = pc.sum(table[name]).as_py() or 0
+        if "memorization_score" in written and table["memorization_score"].null_count < len(table):
+            counts["memorized"] = pc.sum(pc.equal(table["memorization_score"], 1.0)).as_py() or 0
+        return counts

@@ -5,15 +5,15 @@ from __future__ import annotations
 from functools import reduce
 from pathlib import Path
 
-from pyspark.sql import Column, DataFrame, SparkSession, Window
+from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F  # noqa: N812
-from pyspark.sql.types import ArrayType, DataType, DoubleType, LongType, StringType, StructField, StructType
 
 from spark.input_columns import InputColumns
-from spark.layout import REJECTION, of_model
+from spark.json_lines import LINE_REASON, ROW_NUMBER, JsonLines
+from spark.layout import LINE, REJECTION, of_model, other_column
 from spark.local_files import TableFiles
 
-CORRUPT = "_corrupt_record"
+LARGEST_ID = 2**63 - 1
 
 
 def load_sequences(spark: SparkSession, files: TableFiles, columns: InputColumns) -> DataFrame:
@@ -21,27 +21,32 @@ def load_sequences(spark: SparkSession, files: TableFiles, columns: InputColumns
 
     Where the source has no ids, a row's id is its number in the files, in the order of their names.
     """
-    frame = read_files(spark, files, columns)
-    if columns.sequence_id is None:
-        frame = number_rows(frame)
-        sequence_id = F.col("_run_row_number")
-    else:
-        sequence_id = F.col(quoted(columns.sequence_id)).cast("long")
-    rejection = F.lit(None).cast("string")
     if files.format == "json":
-        reason = "the line is not JSON, or not of the types of the first lines"
-        rejection = F.when(F.col(CORRUPT).isNotNull(), reason)
+        frame = _read_lines(spark, files)
+        rejection = F.col(LINE_REASON)
+    else:
+        frame = read_files(spark, files)
+        frame = number_rows(frame) if columns.sequence_id is None else frame
+        rejection = F.lit(None).cast("string")
+    sequence_id = F.col(ROW_NUMBER)
     if columns.sequence_id is not None:
-        rejection = F.coalesce(rejection, F.when(sequence_id.isNull(), "sequence_id is null"))
+        given = F.col(quoted(columns.sequence_id))
+        sequence_id = F.when(given <= LARGEST_ID, given).cast("long")
+        rejection = F.coalesce(
+            rejection,
+            F.when(given.isNull(), "sequence_id is null"),
+            F.when(given > LARGEST_ID, "sequence_id is above 2^63 - 1"),
+        )
     return frame.select(
         sequence_id.alias("sequence_id"),
-        *_optional(columns.tokens, "tokens"),
+        *([F.col(quoted(columns.tokens)).alias("tokens")] if columns.tokens else []),
         *([F.col(quoted(columns.text)).cast("string").alias("text")] if columns.text else []),
         *(
             F.col(quoted(name)).cast("double").alias(of_model(model, "memorization_score"))
             for model, name in columns.scores
         ),
-        *(F.col(quoted(name)) for name in columns.others),
+        *(F.col(quoted(name)).alias(other_column(position)) for position, name in enumerate(columns.others)),
+        *([F.col(LINE)] if files.format == "json" else []),
         rejection.alias(REJECTION),
     )
 
@@ -90,24 +95,21 @@ def number_rows(frame: DataFrame) -> DataFrame:
     rows_before = F.coalesce(F.sum("_run_rows").over(before), F.lit(0))
     numbered = blocks.select(*block, (rows_before - F.col("_run_first")).alias("_run_shift"))
     joined = frame.join(F.broadcast(numbered), block)
-    return joined.withColumn("_run_row_number", F.col("_run_position") + F.col("_run_shift"))
+    return joined.withColumn(ROW_NUMBER, F.col("_run_position") + F.col("_run_shift"))
 
 
-def read_files(spark: SparkSession, files: TableFiles, columns: InputColumns | None = None) -> DataFrame:
-    """The files as they are, read by Spark."""
+def read_files(spark: SparkSession, files: TableFiles) -> DataFrame:
+    """The files as Spark reads them by itself."""
     paths = [escape_glob(path) for path in files.paths]
-    if files.format == "parquet":
-        return spark.read.parquet(*paths)
-    inferred = spark.read.json(paths).schema
-    known: dict[str | None, DataType] = {}
-    if columns is not None:
-        known |= {name: DoubleType() for _, name in columns.scores}
-        known[columns.sequence_id] = LongType()
-        known[columns.tokens] = ArrayType(LongType())
-        known[columns.text] = StringType()
-    fields = [StructField(f.name, known.get(f.name, f.dataType)) for f in inferred if f.name != CORRUPT]
-    schema = StructType([*fields, StructField(CORRUPT, StringType())])
-    return spark.read.schema(schema).option("columnNameOfCorruptRecord", CORRUPT).json(paths)
+    return spark.read.parquet(*paths) if files.format == "parquet" else spark.read.json(paths)
+
+
+def _read_lines(spark: SparkSession, files: TableFiles) -> DataFrame:
+    """The lines of JSONL files, numbered, parsed one by one; blank lines are none."""
+    lines = spark.read.text([escape_glob(path) for path in files.paths])
+    numbered = number_rows(lines.where(F.trim("value") != ""))
+    types = {field.name: field.type for field in files.schema}
+    return JsonLines(types).parse(numbered.select(F.col("value").cast("binary"), ROW_NUMBER))
 
 
 def escape_glob(path: Path) -> str:
@@ -118,7 +120,3 @@ def escape_glob(path: Path) -> str:
 def quoted(name: str) -> str:
     """A column's name as Spark takes it, whatever characters it holds."""
     return "`" + name.replace("`", "``") + "`"
-
-
-def _optional(name: str | None, alias: str) -> list[Column]:
-    return [] if name is None else [F.col(quoted(name)).alias(alias)]

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from spark.column_names import SCORE_NAMES, SEQUENCE_ID_NAMES, TEXT_NAMES, TOKENS_NAMES
+from spark.json_lines import column_types
 from utils import UserError, printable
 
 Format = Literal["parquet", "json"]
@@ -22,7 +25,7 @@ SUFFIXES: dict[str, Format] = {
     ".jsonl.gz": "json",
     ".ndjson.gz": "json",
 }
-JSON_LINES_TRIED = 100
+JSON_LINES_TRIED = 1_000
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,8 @@ def find_files(path: Path) -> tuple[Path, ...]:
     if path.is_file():
         if file_format(path) is None:
             raise UserError(f"{shown}: expected a file named {', '.join(SUFFIXES)}.")
+        if path.name.startswith((".", "_")) or ":" in str(path.resolve()):
+            raise UserError(f"{shown}: Spark cannot read a path with ':', or a name that begins with '.' or '_'.")
         return (path.resolve(),)
     inside = (each for each in sorted(path.rglob("*")) if not _is_hidden(each.relative_to(path)))
     files = tuple(each.resolve() for each in inside if each.is_file() and file_format(each))
@@ -88,43 +93,30 @@ def _is_hidden(path: Path) -> bool:
 
 
 def _json_schema(paths: tuple[Path, ...]) -> pa.Schema:
-    """The columns and types that the first lines agree on; the rest of the lines is judged one by one."""
-    records = [record for path in paths[:1] for record in _first_records(path)]
+    """The columns and types of the first lines of every file; each further line is judged by itself."""
+    records = [record for path in paths for record in _first_records(path)]
     if not records:
-        raise UserError(f"{printable(str(paths[0]))}: expected one JSON object a line, found none in the beginning.")
-    names = dict.fromkeys(name for record in records for name in record)
-    return pa.schema([(name, _json_type([record.get(name) for record in records])) for name in names])
+        shown = printable(str(paths[0]))
+        raise UserError(f"{shown}: expected one JSON object a line; its first lines hold none.")
+    known = dict.fromkeys(SEQUENCE_ID_NAMES, pa.int64()) | dict.fromkeys(TOKENS_NAMES, pa.list_(pa.int64()))
+    known |= dict.fromkeys(TEXT_NAMES, pa.string()) | dict.fromkeys(SCORE_NAMES, pa.float64())
+    return pa.schema(list(column_types(records, known).items()))
 
 
 def _first_records(path: Path) -> list[dict[str, Any]]:
     try:
-        with _open_lines(path) as lines:
+        with gzip.open(path, "rb") if path.name.lower().endswith(".gz") else path.open("rb") as lines:
             candidates = [_parse(line) for line in islice(lines, JSON_LINES_TRIED)]
-    except OSError as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise UserError(f"{printable(str(path))} cannot be read: {_one_line(error)}") from None
     return [record for record in candidates if isinstance(record, dict)]
 
 
-def _open_lines(path: Path) -> IO[bytes]:
-    return gzip.open(path, "rb") if path.name.endswith(".gz") else path.open("rb")  # type: ignore[return-value]
-
-
 def _parse(line: bytes) -> Any:
     try:
-        return json.loads(line)
+        return json.loads(line.removeprefix(b"\xef\xbb\xbf"))
     except (ValueError, RecursionError):
         return None
-
-
-def _json_type(values: list[Any]) -> pa.DataType:
-    """The Arrow type of the first value that fits one; a column of nothing but nulls counts as text."""
-    for value in values:
-        if value is not None:
-            try:
-                return pa.array([value]).type
-            except (pa.ArrowException, OverflowError):
-                continue
-    return pa.string()
 
 
 def _one_line(error: BaseException) -> str:

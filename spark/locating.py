@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import pyarrow as pa
+
 from filters.contract import Filter
+from filters.input_types import is_integer, is_number
 from filters.measuring import Resources
 from spark.configuration import Configuration
 from spark.feature_tables import (
@@ -59,7 +62,14 @@ def locate_split(
     tables = {each.feature_table for each in filters if each.feature_table} - {"memorization_score"}
     shared = _find_features(tables - set(BY_MODEL), configuration, split, models[0], reader)
     by_model = {model: _find_features(tables & set(BY_MODEL), configuration, split, model, reader) for model in models}
-    _require_no_conflict(columns, filters, shared + by_model[models[0]], str(split.location))
+    features = shared + by_model[models[0]]
+    _require_no_conflict(columns, filters, features, str(split.location))
+    _require_numbers(files, columns, filters, str(split.location))
+    if features and columns.sequence_id is None:
+        raise UserError(
+            f"{split.location}: without a column of ids, --{features[0].table} cannot be joined.\n"
+            "Add a column `sequence_id`, or leave out the feature tables."
+        )
     return LocatedSplit(split, models, files, columns, Resources(vocabulary, frequencies), shared, by_model)
 
 
@@ -88,3 +98,12 @@ def _require_no_conflict(
             f"{source}: the run itself writes columns named {names}.\n"
             "Rename them in the source, or leave out their filters with --filters."
         )
+
+
+def _require_numbers(files: TableFiles, columns: InputColumns, filters: tuple[Filter, ...], source: str) -> None:
+    """A user's column that stands for a joined metric must hold what the metric holds."""
+    joined = {column.name: column for each in filters if each.feature_table for column in each.columns}
+    for name in set(columns.others) & set(joined):
+        found, fits = files.schema.field(name).type, is_integer if is_integer(joined[name].type) else is_number
+        if not fits(found) or pa.types.is_uint64(found):
+            raise UserError(f"{source}: expected {joined[name].type} in column `{name}`, found {found}.")

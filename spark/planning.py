@@ -31,13 +31,21 @@ def _splits_of(name: str, configuration: Configuration) -> list[Split]:
         return _sample_splits(configuration)
     if name in catalog.HUB_DATASETS:
         return _hub_splits(name, configuration)
-    path = Path(name).expanduser()
-    if not path.exists():
+    path = _existing_path(name)
+    if path is None:
         raise UserError(
-            f"Unknown dataset {printable(name)!r}{nearest(name, catalog.DATASETS)}, and no such path.\n"
+            f"Unknown dataset {printable(name[:200])!r}{nearest(name, catalog.DATASETS)}, and no such path.\n"
             f"Known: {', '.join(catalog.DATASETS)}, or the path of a Parquet / JSONL file or directory."
         )
     return local_dataset_splits(path, configuration)
+
+
+def _existing_path(name: str) -> Path | None:
+    try:
+        path = Path(name).expanduser()
+        return path if path.exists() else None
+    except (OSError, RuntimeError, ValueError):  # no name that a path could have
+        return None
 
 
 def _sample_splits(configuration: Configuration) -> list[Split]:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from utils import printable
@@ -42,7 +43,7 @@ class RunProgress:
     @contextmanager
     def split(self, context: SparkContext, description: str) -> Iterator[None]:
         """Shows the tasks of the Spark jobs that the block starts, under a group named as the split."""
-        task = self._bar.add_task(printable(description), total=None, unit="tasks")
+        task = self._bar.add_task(escape(printable(description)), total=None, unit="tasks")
         stop = threading.Event()
         context.setJobGroup(description, f"{description}: measure and write")
         watcher = threading.Thread(target=self._watch, args=(context, description, task, stop), daemon=True)

@@ -44,11 +44,12 @@ class Run:
     def execute(self, console: Console) -> int:
         """Measures the splits that are not complete yet; 0, or 1 where one of them failed."""
         record = open_record(self.directory, self.run_id, self.configuration, self.filters)
-        self.directory.mkdir(parents=True, exist_ok=True)
+        located = self._locate(console, record)
+        make_directory(self.directory)
         log_to_file(self.directory / "run.log")
         record.write()
+        console.print(f"Run: {printable(str(self.directory))}", highlight=False, soft_wrap=True, markup=False)
         try:
-            located = self._locate(console, record)
             self._measure(console, located, record)
         except BaseException as error:
             status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
@@ -113,9 +114,20 @@ def first_lines(error: Exception) -> str:
     """What a person needs of an error, safe to print: the message of a UserError, else its type and last cause."""
     if isinstance(error, UserError):
         return printable(str(error))
-    lines = [line for line in str(error).splitlines() if line.strip()]
-    cause = next((line for line in reversed(lines) if "Error" in line), lines[0] if lines else "")
-    return f"{type(error).__name__}: {printable(cause.strip())[:500]}"
+    lines = [line.strip() for line in str(error).splitlines() if line.strip() and not line.strip().startswith("at ")]
+    causes = [line for line in lines if line.startswith("Caused by")] or [line for line in lines if "Error" in line]
+    cause = causes[-1] if causes else lines[0] if lines else ""
+    return f"{type(error).__name__}: {printable(cause)[:500]} (more in run.log)"
+
+
+def make_directory(path: Path) -> None:
+    """Creates the run's directory; raises UserError where it cannot be written."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        (path / "run.log").touch()
+    except (OSError, ValueError) as error:
+        reason = printable(getattr(error, "strerror", None) or str(error))
+        raise UserError(f"--output_dir: {printable(str(path))} cannot be written: {reason}.") from None
 
 
 def log_to_file(path: Path) -> None:

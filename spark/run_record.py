@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from filters.contract import Filter
-from spark.configuration import Configuration
+from spark.configuration import Configuration, shown
 from spark.sink import Written
 from utils import UserError, printable
 
@@ -105,15 +105,15 @@ def open_record(run_directory: Path, run_id: str, configuration: Configuration, 
 def read_record(run_directory: Path) -> dict[str, Any] | None:
     """What an earlier run left in `run.json`; None where there is none. Raises UserError where it is damaged."""
     path = run_directory / "run.json"
-    if not path.exists():
-        return None
     try:
         record = json.loads(path.read_text())
         return {"configuration": dict(record["configuration"]), "data_commits": dict(record["data_commits"])}
+    except (FileNotFoundError, NotADirectoryError):
+        return None
     except (OSError, ValueError, KeyError, TypeError) as error:
         reason = f"{type(error).__name__}: {printable(str(error))}"
         raise UserError(
-            f"{path} cannot be read ({reason}).\nMove the directory away, or use another --run_id."
+            f"{printable(str(path))} cannot be read ({reason}).\nMove the directory away, or use another --run_id."
         ) from None
 
 
@@ -129,7 +129,8 @@ def _require_same(record: RunRecord, earlier: Mapping[str, Any]) -> None:
     for name in now:
         if name not in NOT_COMPARED and before.get(name) != now[name]:
             raise UserError(
-                f"Run {record.run_id} was made with {name} = {before.get(name)}, and now it is {now[name]}.\n"
+                f"Run {record.run_id} was made with {name} = {shown(before.get(name))}, "
+                f"and now it is {shown(now[name])}.\n"
                 "Give the options of the first time, or another --run_id."
             )
 

@@ -50,6 +50,9 @@ def discard(path: Path) -> None:
 
 
 def read_marker(final: Path) -> Written | None:
-    """What a complete table holds; None where the table is not complete."""
-    marker = final / MARKER
-    return Written(**json.loads(marker.read_text())) if marker.is_file() else None
+    """What a complete table holds; None where the table is not complete, or its marker is damaged."""
+    try:
+        written = Written(**json.loads((final / MARKER).read_text()))
+        return written if isinstance(written.counts["rows"], int) else None
+    except (OSError, ValueError, TypeError, KeyError):
+        return None

@@ -19,7 +19,7 @@ import pyarrow as pa
 from filters.contract import Filter
 from filters.measuring import MeasuredBatch, Resources, measure_batch
 from filters.validity import Reasons
-from spark.layout import REJECTION, Layout, count_kinds
+from spark.layout import REJECTION, Layout
 from spark.task_files import TaskFiles, add_up, keep_only
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Stage:
         keep_only(self.directory, (report["file"] for report in reports))
         rows = add_up(report["rows"] for report in reports)
         counts = {
-            model: dict(add_up(report["counts"][position] for report in reports))
+            model: {"rows": 0} | add_up(report["counts"][position] for report in reports)
             for position, model in enumerate(self.models)
         }
         return Outcome(rows["read"], rows["rejected"], counts)
@@ -74,7 +74,7 @@ class Stage:
                 measured = self._measure(batch)
                 for model, counted in zip(self.models, counts, strict=True):
                     table = self.layout.metrics(batch, measured, model)
-                    counted.update(count_kinds(table))
+                    counted.update(self.layout.count(table))
                     files.add(table_name(model), table)
                 rejected = self.layout.rejected(batch, measured)
                 files.add(REJECTED, rejected)

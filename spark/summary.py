@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from filters.contract import Filter
@@ -17,6 +17,7 @@ from spark.sink import partition_path
 from spark.split import Split
 from utils import printable
 
+NAMED = 6  # null columns that the summary names, for each reason
 SHARES = {"incrementing": "increments", "repeating": "repeats", "code": "code", "memorized": "memorized"}
 
 
@@ -44,12 +45,12 @@ def print_plan(
     if configuration.sample_size is not None:
         drawn = f"{configuration.sample_size:,} sequences of each split, seed {configuration.sample_seed}"
         console.print(f"Sample: {drawn}", highlight=False)
-    console.print(f"Output: {run_directory}", highlight=False, soft_wrap=True, markup=False)
+    console.print(f"Output: {printable(str(run_directory))}", highlight=False, soft_wrap=True, markup=False)
 
 
 def print_summary(console: Console, splits: Sequence[Mapping[str, Any]], run_directory: Path) -> None:
     """One line a table: rows, speed, and the share of what was found in it; then where it all is."""
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
+    table = Table(box=None, padding=(0, 1, 0, 0))
     table.add_column("split", overflow="fold")
     for heading in ("rows", "rows/s", *SHARES.values()):
         table.add_column(heading, justify="right", no_wrap=True)
@@ -58,11 +59,11 @@ def print_summary(console: Console, splits: Sequence[Mapping[str, Any]], run_dir
     console.print(table)
     for line in _remarks(splits):
         console.print(line, highlight=False, soft_wrap=True, markup=False)
-    console.print(f"Output: {run_directory}", highlight=False, soft_wrap=True, markup=False)
+    console.print(f"Output: {printable(str(run_directory))}", highlight=False, soft_wrap=True, markup=False)
 
 
 def _cells(split: Mapping[str, Any]) -> list[str]:
-    name = printable(split["split"])
+    name = escape(printable(split["split"]))
     if split["status"] != "complete":
         return [name, "failed", *[""] * (1 + len(SHARES))]
     counts, rows, speed = split["counts"], split["rows_measured"], split["rows_per_second"]
@@ -87,4 +88,5 @@ def _remarks(splits: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         for name, reason in split.get("null_columns", {}).items():
             columns_by_reason.setdefault(reason, {})[name] = None
     for reason, names in columns_by_reason.items():
-        yield f"Null: {', '.join(names)}: {reason}"
+        more = f" and {len(names) - NAMED} more (run.json lists them)" if len(names) > NAMED else ""
+        yield f"Null: {', '.join(list(names)[:NAMED])}{more}: {reason}"

@@ -50,6 +50,8 @@ class TableReader:
     def vocabulary(self, tokenizer: str) -> Vocabulary:
         """The vocabulary of a tokenizer by its local path or Hub id; raises UserError where there is none."""
         if tokenizer not in self.vocabularies:
+            if tokenizer.endswith(".json") and not Path(tokenizer).expanduser().is_file():
+                raise UserError(f"--tokenizer: no such file: {printable(tokenizer)!r}.")
             revision = self.revisions.get(tokenizer)
             path = fetch_tokenizer(tokenizer, self.cache_directory, revision, on_progress=self.on_progress)
             try:

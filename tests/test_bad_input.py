@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,6 +11,7 @@ import pytest
 
 import calculate_metrics
 from spark import session
+from spark.configuration import build_configuration
 
 TOKENS = {"sequence_id": [1, 2], "tokens": [[1, 2], [3, 4]]}
 
@@ -50,12 +52,12 @@ def answer(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         pytest.param("--duplicates nowhere.parquet", "--duplicates: no such path", id="missing feature table"),
         pytest.param("--perplexities published", "no published table", id="perplexities are not published"),
         pytest.param("--tokenizer no/such/place", "no/such/place", id="tokenizer"),
+        pytest.param("--tokenizer nosuch.json", "no such file", id="tokenizer file"),
+        pytest.param("--datasets ~nobody/x", "Unknown dataset", id="nobody's home"),
+        pytest.param(f"--datasets {'x' * 5000}", "Unknown dataset", id="a name that no path can have"),
     ],
 )
-def test_wrong_arguments(
-    arguments: str, expected: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+def test_wrong_arguments(arguments: str, expected: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert expected in answer(capsys, *arguments.split(), "--output_dir", str(tmp_path))
 
 
@@ -68,6 +70,9 @@ def test_wrong_arguments(
         pytest.param("models: [70m", "cannot be read", id="not YAML"),
         pytest.param("output_dir: [a]", "output_dir: expected text", id="a list for text"),
         pytest.param("sample_size: true", "a whole number", id="a truth value for a number"),
+        pytest.param("[" * 3000, "cannot be read", id="too deep"),
+        pytest.param("sample_size: " + "9" * 5000, "", id="too many digits"),
+        pytest.param("models: !!python/object:os.system {}", "cannot be read", id="an object"),
         pytest.param("revisions: main", "expected a mapping", id="revisions without names"),
     ],
 )
@@ -90,6 +95,7 @@ def test_wrong_configuration_files(
         pytest.param({"tokens": [[1]], "sequence_id": ["a"]}, "expected whole numbers", id="ids of text"),
         pytest.param({"text": [3]}, "expected text in column `text`, found int64", id="numbers as text"),
         pytest.param({"tokens": [[1]], "model": ["x"]}, "columns named `model`", id="a partition's name"),
+        pytest.param({"tokens": [[1]], "when": pa.array([0], pa.timestamp("ns"))}, "a type that Spark", id="ns"),
         pytest.param({"tokens": [[1]], "zlib_size": [3]}, "columns named `zlib_size`", id="a metric's name"),
     ],
 )
@@ -135,12 +141,55 @@ def test_two_datasets_of_one_name_are_refused(tmp_path: Path, capsys: pytest.Cap
 
 
 def test_a_run_goes_on_only_with_the_same_configuration(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = tmp_path / "data.parquet"
-    path.write_bytes(b"damaged")
-    arguments = ["--datasets", str(path), "--output_dir", str(tmp_path / "out"), "--run_id", "r"]
-    answer(capsys, *arguments)
-    assert (tmp_path / "out" / "r" / "run.json").is_file()
-    assert "was made with sample_seed = 0, and now it is 1" in answer(capsys, *arguments, "--sample_seed", "1")
+    directory = tmp_path / "out" / "r"
+    directory.mkdir(parents=True)
+    configuration = build_configuration({"datasets": "sample", "output_dir": str(tmp_path / "out")})
+    record = {"configuration": configuration.as_json(), "data_commits": {}}
+    (directory / "run.json").write_text(json.dumps(record))
+    arguments = ["--output_dir", str(tmp_path / "out"), "--run_id", "r", "--sample_seed", "1"]
+    assert "was made with sample_seed = '0', and now it is '1'" in answer(capsys, *arguments)
+    (directory / "run.json").write_text('{"configuration"')
+    assert "cannot be read" in answer(capsys, *arguments)
+
+
+def test_what_is_refused_leaves_nothing_behind(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "data.parquet").write_bytes(b"damaged")
+    answer(capsys, "--datasets", str(tmp_path / "data.parquet"), "--output_dir", str(tmp_path / "out"))
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("name", ["a_file", "a_file/below", "x" * 300])
+def test_an_output_directory_that_cannot_be_written(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a_file").write_text("")
+    assert "cannot be" in answer(capsys, "--output_dir", str(tmp_path / name), "--filters", "repetition")
+
+
+@pytest.mark.parametrize(
+    ("data", "table", "option", "expected"),
+    [
+        pytest.param({"tokens": [[1]]}, {"sequence_id": [1], "counts": [1]}, "duplicates", "without a column of ids"),
+        pytest.param(TOKENS, {"sequence_id": ["1"], "counts": [1]}, "duplicates", "expected whole numbers"),
+        pytest.param(TOKENS, {"sequence_id": [1], "counts": [1.7]}, "duplicates", "expected whole numbers"),
+        pytest.param(TOKENS, {"sequence_id": [1], "nl_scores": ["a"]}, "nl_scores", "expected numbers"),
+        pytest.param(TOKENS, {"TokenID": ["a"], "Frequency": [1]}, "token_frequencies", "expected whole numbers"),
+        pytest.param(TOKENS, {"TokenID": [1], "Frequency": [-1]}, "token_frequencies", "expected counts from 0"),
+        pytest.param(TOKENS | {"loss": ["a", "b"]}, {"index": [1], "counts": [1]}, "duplicates", "expected double in"),
+    ],
+)
+def test_feature_tables_that_cannot_be_joined(
+    data: dict[str, list[object]],
+    table: dict[str, list[object]],
+    option: str,
+    expected: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    pq.write_table(pa.table(data), tmp_path / "data.parquet")
+    pq.write_table(pa.table(table), tmp_path / "table.parquet")
+    arguments = ["--datasets", str(tmp_path / "data.parquet"), f"--{option}", str(tmp_path / "table.parquet")]
+    assert expected in answer(capsys, *arguments, "--output_dir", str(tmp_path / "out"))
 
 
 def test_help_and_plan_start_nothing(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -49,7 +50,7 @@ def test_the_default_run_prints_a_summary_and_the_next_command(sample_run: Any) 
     assert finished.returncode == 0, finished.stdout + finished.stderr
     assert finished.stderr == ""
     assert "Spark UI: http://" in finished.stdout
-    assert "Next, on real data: python calculate_metrics.py --datasets memories" in finished.stdout
+    assert re.search(r"Next, on real data: .*python.* .*calculate_metrics.py --datasets memories", finished.stdout)
     assert all(word in finished.stdout for word in ("rows/s", "increments", "repeats", "code", "Output: "))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ def rows_by_id(frame: Any) -> dict[int | None, dict[str, Any]]:
 def test_known_layouts_become_one_schema(spark: Any, write_parquet: Write, names: tuple[str, str]) -> None:
     path = write_parquet("a.parquet", {names[0]: [7, 8], names[1]: [[1, 2], [3]], "mine": ["x", "y"]})
     frame = load(spark, path)
-    assert frame.columns == ["sequence_id", "tokens", "mine", "_run_rejection"]
+    assert frame.columns == ["sequence_id", "tokens", "_run_other_0", "_run_rejection"]
     assert rows_by_id(frame)[8]["tokens"] == [3]
 
 
@@ -47,7 +48,7 @@ def test_scores_of_the_pile_layout_are_recognised_and_other_columns_pass(spark: 
     row = load(spark, path).first()
     assert row["_run_70m_memorization_score"] == 0.5
     assert row["_run_1.4b_memorization_score"] == 1.0
-    assert row["x"] == 3
+    assert row["_run_other_0"] == 3
 
 
 def test_rows_without_ids_are_numbered_through_the_files(spark: Any, write_parquet: Write) -> None:
@@ -62,30 +63,62 @@ def test_rows_without_ids_are_numbered_through_the_files(spark: Any, write_parqu
     assert all(row["tokens"] == [number] for number, row in numbered.items())
 
 
-def test_json_lines_are_numbered_and_damaged_ones_are_rejected(spark: Any, tmp_path: Path) -> None:
-    lines = [json.dumps({"text": f"line {i}"}).encode() for i in range(20)]
-    lines[3] = b'{"text": "cut'
-    lines[5] = b'{"text": "\xff\xfe"}'
-    lines[7] = b'{"text": 3, "more": {"a": 1}}'
+def write_lines(path: Path, lines: list[bytes]) -> Path:
+    path.write_bytes(b"\n".join(lines) + b"\n")
+    return path
+
+
+def test_json_lines_are_numbered_and_damaged_ones_are_rejected_with_the_line(spark: Any, tmp_path: Path) -> None:
+    lines = [json.dumps({"text": f"line {i}", "more": i}).encode() for i in range(20)]
+    bad = {
+        3: (b'{"text": "cut', "the line is not JSON"),
+        5: (b'{"text": "\xff\xfe"}', "the line is not valid UTF-8"),
+        7: (b'{"text": 3}', "column 'text' is not of type string"),
+        9: (b'[{"text": "a"}, {"text": "b"}]', "the line is not a JSON object but a list"),
+        11: (b'{"text": "a", "late": 1}', "the first lines of the files have no column 'late'"),
+        13: (b'{"text": "a", "text": "b"}', "a key is there twice"),
+        15: (b'{"text": "\\ud800"}', "column 'text' is not of type string"),
+        17: (b'{"text": "a", "more": "1"}', "column 'more' is not of type int64"),
+        19: (b"[" * 5000, "the line is not JSON"),
+    }
+    for number, (line, _) in bad.items():
+        lines[number] = line
     path = tmp_path / "a.jsonl"
-    path.write_bytes(b"\n".join(lines))
-    rows = rows_by_id(load(spark, path))
+    path.write_bytes(b"\n".join([b"\xef\xbb\xbf" + lines[0], b"", *lines[1:]]))
+    files = describe_files(find_files(path))
+    assert set(files.schema.names) == {"text", "more", "late"}
+    narrow = replace(files, schema=pa.schema([("text", pa.string()), ("more", pa.int64())]))
+    rows = rows_by_id(load_sequences(spark, narrow, recognise_columns(narrow.schema, "a.jsonl")))
     assert sorted(rows) == list(range(20))
-    assert {number for number, row in rows.items() if row["_run_rejection"]} == {3, 5}
-    assert rows[4]["text"] == "line 4"
+    assert {number for number, row in rows.items() if row["_run_rejection"]} == set(bad)
+    for number, (line, reason) in bad.items():
+        assert reason in rows[number]["_run_rejection"]
+        assert rows[number]["_run_line"] == line
+    assert (rows[4]["text"], rows[4]["_run_other_0"], rows[4]["_run_line"]) == ("line 4", 4, None)
 
 
-def test_json_lines_of_the_wrong_type_are_rejected_one_by_one(spark: Any, tmp_path: Path) -> None:
-    records: list[dict[str, Any]] = [{"sequence_id": i, "tokens": [i, 1]} for i in range(6)]
+def test_json_lines_of_tokens_are_judged_one_by_one(spark: Any, tmp_path: Path) -> None:
+    records: list[dict[str, Any]] = [{"sequence_id": i, "tokens": [i, 1]} for i in range(8)]
+    records[0]["tokens"] = []
     records[2]["tokens"] = "not a list"
     records[3]["tokens"] = [1, 2.5]
     records[4]["sequence_id"] = None
-    path = tmp_path / "a.jsonl"
-    path.write_text("\n".join(json.dumps(record) for record in records))
-    frame = load(spark, path)
+    records[5]["tokens"] = [True]
+    records[6]["tokens"] = [2**70]
+    frame = load(spark, write_lines(tmp_path / "a.jsonl", [json.dumps(record).encode() for record in records]))
     reasons = [row["_run_rejection"] for row in frame.collect()]
-    wrong_type = "the line is not JSON, or not of the types of the first lines"
-    assert sorted(reason or "" for reason in reasons) == ["", "", "", "sequence_id is null", wrong_type, wrong_type]
+    wrong = "column 'tokens' is not of type list<item: int64>"
+    assert reasons == [None, None, wrong, wrong, "sequence_id is null", wrong, wrong, None]
+
+
+def test_files_of_json_lines_may_have_different_columns(spark: Any, tmp_path: Path) -> None:
+    (tmp_path / "d").mkdir()
+    write_lines(tmp_path / "d" / "a.jsonl", [b'{"text": "a"}'])
+    write_lines(tmp_path / "d" / "b.jsonl", [b'{"text": "b", "nested": {"x": [1, null]}}'])
+    rows = rows_by_id(load(spark, tmp_path / "d"))
+    assert [rows[i]["text"] for i in (0, 1)] == ["a", "b"]
+    assert rows[0]["_run_other_0"] is None
+    assert rows[1]["_run_other_0"]["x"] == [1, None]
 
 
 def test_paths_with_pattern_characters_are_read_as_they_are(spark: Any, write_parquet: Write) -> None:
@@ -125,3 +158,10 @@ def test_files_of_different_columns_are_refused(write_parquet: Write) -> None:
     path = write_parquet("d/b.parquet", pa.table({"tokens": [[1]], "more": [1]}))
     with pytest.raises(Exception, match="its columns differ from those of"):
         describe_files(find_files(path.parent))
+
+
+def test_ids_beyond_64_bits_are_rejected(spark: Any, write_parquet: Write) -> None:
+    ids = pa.array([1, 2**63, None], pa.uint64())
+    frame = load(spark, write_parquet("a.parquet", pa.table({"sequence_id": ids, "tokens": [[1]] * 3})))
+    reasons = [row["_run_rejection"] for row in frame.collect()]
+    assert reasons == [None, "sequence_id is above 2^63 - 1", "sequence_id is null"]

@@ -18,6 +18,7 @@ from spark.configuration import build_configuration
 from spark.locating import locate_split
 from spark.null_columns import null_columns
 from spark.planning import plan_splits
+from spark.sink import read_marker
 from spark.split_run import SplitRun
 from spark.tables import TableReader
 from utils import UserError
@@ -33,10 +34,15 @@ def split_run(path: Path, output: Path, **options: Any) -> SplitRun:
     return SplitRun(locate_split(split, filters, configuration, reader), filters, configuration, output)
 
 
+def read_rows(directory: Path) -> list[dict[str, Any]]:
+    """The rows below a directory, without the partition columns."""
+    files = sorted(directory.rglob("*.parquet"))
+    return [row for file in files for row in pq.ParquetFile(file).read().to_pylist()]
+
+
 def read(directory: Path) -> list[dict[str, Any]]:
     """The rows below a directory, without the partition columns, by id."""
-    files = sorted(directory.rglob("*.parquet"))
-    rows = [row for file in files for row in pq.ParquetFile(file).read().to_pylist()]
+    rows = read_rows(directory)
     return sorted(rows, key=lambda row: (row["sequence_id"] is None, row["sequence_id"]))
 
 
@@ -175,3 +181,36 @@ def test_an_unfinished_table_does_not_count_and_is_written_again(
     run.run(spark)
     assert len(read(tmp_path / "metrics")) == 1
     assert not list(tmp_path.rglob("_temporary*"))
+
+
+def test_columns_of_any_name_pass_through_untouched(spark: Any, write_parquet: Write, tmp_path: Path) -> None:
+    odd = {"a.b": [1], "a`b": ["x"], "with space": [True], "é 🙂": [{"x": [1.5]}], "is_repeating": ["mine"]}
+    run = split_run(write_parquet("data.parquet", {"tokens": [[1, 2]], **odd}), tmp_path, filters="compressibility")
+    run.run(spark)
+    (row,) = read_rows(tmp_path / "metrics")
+    assert {name: row[name] for name in odd} == {name: values[0] for name, values in odd.items()}
+
+
+@pytest.mark.parametrize("columns", [{"sequence_id": "int64"}, {}], ids=["with ids", "without ids"])
+def test_a_table_without_rows_gives_a_table_without_rows(
+    spark: Any, write_parquet: Write, tmp_path: Path, columns: dict[str, str]
+) -> None:
+    fields = [*((name, pa.int64()) for name in columns), ("tokens", pa.list_(pa.int32()))]
+    run = split_run(write_parquet("data.parquet", pa.schema(fields).empty_table()), tmp_path)
+    run.run(spark)
+    (written,) = (run.already_written() or {}).values()
+    assert (written.rows_read, written.rows_rejected, written.counts) == (0, 0, {"rows": 0})
+
+
+def test_refused_lines_of_json_are_kept_as_they_stand(spark: Any, tmp_path: Path, tokenizer_file: Path) -> None:
+    path = tmp_path / "data.jsonl"
+    path.write_bytes(b'{"text": "one two"}\n{"text": "\xff"}\n[]\n')
+    split_run(path, tmp_path, tokenizer=str(tokenizer_file)).run(spark)
+    assert [row["text"] for row in read(tmp_path / "metrics")] == ["one two"]
+    assert [row["line"] for row in read(tmp_path / "rejected")] == [b'{"text": "\xff"}', b"[]"]
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"rows_read": 1}', b"\xff"])
+def test_a_damaged_marker_counts_as_none(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "_complete.json").write_bytes(content)
+    assert read_marker(tmp_path) is None
