@@ -1,5 +1,7 @@
 # `make help` lists the targets. Everything is installed into .venv, once.
-PYTHON ?= $(firstword $(foreach p,python3.13 python3.12 python3.11 python3,$(shell command -v $(p) 2>/dev/null)))
+NEW_ENOUGH := -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
+# The first that runs: a name on the PATH may stand for a version that is not installed.
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do $$p $(NEW_ENOUGH) && echo $$p && break; done)
 VENV := .venv
 RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip install --quiet --disable-pip-version-check -c constraints.txt
@@ -48,7 +50,7 @@ clean: ## remove .venv and what the tools leave behind
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 $(READY): requirements.txt constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	@$(or $(PYTHON),false) $(NEW_ENOUGH) || \
 	  { echo "Python 3.11 or later is needed: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11"; exit 1; }
 	@echo "Setting up $(VENV), once; this takes a few minutes."
 	@$(PYTHON) -m venv $(VENV)
