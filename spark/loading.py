@@ -17,7 +17,7 @@ LARGEST_ID = 2**63 - 1
 
 
 def load_sequences(spark: SparkSession, files: TableFiles, columns: InputColumns) -> DataFrame:
-    """The rows of a source in the one schema, none dropped, with what speaks against a row in `_rejection`.
+    """The rows of a source in the one schema, none dropped, with what speaks against a row in the column `REJECTION`.
 
     Where the source has no ids, a row's id is its number in the files, in the order of their names.
     """
@@ -52,7 +52,7 @@ def load_sequences(spark: SparkSession, files: TableFiles, columns: InputColumns
 
 
 def reject_repeated_ids(frame: DataFrame) -> DataFrame:
-    """The same rows, with `_rejection` set on every row whose sequence_id occurs more than once."""
+    """The same rows, with `REJECTION` set on every row whose sequence_id occurs more than once."""
     repeated = (
         frame.where(F.col("sequence_id").isNotNull())
         .groupBy("sequence_id")
