@@ -56,13 +56,7 @@ def _token_streams(tokenizer_path: Path, rows: int) -> Iterator[np.ndarray]:
 
 
 def _tasks() -> Iterator[list[Path]]:
-    roots = [
-        *site.getsitepackages(),
-        sysconfig.get_paths()["stdlib"],
-        "/usr/share/doc",
-        "/usr/include",
-        "/usr/lib/node_modules",
-    ]
+    roots = [*site.getsitepackages(), sysconfig.get_paths()["stdlib"], *MACHINE_ROOTS]
     files = sorted(
         {
             path

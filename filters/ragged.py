@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from filters.contract import RaggedArray
 
@@ -33,18 +32,19 @@ def ragged_from_strings(column: pa.StringArray) -> RaggedArray:
 
 def strings_from_ragged(rows: RaggedArray) -> pa.StringArray:
     """An Arrow string column over uint8 rows that hold valid UTF-8."""
-    buffers = [None, pa.py_buffer(rows.offsets.astype(np.int32)), pa.py_buffer(rows.values)]
+    buffers = [None, pa.py_buffer(_arrow_offsets(rows)), pa.py_buffer(rows.values)]
     return pa.StringArray.from_buffers(len(rows.offsets) - 1, buffers[1], buffers[2])
 
 
 def lists_from_ragged(rows: RaggedArray) -> pa.ListArray:
     """An Arrow list column of the rows."""
-    return pa.ListArray.from_arrays(pa.array(rows.offsets.astype(np.int32)), pa.array(rows.values))
+    return pa.ListArray.from_arrays(pa.array(_arrow_offsets(rows)), pa.array(rows.values))
 
 
-def as_matrix(rows: RaggedArray) -> NDArray[np.generic] | None:
-    """The rows as one matrix, without copying, where all are equally long; None where they are not."""
-    lengths = np.diff(rows.offsets)
-    if len(lengths) == 0 or (lengths != lengths[0]).any():
-        return None
-    return rows.values.reshape(len(lengths), lengths[0])
+def _arrow_offsets(rows: RaggedArray) -> np.ndarray:
+    """The offsets as Arrow's 32-bit ones; raises OverflowError rather than wrap around."""
+    if rows.offsets[-1] > np.iinfo(np.int32).max:
+        raise OverflowError(
+            f"expected at most 2 GiB in one batch, found {rows.offsets[-1]} values; use smaller batches"
+        )
+    return rows.offsets.astype(np.int32)

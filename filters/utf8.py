@@ -12,6 +12,15 @@ from filters.kernel_input import read_only, read_only_rows
 Bytes = NDArray[np.uint8]
 
 
+def is_utf8(value: bytes) -> bool:
+    """Whether the bytes are valid UTF-8 as they stand."""
+    try:
+        value.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def replace_malformed(text: RaggedArray, is_suspect: NDArray[np.bool_]) -> RaggedArray:
     """The rows (uint8) with U+FFFD in place of what is not valid UTF-8; only the suspect rows are looked at.
 

@@ -7,6 +7,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from filters.utf8 import is_utf8
+
 Reasons = NDArray[np.object_]  # one reason a row, None where the row can be measured
 
 
@@ -65,17 +67,9 @@ def text_rejections(text: pa.StringArray, null_reason: str | None) -> Reasons:
     except pa.ArrowInvalid:
         as_bytes = text.cast(pa.binary())
         for row, value in enumerate(as_bytes.to_pylist()):
-            if value is not None and not _is_utf8(value):
+            if value is not None and not is_utf8(value):
                 reasons[row] = "text is not valid UTF-8"
     if null_reason is not None:
         reasons[np.asarray(text.is_null())] = null_reason
     reasons[np.asarray(pc.fill_null(pc.equal(pc.binary_length(text), 0), False))] = "text is empty"
     return reasons
-
-
-def _is_utf8(value: bytes) -> bool:
-    try:
-        value.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer, decoders
 
 from filters.contract import RaggedArray
+from filters.utf8 import is_utf8
 
 LARGEST_VOCABULARY = 2**24  # many times the largest there is; one wrong id must not take all memory
 
@@ -54,7 +55,7 @@ def read_vocabulary(tokenizer: Tokenizer | str | Path) -> Vocabulary:
     rows = [_bytes_of_token(content, byte_of) for content in contents]
     values = np.frombuffer(b"".join(rows), np.uint8)
     offsets = np.cumsum([0, *map(len, rows)], dtype=np.int64)
-    is_whole = np.array([_is_utf8(row) for row in rows], np.bool_)
+    is_whole = np.array([is_utf8(row) for row in rows], np.bool_)
     return Vocabulary(in_vocabulary, RaggedArray(values, offsets), is_whole, tokenizer)
 
 
@@ -84,11 +85,3 @@ def _bytes_of_token(content: str | None, byte_of: dict[str, int]) -> bytes:
     if all(character in byte_of for character in content):
         return bytes(byte_of[character] for character in content)
     return content.encode("utf-8")
-
-
-def _is_utf8(value: bytes) -> bool:
-    try:
-        value.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True

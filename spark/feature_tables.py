@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pyarrow import json
 
 from filters.input_types import is_integer, is_number
+from filters.vocabulary import LARGEST_VOCABULARY
 from sample.paths import FeatureName, feature_directory
 from spark.catalog import CHECKPOINTS, PUBLISHED_FEATURE_TABLES, TableLocation, feature_splits
 from spark.configuration import FEATURE_TABLES, Configuration
@@ -35,7 +36,6 @@ VALUE_NAMES: dict[str, dict[str, tuple[str, ...]]] = {
 }
 BY_MODEL = ("perplexities",)
 COUNTS = ("duplicates", "semantic_duplicates")
-LARGEST_VOCABULARY = 2**24  # many times the largest there is; keeps a wrong column from taking all memory
 LARGEST_COUNT = 2**53  # beyond, sums of a sequence's counts would not be exact
 TOKEN_NAMES = ("token_id", "TokenID")
 FREQUENCY_NAMES = ("frequency", "Frequency")

@@ -37,6 +37,7 @@ ALWAYS = {
 
 DEFAULTS = {
     "spark.sql.execution.arrow.maxRecordsPerBatch": "10000",
+    "spark.sql.execution.arrow.maxBytesPerBatch": "64m",  # fewer rows a batch where sequences are long
     # Small partitions keep every core busy to the end, and the progress bar honest.
     "spark.sql.files.maxPartitionBytes": "16m",
     "spark.sql.parquet.compression.codec": "zstd",
