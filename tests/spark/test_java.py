@@ -51,9 +51,28 @@ def test_java_home_comes_first_and_one_that_is_too_old_is_passed_over(
     assert java.find_java_home() == newest
 
 
+@pytest.mark.parametrize(
+    ("spark_version", "chosen", "in_words"),
+    [
+        ("3.5.8", "17", "Java 17"),
+        ("4.0.2", "21", "Java 17 to 21"),
+        ("4.3.0", "25", "Java 17 or later"),
+        ("5.0.0.dev1", "25", "Java 17 or later"),
+    ],
+)
+def test_the_first_java_that_the_installed_spark_runs_on_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spark_version: str, chosen: str, in_words: str
+) -> None:
+    homes = {name: fake_java(tmp_path / name, name) for name in ("11", "25", "21", "17")}
+    monkeypatch.setattr(java, "_candidate_homes", lambda: iter(homes.values()))
+    monkeypatch.setattr(java, "version", lambda package: spark_version)
+    assert java.find_java_home() == homes[chosen]
+    assert java.supported_java(spark_version).in_words == in_words
+
+
 def test_no_java_is_said_before_spark_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(java, "find_java_home", lambda: None)
-    with pytest.raises(UserError, match="Spark needs Java 17 or later"):
+    with pytest.raises(UserError, match=r"Spark \d[\d.]+ needs Java 17.* and none was found"):
         java.use_java()
 
 
