@@ -1,0 +1,171 @@
+"""A real standalone cluster on loopback, from the installed pyspark: a master and workers, each a process of its own.
+
+    with standalone_cluster(tmp_path) as cluster:
+        finished = cluster.submit(["--datasets", "sample"], directory).wait()
+
+Nothing of the checkout reaches the executors by accident: they start in directories of their own, without PYTHONPATH.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from spark.java import find_java_home
+
+PROJECT = Path(__file__).resolve().parent.parent.parent
+START_SECONDS = 120
+PASSED_ON = ("PATH", "HOME", "LANG", "TMPDIR", "HF_HOME", "HF_ENDPOINT")
+
+
+@dataclass
+class StandaloneCluster:
+    """A running cluster.
+
+    directory: holds everything the cluster writes. workers: the daemons, in the order they were started.
+    """
+
+    directory: Path
+    master: str
+    state_url: str
+    daemons: list[subprocess.Popen[bytes]]
+
+    @property
+    def workers(self) -> list[subprocess.Popen[bytes]]:
+        """The daemons without the master."""
+        return self.daemons[1:]
+
+    def state(self) -> dict[str, Any]:
+        """What the master says of its workers and applications."""
+        with urllib.request.urlopen(self.state_url, timeout=10) as answer:
+            state: dict[str, Any] = json.load(answer)
+        return state
+
+    def living_workers(self) -> int:
+        """How many workers the master believes to be alive."""
+        return sum(worker["state"] == "ALIVE" for worker in self.state()["workers"])
+
+    def kill_worker(self, number: int) -> None:
+        """kill -9 of a worker's daemon, its executors and their Python processes."""
+        end_processes([self.workers[number]])
+
+    def submit(
+        self,
+        arguments: Sequence[str],
+        directory: Path,
+        settings: dict[str, str] | None = None,
+        archive: Path | None = None,
+        environment: dict[str, str] | None = None,
+    ) -> subprocess.Popen[str]:
+        """Starts calculate_metrics.py on the cluster through spark-submit, in a directory of its own."""
+        command = [str(spark_home() / "bin" / "spark-submit"), "--master", self.master]
+        for key, value in (settings or {}).items():
+            command += ["--conf", f"{key}={value}"]
+        if archive is not None:
+            command += ["--archives", f"{archive}#memorization"]
+        return subprocess.Popen(
+            [*command, str(PROJECT / "calculate_metrics.py"), *arguments],
+            cwd=directory,
+            env=clean_environment(self.directory) | {"PYSPARK_PYTHON": sys.executable} | (environment or {}),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+
+@contextmanager
+def standalone_cluster(
+    directory: Path, workers: int = 2, cores: int = 1, memory: str = "2g"
+) -> Iterator[StandaloneCluster]:
+    """A master and so many workers, each with `cores` and `memory`; all of them are killed at the end of the block."""
+    port, state_port = free_ports(2)
+    master = f"spark://127.0.0.1:{port}"
+    ports = ["--host", "127.0.0.1", "--port", str(port), "--webui-port", str(state_port)]
+    cluster = StandaloneCluster(directory, master, f"http://127.0.0.1:{state_port}/json/", [])
+    try:
+        cluster.daemons.append(start_daemon(directory / "master", "master.Master", *ports))
+        for number in range(workers):
+            place = directory / f"worker-{number}"
+            options = ["--host", "127.0.0.1", "--webui-port", "0", "-c", str(cores), "-m", memory]
+            cluster.daemons.append(start_daemon(place, "worker.Worker", *options, "-d", str(place / "work"), master))
+        wait_for_workers(cluster, workers)
+        yield cluster
+    finally:
+        end_processes(cluster.daemons)
+
+
+def start_daemon(directory: Path, class_name: str, *arguments: str) -> subprocess.Popen[bytes]:
+    """Starts one of Spark's daemons in a directory of its own, which also takes its log."""
+    directory.mkdir(parents=True)
+    command = [str(spark_home() / "bin" / "spark-class"), f"org.apache.spark.deploy.{class_name}", *arguments]
+    with (directory / "daemon.log").open("wb") as log_file:
+        return subprocess.Popen(
+            command, cwd=directory, env=clean_environment(directory), stdout=log_file, stderr=subprocess.STDOUT
+        )
+
+
+def wait_for_workers(cluster: StandaloneCluster, expected: int) -> None:
+    """Returns when so many workers have registered; raises RuntimeError when a daemon has ended or time is up."""
+    for _ in range(START_SECONDS * 5):
+        if any(daemon.poll() is not None for daemon in cluster.daemons):
+            break
+        with suppress(OSError):  # the master does not listen yet
+            if cluster.living_workers() == expected:
+                return
+        time.sleep(0.2)
+    logs = "\n".join(path.read_text()[-1000:] for path in sorted(cluster.directory.glob("*/daemon.log")))
+    raise RuntimeError(f"the cluster did not start:\n{logs}")
+
+
+def end_processes(processes: Sequence[subprocess.Popen[bytes]]) -> None:
+    """Kills processes with all that they have started, at once and without notice."""
+    living = [psutil.Process(process.pid) for process in processes if process.poll() is None]
+    family = [*living, *(child for process in living for child in process.children(recursive=True))]
+    for process in family:
+        with suppress(psutil.NoSuchProcess):  # ended by itself in the meantime
+            process.kill()
+    for process in processes:
+        process.wait()
+
+
+def clean_environment(directory: Path) -> dict[str, str]:
+    """What a process of the cluster finds: no PYTHONPATH, no settings of the user's own, loopback only."""
+    java_home = find_java_home()
+    assert java_home is not None
+    kept = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    return kept | {
+        "JAVA_HOME": str(java_home),
+        "SPARK_HOME": str(spark_home()),
+        "SPARK_CONF_DIR": str(directory / "no-settings"),
+        "SPARK_LOCAL_DIRS": str(directory / "scratch"),
+        "SPARK_LOCAL_IP": "127.0.0.1",
+    }
+
+
+def spark_home() -> Path:
+    """The installed pyspark, which holds a whole Spark."""
+    found = find_spec("pyspark")
+    assert found is not None and found.origin is not None
+    return Path(found.origin).parent
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of loopback that nothing listens on."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
