@@ -8,12 +8,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Any
 
 from filters.contract import Filter
 from spark.configuration import Configuration, shown
 from spark.sink import Written
+from spark.storage import AnyPath, write_at_once
 from utils import UserError, printable
 
 CODE_VERSION = "0.1.0"
@@ -26,7 +26,7 @@ NOT_COMPARED = ("run_id", "output_dir", "cache_dir")
 class RunRecord:
     """What `run.json` says; written at the beginning, after every split, and at the end, whatever happens."""
 
-    path: Path
+    path: AnyPath
     run_id: str
     configuration: Mapping[str, Any]
     schema: list[dict[str, str]]
@@ -38,7 +38,7 @@ class RunRecord:
     splits: list[dict[str, Any]] = field(default_factory=list)
 
     def add_split(
-        self, description: str, path: Path, written: Written, null_columns: Mapping[str, str], from_earlier: bool
+        self, description: str, path: AnyPath, written: Written, null_columns: Mapping[str, str], from_earlier: bool
     ) -> None:
         """Notes one complete table."""
         rows = written.counts["rows"]
@@ -68,7 +68,7 @@ class RunRecord:
         self.write()
 
     def write(self) -> None:
-        """Writes `run.json` in one rename, so that a reader never sees half of it."""
+        """Writes `run.json` so that a reader never sees half of it."""
         content = {
             "run_id": self.run_id,
             "status": self.status,
@@ -81,12 +81,12 @@ class RunRecord:
             "splits": self.splits,
             "schema": self.schema,
         }
-        hidden = self.path.with_name(".run.json")
-        hidden.write_text(json.dumps(content, indent=2) + "\n")
-        hidden.replace(self.path)
+        write_at_once(self.path, json.dumps(content, indent=2) + "\n")
 
 
-def open_record(run_directory: Path, run_id: str, configuration: Configuration, filters: Iterable[Filter]) -> RunRecord:
+def open_record(
+    run_directory: AnyPath, run_id: str, configuration: Configuration, filters: Iterable[Filter]
+) -> RunRecord:
     """The record of a new run, or of one that goes on; raises UserError where that was configured otherwise."""
     options = configuration.as_json()
     schema = [
@@ -102,7 +102,7 @@ def open_record(run_directory: Path, run_id: str, configuration: Configuration, 
     return record
 
 
-def read_record(run_directory: Path) -> dict[str, Any] | None:
+def read_record(run_directory: AnyPath) -> dict[str, Any] | None:
     """What an earlier run left in `run.json`; None where there is none. Raises UserError where it is damaged."""
     path = run_directory / "run.json"
     try:

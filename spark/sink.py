@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import PurePosixPath
+
+from spark.storage import AnyPath, discard, has_rename
 
 MARKER = "_complete.json"
 NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
@@ -18,41 +19,69 @@ class Written:
 
     rows_read: rows of the source; rows_rejected: those of them that could not be measured.
     counts: `rows` of the table, and how many of them are of each kind that the summary shows.
+    files: the table's files, and the bytes of each.
     """
 
     rows_read: int
     rows_rejected: int
     seconds: float
     counts: Mapping[str, int]
+    files: Mapping[str, int] = field(default_factory=dict)
 
 
-def partition_path(dataset: str, scheme: str | None, model: str | None) -> Path:
+def partition_path(dataset: str, scheme: str | None, model: str | None) -> PurePosixPath:
     """The directory of one table below `metrics/` or `rejected/`, named as Hive partitions are."""
-    return Path(f"dataset={dataset}", f"scheme={scheme or NULL_PARTITION}", f"model={model or NULL_PARTITION}")
+    names = (f"dataset={dataset}", f"scheme={scheme or NULL_PARTITION}", f"model={model or NULL_PARTITION}")
+    return PurePosixPath(*names)
 
 
-def publish(hidden: Path, final: Path, written: Written) -> None:
-    """Gives a complete table its final name, in one rename, with a marker that says what it holds.
+def publish(hidden: AnyPath, final: AnyPath, written: Written) -> None:
+    """Gives a complete table its final name, with a marker that says what it holds.
 
-    A table without rows has a directory and a marker, and no file.
+    Where the storage renames directories that is one step. In an object store the files come one by one, and the
+    marker last: there a table counts once it has one. A table without rows has a marker and no file.
     """
-    hidden.mkdir(parents=True, exist_ok=True)
-    (hidden / MARKER).write_text(json.dumps(asdict(written)))
-    discard(final)
-    final.parent.mkdir(parents=True, exist_ok=True)
-    hidden.rename(final)
+    withdraw(final, hidden.parent)
+    marker = json.dumps(asdict(replace(written, files=_files_of(hidden))))
+    if has_rename(hidden):
+        hidden.mkdir(parents=True, exist_ok=True)
+        (hidden / MARKER).write_text(marker)
+        final.parent.mkdir(parents=True, exist_ok=True)
+        hidden.rename(final)  # type: ignore[arg-type]  # both lie below the run's directory
+    else:
+        for name in _files_of(hidden):
+            (hidden / name).rename(final / name)  # type: ignore[arg-type]
+        (final / MARKER).write_text(marker)
 
 
-def discard(path: Path) -> None:
-    """Removes a directory with all that is in it, where there is one."""
-    if path.exists():
-        shutil.rmtree(path)
+def withdraw(final: AnyPath, hidden_parent: AnyPath) -> None:
+    """Removes a table so that no reader ever sees a part of it."""
+    if not final.exists():
+        return
+    if has_rename(final):
+        hidden_parent.mkdir(parents=True, exist_ok=True)
+        aside = hidden_parent / f"withdrawn-{final.parent.name}-{final.name}"
+        discard(aside)
+        final.rename(aside)  # type: ignore[arg-type]
+        discard(aside)
+    else:
+        if (final / MARKER).exists():
+            (final / MARKER).unlink()
+        discard(final)
 
 
-def read_marker(final: Path) -> Written | None:
-    """What a complete table holds; None where the table is not complete, or its marker is damaged."""
+def read_marker(final: AnyPath) -> Written | None:
+    """What a complete table holds; None where it is not complete: it has no marker, or other files than that says."""
     try:
         written = Written(**json.loads((final / MARKER).read_text()))
-        return written if isinstance(written.counts["rows"], int) else None
+        is_whole = isinstance(written.counts["rows"], int) and _files_of(final) == dict(written.files)
     except (OSError, ValueError, TypeError, KeyError):
         return None
+    return written if is_whole else None
+
+
+def _files_of(directory: AnyPath) -> dict[str, int]:
+    """The names of the Parquet files of a table, and their bytes."""
+    if not directory.is_dir():
+        return {}
+    return {path.name: path.stat().st_size for path in directory.rglob("*.parquet")}

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
+import uuid
 from dataclasses import dataclass
 from functools import reduce
-from pathlib import Path
 
 from pyspark.sql import DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
@@ -19,8 +19,11 @@ from spark.loading import draw_sample, load_sequences, reject_repeated_ids
 from spark.locating import LocatedSplit
 from spark.null_columns import null_columns
 from spark.run_record import RunRecord
-from spark.sink import Written, discard, partition_path, publish, read_marker
+from spark.sink import Written, partition_path, publish, read_marker, withdraw
 from spark.stage import REJECTED, Outcome, Stage
+from spark.storage import AnyPath, discard
+
+TEMPORARY = "_temporary"
 
 
 @dataclass(frozen=True)
@@ -30,9 +33,9 @@ class SplitRun:
     located: LocatedSplit
     filters: tuple[Filter, ...]
     configuration: Configuration
-    run_directory: Path
+    run_directory: AnyPath
 
-    def path(self, kind: str, model: str | None) -> Path:
+    def path(self, kind: str, model: str | None) -> AnyPath:
         """Where the `metrics` or the `rejected` rows of one of the split's models lie when complete."""
         split = self.located.split
         return self.run_directory / kind / partition_path(split.dataset, split.scheme, model)
@@ -54,7 +57,6 @@ class SplitRun:
         """Measures the split and publishes the table of each of its models."""
         started = time.monotonic()
         stage = self._stage(spark)
-        discard(stage.directory)
         read = Observation()
         rows = self._load(spark).observe(read, F.count(F.lit(1)).alias("rows"))
         outcome = stage.run(reduce(join_feature, self._features(), rows))
@@ -66,12 +68,12 @@ class SplitRun:
     def _stage(self, spark: SparkSession) -> Stage:
         split = self.located.split
         layout = Layout(self.filters, self.located.columns, all_memorized=split.kind == "memories")
-        models = ",".join(str(model) for model in self.located.models)
         return Stage(
             layout,
             self.located.models,
             spark.sparkContext.broadcast(self.located.resources),
-            (self.run_directory / f"_temporary-{split.dataset}-{split.scheme}-{models}").resolve(),
+            # Of this attempt alone: workers of one that was killed may still be writing.
+            self.run_directory.resolve() / TEMPORARY / uuid.uuid4().hex,
         )
 
     def _load(self, spark: SparkSession) -> DataFrame:
@@ -88,7 +90,7 @@ class SplitRun:
         """The rejected rows first: once the metrics are there, the split counts as complete."""
         models = self.located.models
         final = self.path("rejected", models[0] if len(models) == 1 else None)
-        discard(final)
+        withdraw(final, stage.directory)
         if outcome.rejected:
             written = Written(outcome.rows, outcome.rejected, seconds, {"rows": 0})
             publish(stage.directory / REJECTED, final, written)

@@ -10,7 +10,6 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -20,6 +19,7 @@ from filters.contract import Filter
 from filters.measuring import MeasuredBatch, Resources, measure_batch
 from filters.validity import Reasons
 from spark.layout import REJECTION, Layout
+from spark.storage import AnyPath
 from spark.task_files import TaskFiles, add_up, keep_only
 
 if TYPE_CHECKING:
@@ -47,10 +47,12 @@ class Stage:
     layout: Layout
     models: tuple[str | None, ...]
     resources: Broadcast[Resources]
-    directory: Path
+    directory: AnyPath
 
     def run(self, frame: DataFrame) -> Outcome:
         """Measures every row of the frame and writes the tables."""
+        for name in (REJECTED, *map(table_name, self.models)):
+            (self.directory / name).mkdir(parents=True, exist_ok=True)
         reports = [json.loads(row[0]) for row in frame.mapInArrow(self._work, "report string").collect()]
         keep_only(self.directory, (report["file"] for report in reports))
         rows = add_up(report["rows"] for report in reports)
@@ -60,7 +62,7 @@ class Stage:
         }
         return Outcome(rows["read"], rows["rejected"], counts)
 
-    def table_directory(self, model: str | None) -> Path:
+    def table_directory(self, model: str | None) -> AnyPath:
         """Where the table of a model is written."""
         return self.directory / table_name(model)
 

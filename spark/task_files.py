@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import TracebackType
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from spark.storage import AnyPath, arrow_location
 
 ROWS_A_GROUP = 50_000  # some 25 MB compressed; bounds what a task holds in memory
 
@@ -18,10 +19,11 @@ ROWS_A_GROUP = 50_000  # some 25 MB compressed; bounds what a task holds in memo
 class TaskFiles:
     """One Parquet file for each table that a task writes to; a context manager that completes them.
 
-    directory: where the tables' directories lie. file_name: not used by any other attempt of any task.
+    directory: where the tables' directories lie, which the driver has made. A worker that outlives its run finds them
+    gone, and cannot write into those of the next. file_name: not used by any other attempt of any task.
     """
 
-    directory: Path
+    directory: AnyPath
     file_name: str
     writers: dict[str, pq.ParquetWriter] = field(default_factory=dict)
     waiting: dict[str, list[pa.Table]] = field(default_factory=dict)
@@ -49,13 +51,12 @@ class TaskFiles:
     def _write_group(self, name: str) -> None:
         table = pa.concat_tables(self.waiting.pop(name))
         if name not in self.writers:
-            path = self.directory / name / self.file_name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self.writers[name] = pq.ParquetWriter(path, table.schema, compression="zstd")
+            filesystem, path = arrow_location(self.directory / name / self.file_name)
+            self.writers[name] = pq.ParquetWriter(path, table.schema, compression="zstd", filesystem=filesystem)
         self.writers[name].write_table(table)
 
 
-def keep_only(directory: Path, file_names: Iterable[str]) -> None:
+def keep_only(directory: AnyPath, file_names: Iterable[str]) -> None:
     """Removes the files that attempts left behind which did not succeed."""
     wanted = set(file_names)
     for path in directory.rglob("*.parquet"):

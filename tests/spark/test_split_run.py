@@ -18,7 +18,7 @@ from spark.configuration import build_configuration
 from spark.locating import locate_split
 from spark.null_columns import null_columns
 from spark.planning import plan_splits
-from spark.sink import read_marker
+from spark.sink import Written, publish, read_marker
 from spark.split_run import SplitRun
 from spark.tables import TableReader
 from utils import UserError
@@ -137,7 +137,7 @@ def test_the_pile_layout_is_measured_once_and_written_for_each_model(
     for model, score in (("70m", 0.25), ("160m", 1.0)):
         (row,) = read(run.path("metrics", model))
         assert (row["sequence_id"], row["memorization_score"]) == (3, score)
-    assert not list(tmp_path.rglob("_temporary*"))
+    assert not list((tmp_path / "_temporary").iterdir())
     assert [row["reason"] for row in read(tmp_path / "rejected")] == ["tokens is null"]
 
 
@@ -175,12 +175,24 @@ def test_an_unfinished_table_does_not_count_and_is_written_again(
     assert json.loads(marker.read_text())["counts"]["rows"] == 1
     marker.unlink()
     assert run.already_written() is None
-    leftover = tmp_path / "_temporary-data-None-None" / "metrics-None" / "part-00000-0.parquet"
-    leftover.parent.mkdir(parents=True)
-    leftover.write_bytes(b"left by a run that was killed")
     run.run(spark)
     assert len(read(tmp_path / "metrics")) == 1
-    assert not list(tmp_path.rglob("_temporary*"))
+    assert not list((tmp_path / "_temporary").iterdir())
+
+
+@pytest.mark.parametrize("change", ["a file less", "a file more", "a file cut short"])
+def test_a_table_with_other_files_than_its_marker_says_does_not_count(tmp_path: Path, change: str) -> None:
+    hidden, final = tmp_path / "_temporary" / "t", tmp_path / "metrics" / "m"
+    hidden.mkdir(parents=True)
+    for name in ("a.parquet", "b.parquet"):
+        (hidden / name).write_bytes(b"some bytes")
+    publish(hidden, final, Written(1, 0, 1.0, {"rows": 1}))
+    assert read_marker(final) is not None
+    if change == "a file less":
+        (final / "a.parquet").unlink()
+    else:
+        (final / ("c.parquet" if change == "a file more" else "a.parquet")).write_bytes(b"some")
+    assert read_marker(final) is None
 
 
 def test_columns_of_any_name_pass_through_untouched(spark: Any, write_parquet: Write, tmp_path: Path) -> None:
