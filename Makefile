@@ -3,8 +3,8 @@ NEW_ENOUGH := -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev
 # The first that runs: a name on the PATH may stand for a version that is not installed.
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do $$p $(NEW_ENOUGH) && echo $$p && break; done)
 VENV := .venv
-RUN := $(VENV)/bin/python
-PIP := $(RUN) -m pip install -qq --disable-pip-version-check -c constraints.txt
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip install -qq --disable-pip-version-check -c constraints.txt
 READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 SHARED ?= ../shared/data/pythia
@@ -16,34 +16,34 @@ help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: $(READY) ## make .venv, install the requirements, make sure of a Java
-	@$(RUN) -m spark.java
+	@$(PY) -m spark.java
 
 run: $(READY) ## measure the embedded sample
-	@$(RUN) calculate_metrics.py
+	@$(PY) calculate_metrics.py
 
 test: $(READY_DEV) ## run the tests
-	$(RUN) -m pytest
+	$(PY) -m pytest
 
 check: $(READY_DEV) ## lint, formatting, types
-	$(RUN) -m ruff check .
-	$(RUN) -m ruff format --check .
-	$(RUN) -m mypy
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
 
 format: $(READY_DEV) ## put the code in its standard form
-	$(RUN) -m ruff check --fix .
-	$(RUN) -m ruff format .
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
 
 accuracy: $(READY_DEV) ## precision, recall and F1 of the filters, on the sample and on labelled data
-	@$(RUN) -m benchmarks.accuracy --labelled $(SHARED)
+	@$(PY) -m benchmarks.accuracy --labelled $(SHARED)
 
 bench: $(READY_DEV) ## speed and memory of the whole job; see benchmarks/README.md
-	@$(RUN) -m benchmarks.throughput
+	@$(PY) -m benchmarks.throughput
 
 sample: $(READY_DEV) ## make sample/data again
-	$(RUN) -m sample.make_sample
+	$(PY) -m sample.make_sample
 
 weights: $(READY_DEV) ## train the weights of code or natural language again
-	$(RUN) -m filters.training.train_code_or_natural_language
+	$(PY) -m filters.training.train_code_or_natural_language
 
 clean: ## remove .venv and what the tools leave behind
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
@@ -55,8 +55,8 @@ $(READY): requirements.txt constraints.txt
 	@echo "Setting up $(VENV), once; this takes a few minutes."
 	@$(PYTHON) -m venv $(VENV)
 	@$(PIP) -r requirements.txt
-	@$(RUN) -m spark.java
-	@$(RUN) -m filters.compile
+	@$(PY) -m spark.java
+	@$(PY) -m filters.compile
 	@touch $@
 
 $(READY_DEV): $(READY) requirements-dev.txt

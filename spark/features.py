@@ -6,6 +6,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
 from spark.feature_tables import COUNTS, FeatureFiles
+from spark.job_descriptions import phase
 from spark.layout import of_model
 from spark.loading import quoted, read_files
 from utils import UserError
@@ -41,7 +42,8 @@ def read_feature(spark: SparkSession, feature: FeatureFiles) -> DataFrame:
 def require_unique_keys(spark: SparkSession, feature: FeatureFiles) -> None:
     """Raises UserError, with the key, where a feature table holds a sequence_id twice."""
     repeated = read_feature(spark, feature).groupBy("sequence_id").count().where("count > 1")
-    found = repeated.where("sequence_id is not null").orderBy("sequence_id").first()
+    with phase(spark, f"look for repeated keys in {feature.table}"):
+        found = repeated.where("sequence_id is not null").orderBy("sequence_id").first()
     if found is not None:
         raise UserError(
             f"--{feature.table} {feature.location}: sequence_id {found[0]} is there {found[1]} times.\n"
@@ -63,7 +65,8 @@ def _by_our_definition(table: DataFrame, feature: FeatureFiles) -> DataFrame:
     published = F.abs(prompt + generation - sequence) / sequence
     tried = table.where(sequence > SMALLEST_LOSS).select(ours.alias("ours"), published.alias("published"))
     errors = tried.where("ours is not null").limit(ROWS_TRIED)
-    row = errors.agg(F.percentile_approx("ours", 0.5), F.percentile_approx("published", 0.5)).first()
+    with phase(table.sparkSession, "tell the perplexities' definition"):
+        row = errors.agg(F.percentile_approx("ours", 0.5), F.percentile_approx("published", 0.5)).first()
     assert row is not None
     if row[0] is None or row[0] <= TOLERANCE:
         return table

@@ -9,6 +9,7 @@ from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F  # noqa: N812
 
 from spark.input_columns import InputColumns
+from spark.job_descriptions import phase
 from spark.json_lines import LINE_REASON, ROW_NUMBER, JsonLines
 from spark.layout import LINE, REJECTION, of_model, other_column
 from spark.local_files import TableFiles
@@ -60,8 +61,9 @@ def reject_repeated_ids(frame: DataFrame) -> DataFrame:
         .where("count > 1")
         .select("sequence_id", F.format_string("sequence_id occurs %d times", "count").alias("_run_repeated"))
     )
-    if repeated.isEmpty():
-        return frame
+    with phase(frame.sparkSession, "look for repeated ids"):
+        if repeated.isEmpty():
+            return frame
     reason = F.coalesce(F.col(REJECTION), F.col("_run_repeated"))
     return frame.join(repeated, "sequence_id", "left").withColumn(REJECTION, reason).drop("_run_repeated")
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from spark.job_descriptions import split_jobs
 from utils import printable
 
 if TYPE_CHECKING:
@@ -45,16 +46,16 @@ class RunProgress:
         """Shows the tasks of the Spark jobs that the block starts, under a group named as the split."""
         task = self._bar.add_task(escape(printable(description)), total=None, unit="tasks")
         stop = threading.Event()
-        context.setJobGroup(description, f"{description}: measure and write")
-        watcher = threading.Thread(target=self._watch, args=(context, description, task, stop), daemon=True)
-        watcher.start()
-        try:
-            yield
-        finally:
-            stop.set()
-            watcher.join()
-            self._bar.remove_task(task)
-            self._bar.advance(self._run_task)
+        with split_jobs(context, description) as group:
+            watcher = threading.Thread(target=self._watch, args=(context, group, task, stop), daemon=True)
+            watcher.start()
+            try:
+                yield
+            finally:
+                stop.set()
+                watcher.join()
+                self._bar.remove_task(task)
+                self._bar.advance(self._run_task)
 
     def _watch(self, context: SparkContext, group: str, task: TaskID, stop: threading.Event) -> None:
         while not stop.wait(SECONDS_BETWEEN_LOOKS):

@@ -7,6 +7,7 @@ import uuid
 from dataclasses import dataclass
 from functools import reduce
 
+from pyspark import Accumulator
 from pyspark.sql import DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
@@ -14,6 +15,7 @@ from filters.contract import Filter
 from spark.configuration import Configuration
 from spark.feature_tables import FeatureFiles
 from spark.features import join_feature, require_unique_keys
+from spark.job_descriptions import MEASURE, READ_SCHEMAS, phase
 from spark.layout import Layout
 from spark.loading import draw_sample, load_sequences, reject_repeated_ids
 from spark.locating import LocatedSplit
@@ -53,19 +55,22 @@ class SplitRun:
             nulls = null_columns(self.located, self.filters, self.configuration, model)
             record.add_split(name, self.path("metrics", model), written, nulls, from_earlier)
 
-    def run(self, spark: SparkSession) -> None:
-        """Measures the split and publishes the table of each of its models."""
+    def run(self, spark: SparkSession, rows_done: Accumulator[int] | None = None) -> None:
+        """Measures the split and publishes the table of each of its models; `rows_done` grows as tasks end."""
         started = time.monotonic()
-        stage = self._stage(spark)
+        stage = self._stage(spark, spark.sparkContext.accumulator(0) if rows_done is None else rows_done)
         read = Observation()
-        rows = self._load(spark).observe(read, F.count(F.lit(1)).alias("rows"))
-        outcome = stage.run(reduce(join_feature, self._features(), rows))
+        with phase(spark, READ_SCHEMAS):
+            rows = self._load(spark).observe(read, F.count(F.lit(1)).alias("rows"))
+            rows = reduce(join_feature, self._features(), rows)
+        with phase(spark, MEASURE):
+            outcome = stage.run(rows)
         if outcome.rows != read.get["rows"]:
             self._explain_row_count(spark, read.get["rows"], outcome.rows)
         self._publish(stage, outcome, time.monotonic() - started)
         discard(stage.directory)
 
-    def _stage(self, spark: SparkSession) -> Stage:
+    def _stage(self, spark: SparkSession, rows_done: Accumulator[int]) -> Stage:
         split = self.located.split
         layout = Layout(self.filters, self.located.columns, all_memorized=split.kind == "memories")
         return Stage(
@@ -74,6 +79,7 @@ class SplitRun:
             spark.sparkContext.broadcast(self.located.resources),
             # Of this attempt alone: workers of one that was killed may still be writing.
             self.run_directory.resolve() / TEMPORARY / uuid.uuid4().hex,
+            rows_done,
         )
 
     def _load(self, spark: SparkSession) -> DataFrame:

@@ -23,7 +23,7 @@ from spark.storage import AnyPath
 from spark.task_files import TaskFiles, add_up, keep_only
 
 if TYPE_CHECKING:
-    from pyspark import Broadcast
+    from pyspark import Accumulator, Broadcast
     from pyspark.sql import DataFrame
 
 REJECTED = "rejected"
@@ -42,12 +42,14 @@ class Stage:
     """The measuring of one split, in the form that travels to the workers.
 
     directory: where the tables are written, one directory a model and one for the rejected rows.
+    rows_done: counts the rows of every task that has ended, for who watches.
     """
 
     layout: Layout
     models: tuple[str | None, ...]
     resources: Broadcast[Resources]
     directory: AnyPath
+    rows_done: Accumulator[int]
 
     def run(self, frame: DataFrame) -> Outcome:
         """Measures every row of the frame and writes the tables."""
@@ -81,6 +83,7 @@ class Stage:
                 rejected = self.layout.rejected(batch, measured)
                 files.add(REJECTED, rejected)
                 rows.update(read=len(batch), rejected=len(rejected))
+        self.rows_done.add(rows["read"])
         report = json.dumps({"file": file_name, "rows": rows, "counts": counts})
         yield pa.RecordBatch.from_pydict({"report": [report]})
 
