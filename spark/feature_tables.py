@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +20,7 @@ from spark.configuration import FEATURE_TABLES, Configuration
 from spark.local_datasets import is_hub_layout
 from spark.local_files import TableFiles
 from spark.split import Split
+from spark.storage import arrow_location, storage_path
 from spark.tables import TableReader
 from utils import UserError, printable
 
@@ -78,9 +79,9 @@ def feature_locations(
         source = str(feature_directory(SAMPLE_TABLES[table], scheme))
     elif setting == "published":
         source, is_local = PUBLISHED_FEATURE_TABLES[table].format(scheme=scheme), False
-    elif not Path(source).expanduser().exists():
+    elif not storage_path(source).exists():
         is_local = False
-    if is_local and not is_hub_layout(Path(source).expanduser()):
+    if is_local and not is_hub_layout(storage_path(source)):
         return (TableLocation(source, is_local=True),)
     return tuple(
         TableLocation(source, name, is_local) for name in feature_splits(table, split.kind, split.scheme, model)
@@ -94,7 +95,7 @@ def check_feature_settings(configuration: Configuration) -> None:
         if setting == "published" and table not in PUBLISHED_FEATURE_TABLES:
             raise UserError(f"--{table}: there is no published table; give a local path or a Hub id, or none.")
         known = setting in ("auto", "none", "published") or "{" in setting
-        if not known and not Path(setting).expanduser().exists() and setting.count("/") != 1:
+        if not known and not storage_path(setting).exists() and setting.count("/") != 1:
             raise UserError(
                 f"--{table}: no such path: {printable(setting)!r}.\n"
                 "Expected published, none, the path of a Parquet file or directory, or a Hub id (owner/name)."
@@ -164,8 +165,9 @@ def read_token_frequencies(locations: tuple[TableLocation, ...], reader: TableRe
 def _read_columns(files: TableFiles, names: list[str]) -> pa.Table:
     """These columns of a small table, in this order."""
     if files.format == "parquet":
-        return pq.read_table([str(path) for path in files.paths], columns=names)
-    return pa.concat_tables([json.read_json(str(path)).select(names) for path in files.paths])
+        filesystem, _ = arrow_location(files.paths[0])
+        return pq.read_table([arrow_location(path)[1] for path in files.paths], columns=names, filesystem=filesystem)
+    return pa.concat_tables([json.read_json(io.BytesIO(path.read_bytes())).select(names) for path in files.paths])
 
 
 def _present(names: tuple[str, ...], files: TableFiles) -> str | None:

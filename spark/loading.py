@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import reduce
-from pathlib import Path
 
 from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F  # noqa: N812
@@ -13,6 +12,7 @@ from spark.job_descriptions import phase
 from spark.json_lines import LINE_REASON, ROW_NUMBER, JsonLines
 from spark.layout import LINE, REJECTION, of_model, other_column
 from spark.local_files import TableFiles
+from spark.storage import AnyPath
 
 LARGEST_ID = 2**63 - 1
 
@@ -114,7 +114,7 @@ def _read_lines(spark: SparkSession, files: TableFiles) -> DataFrame:
     return JsonLines(types).parse(numbered.select(F.col("value").cast("binary"), ROW_NUMBER))
 
 
-def escape_glob(path: Path) -> str:
+def escape_glob(path: AnyPath) -> str:
     """The path as Spark must be given it, so that no character in it is taken for a pattern."""
     return reduce(lambda text, special: text.replace(special, "\\" + special), "\\[]{}*?", str(path))
 

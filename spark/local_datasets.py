@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 from spark.catalog import TableLocation
 from spark.configuration import Configuration
 from spark.hub.datasets import local_splits
 from spark.local_files import file_format
 from spark.split import Split, memories_splits
+from spark.storage import AnyPath
 from utils import UserError, printable, require_known
 
 NUMBERED_FILE = re.compile(r"-\d{5}-of-\d{5}(-[0-9a-f]+)?\.parquet$")
@@ -17,7 +17,7 @@ MEMORIES_SPLIT = re.compile(r"(deduped|duped)\.(.+)")
 PARTITION_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
-def local_dataset_splits(path: Path, configuration: Configuration) -> list[Split]:
+def local_dataset_splits(path: AnyPath, configuration: Configuration) -> list[Split]:
     """The splits of a path that exists; raises UserError for models or schemes that it does not have."""
     name = path.resolve().name if path.is_dir() else path.name.split(".")[0]
     dataset = re.sub(r"[^A-Za-z0-9._-]", "_", name).lstrip("._-") or "data"
@@ -48,7 +48,7 @@ def local_dataset_splits(path: Path, configuration: Configuration) -> list[Split
     return [split for split in splits if split.location.split in names]
 
 
-def is_hub_layout(path: Path) -> bool:
+def is_hub_layout(path: AnyPath) -> bool:
     """Whether a path is a directory laid out as a Hub dataset: a README.md, or files numbered as there."""
     if not path.is_dir():
         return False
@@ -57,7 +57,7 @@ def is_hub_layout(path: Path) -> bool:
     return has_card or any(NUMBERED_FILE.search(each.name) for each in files)
 
 
-def tokenizer_beside(path: Path) -> str | None:
+def tokenizer_beside(path: AnyPath) -> str | None:
     """The tokenizer.json in the data's directory or the one above, where there is one."""
     directory = path if path.is_dir() else path.parent
     candidates = (directory / "tokenizer.json", directory.parent / "tokenizer.json")

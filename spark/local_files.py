@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import zlib
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -15,6 +16,7 @@ import pyarrow.parquet as pq
 
 from spark.column_names import SCORE_NAMES, SEQUENCE_ID_NAMES, TEXT_NAMES, TOKENS_NAMES
 from spark.json_lines import column_types
+from spark.storage import AnyPath, arrow_location, files_below
 from utils import UserError, printable
 
 Format = Literal["parquet", "json"]
@@ -36,13 +38,13 @@ class TableFiles:
     """
 
     format: Format
-    paths: tuple[Path, ...]
+    paths: tuple[AnyPath, ...]
     schema: pa.Schema
     rows: int | None
     bytes: int
 
 
-def find_files(path: Path) -> tuple[Path, ...]:
+def find_files(path: AnyPath) -> tuple[AnyPath, ...]:
     """The data files at a path; raises UserError where there are none, or both Parquet and JSONL."""
     shown = printable(str(path))
     if not path.exists():
@@ -50,11 +52,11 @@ def find_files(path: Path) -> tuple[Path, ...]:
     if path.is_file():
         if file_format(path) is None:
             raise UserError(f"{shown}: expected a file named {', '.join(SUFFIXES)}.")
-        if path.name.startswith((".", "_")) or ":" in str(path.resolve()):
+        if path.name.startswith((".", "_")) or _has_colon(path):
             raise UserError(f"{shown}: Spark cannot read a path with ':', or a name that begins with '.' or '_'.")
         return (path.resolve(),)
-    inside = (each for each in sorted(path.rglob("*")) if not _is_hidden(each.relative_to(path)))
-    files = tuple(each.resolve() for each in inside if each.is_file() and file_format(each))
+    inside = files_below(path).items()
+    files = tuple(each.resolve() for name, each in inside if file_format(each) and not _is_hidden(name))
     if not files:
         raise UserError(f"{shown}: found no file named {', '.join(SUFFIXES)} in this directory.")
     if len({file_format(each) for each in files}) > 1:
@@ -62,7 +64,7 @@ def find_files(path: Path) -> tuple[Path, ...]:
     return files
 
 
-def describe_files(paths: tuple[Path, ...]) -> TableFiles:
+def describe_files(paths: tuple[AnyPath, ...]) -> TableFiles:
     """What the files hold; raises UserError for one that is damaged or differs from the others."""
     format_ = file_format(paths[0]) or "parquet"
     size = sum(path.stat().st_size for path in paths)
@@ -71,7 +73,8 @@ def describe_files(paths: tuple[Path, ...]) -> TableFiles:
     schema, rows = None, 0
     for path in paths:
         try:
-            with pq.ParquetFile(path) as file:
+            filesystem, name = arrow_location(path)
+            with pq.ParquetFile(name, filesystem=filesystem) as file:
                 found, rows = file.schema_arrow, rows + file.metadata.num_rows
         except (OSError, pa.ArrowException) as error:
             raise UserError(f"{printable(str(path))} is no readable Parquet file: {_one_line(error)}") from None
@@ -82,17 +85,21 @@ def describe_files(paths: tuple[Path, ...]) -> TableFiles:
     return TableFiles(format_, paths, schema, rows, size)
 
 
-def file_format(path: Path) -> Format | None:
+def file_format(path: AnyPath) -> Format | None:
     """The format that a file's name says, None where it says none."""
     name = path.name.lower()
     return next((format_ for suffix, format_ in SUFFIXES.items() if name.endswith(suffix)), None)
 
 
-def _is_hidden(path: Path) -> bool:
+def _has_colon(path: AnyPath) -> bool:
+    return isinstance(path, Path) and ":" in str(path.resolve())
+
+
+def _is_hidden(path: PurePath) -> bool:
     return any(part.startswith((".", "_")) for part in path.parts)
 
 
-def _json_schema(paths: tuple[Path, ...]) -> pa.Schema:
+def _json_schema(paths: tuple[AnyPath, ...]) -> pa.Schema:
     """The columns and types of the first lines of every file; each further line is judged by itself."""
     records = [record for path in paths for record in _first_records(path)]
     if not records:
@@ -103,10 +110,11 @@ def _json_schema(paths: tuple[Path, ...]) -> pa.Schema:
     return pa.schema(list(column_types(records, known).items()))
 
 
-def _first_records(path: Path) -> list[dict[str, Any]]:
+def _first_records(path: AnyPath) -> list[dict[str, Any]]:
     try:
-        with gzip.open(path, "rb") if path.name.lower().endswith(".gz") else path.open("rb") as lines:
-            candidates = [_parse(line) for line in islice(lines, JSON_LINES_TRIED)]
+        with path.open("rb") as file:
+            content = gzip.GzipFile(fileobj=file) if path.name.lower().endswith(".gz") else file
+            candidates = [_parse(line) for line in islice(io.BufferedReader(content), JSON_LINES_TRIED)]
     except (OSError, EOFError, zlib.error) as error:
         raise UserError(f"{printable(str(path))} cannot be read: {_one_line(error)}") from None
     return [record for record in candidates if isinstance(record, dict)]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from sample import paths as sample_paths
 from spark import catalog
 from spark.catalog import TableLocation
 from spark.configuration import Configuration
 from spark.local_datasets import local_dataset_splits
 from spark.split import Split, memories_splits
+from spark.storage import AnyPath, storage_path
 from utils import UserError, nearest, printable, require_known
 
 
@@ -40,9 +39,9 @@ def _splits_of(name: str, configuration: Configuration) -> list[Split]:
     return local_dataset_splits(path, configuration)
 
 
-def _existing_path(name: str) -> Path | None:
+def _existing_path(name: str) -> AnyPath | None:
     try:
-        path = Path(name).expanduser()
+        path = storage_path(name)
         return path if path.exists() else None
     except (OSError, RuntimeError, ValueError):  # no name that a path could have
         return None

@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 from types import SimpleNamespace
 from typing import Any, Self, TypeAlias
 from urllib.parse import unquote, urlsplit
@@ -49,9 +49,6 @@ class RemotePath:
     def parent(self) -> Self:
         return self._at(self.path.parent)
 
-    def relative_to(self, above: RemotePath) -> PurePosixPath:
-        return self.path.relative_to(above.path)
-
     def expanduser(self) -> Self:
         return self
 
@@ -60,6 +57,9 @@ class RemotePath:
 
     def as_uri(self) -> str:
         return str(self)
+
+    def absolute(self) -> Self:
+        return self
 
     def exists(self) -> bool:
         return bool(self._info().type != fs.FileType.NotFound)
@@ -84,8 +84,8 @@ class RemotePath:
         with self.open("rb") as file:
             return bytes(file.read())
 
-    def read_text(self, encoding: str = "utf-8") -> str:
-        return self.read_bytes().decode(encoding)
+    def read_text(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        return self.read_bytes().decode(encoding, errors)
 
     def write_bytes(self, content: bytes) -> None:
         with self.open("wb") as file:
@@ -109,18 +109,12 @@ class RemotePath:
         filesystem.move(name, arrow_location(target)[1])
 
     def rglob(self, pattern: str) -> Iterator[Self]:
-        for info in self._below(recursive=True):
-            found = self._at(self.path / PurePosixPath(info.path).relative_to(arrow_location(self)[1]))
-            if found.path.match(pattern):
-                yield found
-
-    def iterdir(self) -> Iterator[Self]:
-        for info in self._below(recursive=False):
-            yield self / info.base_name
-
-    def _below(self, recursive: bool) -> Any:
+        """Unlike pathlib's, only files."""
         filesystem, name = arrow_location(self)
-        return filesystem.get_file_info(fs.FileSelector(name, allow_not_found=True, recursive=recursive))
+        for info in filesystem.get_file_info(fs.FileSelector(name, allow_not_found=True, recursive=True)):
+            below = PurePosixPath(info.path).relative_to(name)
+            if info.type == fs.FileType.File and below.match(pattern):
+                yield self / below
 
     def _info(self) -> Any:
         filesystem, name = arrow_location(self)
@@ -160,6 +154,15 @@ def arrow_location(path: AnyPath) -> tuple[Any, str]:
 def has_rename(path: AnyPath) -> bool:
     """Whether a directory gets another name there in one step."""
     return isinstance(path, Path) or ARROW_SCHEMES[path.scheme] not in OBJECT_STORES
+
+
+def files_below(directory: AnyPath) -> dict[PurePath, AnyPath]:
+    """The files in a directory and the directories in it, in order, by their paths relative to it."""
+    if isinstance(directory, Path):
+        found: dict[PurePath, AnyPath] = {p.relative_to(directory): p for p in directory.rglob("*") if p.is_file()}
+    else:
+        found = {path.path.relative_to(directory.path): path for path in directory.rglob("*")}
+    return {name: found[name] for name in sorted(found)}
 
 
 def discard(path: AnyPath) -> None:

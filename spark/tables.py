@@ -12,6 +12,7 @@ from spark.hub.datasets import HubDataset, ResolvedDataset, fetch_split, resolve
 from spark.hub.tokenizer import fetch_tokenizer
 from spark.local_datasets import is_hub_layout
 from spark.local_files import TableFiles, describe_files, find_files
+from spark.storage import AnyPath, RemotePath, storage_path
 from utils import UserError, printable
 
 
@@ -30,7 +31,7 @@ class TableReader:
 
     def files(self, location: TableLocation) -> TableFiles:
         """The files of a table; raises UserError where it cannot be had or is damaged."""
-        path = Path(location.source).expanduser()
+        path = storage_path(location.source)
         if location.is_local and not is_hub_layout(path):
             return describe_files(find_files(path))
         dataset = self.resolve(location)
@@ -41,7 +42,7 @@ class TableReader:
     def resolve(self, location: TableLocation) -> ResolvedDataset:
         """The dataset of a location at one commit, the same at every call."""
         if location.source not in self.resolved:
-            source: HubDataset | Path = Path(location.source).expanduser()
+            source: HubDataset | AnyPath = storage_path(location.source)
             if not location.is_local:
                 source = HubDataset(location.source, self.revisions.get(location.source))
             self.resolved[location.source] = resolve_dataset(source, self.cache_directory, on_progress=self.on_progress)
@@ -50,8 +51,11 @@ class TableReader:
     def vocabulary(self, tokenizer: str) -> Vocabulary:
         """The vocabulary of a tokenizer by its local path or Hub id; raises UserError where there is none."""
         if tokenizer not in self.vocabularies:
-            if tokenizer.endswith(".json") and not Path(tokenizer).expanduser().is_file():
+            given = storage_path(tokenizer)
+            if tokenizer.endswith(".json") and not given.is_file():
                 raise UserError(f"--tokenizer: no such file: {printable(tokenizer)!r}.")
+            if isinstance(given, RemotePath):
+                tokenizer = str(_copied(given, self.cache_directory))
             revision = self.revisions.get(tokenizer)
             path = fetch_tokenizer(tokenizer, self.cache_directory, revision, on_progress=self.on_progress)
             try:
@@ -72,3 +76,12 @@ def _only_split(dataset: ResolvedDataset) -> str:
         return "train"
     name = printable(dataset.repository)
     raise UserError(f"{name}: expected one split, or one named train; found {', '.join(dataset.splits)}.")
+
+
+def _copied(path: RemotePath, cache_directory: Path) -> Path:
+    """A tokenizer.json from shared storage, or from a directory there, copied to this machine."""
+    source = path / "tokenizer.json" if path.is_dir() else path
+    target = cache_directory / "tokenizers" / source.scheme / source.authority / str(source.path).lstrip("/")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(source.read_bytes())
+    return target

@@ -14,6 +14,7 @@ from spark.hub.pin import pin
 from spark.hub.repository import HubFile, Repository, Snapshot, require_repository_name
 from spark.hub.retry import RetryPolicy
 from spark.hub.splits import CARD, splits_of
+from spark.storage import AnyPath, files_below, storage_path
 from utils import nearest, printable
 
 MAIN = "main"
@@ -49,14 +50,14 @@ class ResolvedDataset:
 class FetchedSplit:
     """The Parquet files that hold one split, in order, and where they are from, as in ResolvedDataset."""
 
-    paths: tuple[Path, ...]
+    paths: tuple[AnyPath, ...]
     repository: str
     revision: str | None
     split: str
 
 
 def resolve_dataset(
-    source: HubDataset | Path,
+    source: HubDataset | AnyPath,
     cache_directory: Path,
     *,
     retry: RetryPolicy | None = None,
@@ -67,7 +68,7 @@ def resolve_dataset(
 
     Without a network, or with HF_HUB_OFFLINE=1, the commit is the one it stood for when last asked.
     """
-    if isinstance(source, Path):
+    if not isinstance(source, HubDataset):
         return ResolvedDataset(str(source), None, local_splits(source))
     hub = Hub(retry or RetryPolicy(), on_progress)
     repository = Repository("dataset", source.repository)
@@ -84,19 +85,18 @@ def resolve_dataset(
     return ResolvedDataset(source.repository, commit, splits)
 
 
-def local_splits(directory: Path) -> dict[str, tuple[HubFile, ...]]:
+def local_splits(directory: AnyPath) -> dict[str, tuple[HubFile, ...]]:
     """The files of each split of a local directory that is laid out as a dataset of the Hub."""
     if not directory.is_dir():
         raise HubError(f"Expected a directory, found none at {printable(str(directory))}.\nCheck the path.")
     card = directory / CARD
-    paths = sorted(path for path in directory.rglob("*") if path.is_file())
-    sizes = {path.relative_to(directory).as_posix(): path.stat().st_size for path in paths}
+    sizes = {name.as_posix(): path.stat().st_size for name, path in files_below(directory).items()}
     splits = splits_of(str(directory), sizes, card if card.is_file() else None)
     return {split: tuple(HubFile(name, sizes[name]) for name in names) for split, names in splits.items()}
 
 
 def fetch_split(
-    source: HubDataset | Path | ResolvedDataset,
+    source: HubDataset | AnyPath | ResolvedDataset,
     split: str,
     cache_directory: Path,
     *,
@@ -121,7 +121,7 @@ def fetch_split(
         require_readable(dataset.repository, file.path)
     files = dataset.splits[split]
     if dataset.revision is None:
-        paths = land_local(Path(dataset.repository), files, cache_directory / "local")
+        paths = land_local(storage_path(dataset.repository), files, cache_directory / "local")
     else:
         hub = Hub(retry or RetryPolicy(), on_progress)
         repository = Repository("dataset", dataset.repository)

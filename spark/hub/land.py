@@ -11,6 +11,7 @@ from spark.hub.client import Hub, download
 from spark.hub.errors import DamagedFileError, HubError
 from spark.hub.parquet import check_parquet, convert_to_parquet, is_parquet
 from spark.hub.repository import HubFile, Repository
+from spark.storage import AnyPath
 from utils import printable
 
 
@@ -35,7 +36,7 @@ def land_remote(
     return fill_entry(entry, described, files, part_names(len(files)), obtain)
 
 
-def land_local(directory: Path, files: Sequence[HubFile], cache: Path) -> tuple[Path, ...]:
+def land_local(directory: AnyPath, files: Sequence[HubFile], cache: Path) -> tuple[AnyPath, ...]:
     """The files of a local split: Parquet where it lies, the rest converted in `cache`; raises HubError."""
     for file in files:
         if is_parquet(file.path):
@@ -49,8 +50,12 @@ def land_local(directory: Path, files: Sequence[HubFile], cache: Path) -> tuple[
     return tuple(directory / file.path if is_parquet(file.path) else next(converted) for file in files)
 
 
-def convert_local(directory: Path, files: Sequence[HubFile], cache: Path) -> tuple[Path, ...]:
+def convert_local(directory: AnyPath, files: Sequence[HubFile], cache: Path) -> tuple[Path, ...]:
     """The files as Parquet, converted again only where a path, size or time of change differs."""
+    if not isinstance(directory, Path):
+        raise HubError(
+            f"{directory}: expected Parquet on shared storage, found {printable(files[0].path)!r}.\nConvert it."
+        )
     sources = [(directory / file.path).absolute() for file in files]
     states = [(str(source), source.stat().st_size, source.stat().st_mtime_ns) for source in sources]
     entry = cache / hashlib.sha256(repr(states).encode()).hexdigest()[:32]

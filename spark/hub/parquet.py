@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from spark.hub.errors import DamagedFileError, HubError, first_line
+from spark.storage import AnyPath, arrow_location
 from utils import printable
 
 PARQUET_SUFFIXES = frozenset({".parquet", ".pq"})
@@ -39,10 +40,11 @@ def require_readable(dataset: str, path: str) -> None:
         )
 
 
-def check_parquet(path: Path) -> None:
+def check_parquet(path: AnyPath) -> None:
     """Raises DamagedFileError where a file has no whole Parquet footer, as one that was cut off has not."""
     try:
-        pq.read_metadata(path)
+        filesystem, name = arrow_location(path)
+        pq.read_metadata(name, filesystem=filesystem)
     except (pa.ArrowException, OSError) as error:
         raise DamagedFileError(f"not a whole Parquet file ({first_line(error)})") from error
 

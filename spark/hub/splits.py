@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from spark.hub.errors import HubError, first_line
+from spark.storage import AnyPath
 from utils import printable
 
 CARD = "README.md"
@@ -20,7 +21,7 @@ CONFIGURATION_KEYS = ("config_name", "data_files", "data_dir", "default")
 METADATA_FILES = frozenset({CARD, ".huggingface.yaml", "dataset_infos.json"})
 
 
-def splits_of(dataset: str, paths: Iterable[str], card: Path | None) -> dict[str, tuple[str, ...]]:
+def splits_of(dataset: str, paths: Iterable[str], card: AnyPath | None) -> dict[str, tuple[str, ...]]:
     """The paths of each split's files, in their order, by the name of the split.
 
     dataset: its name, for messages. paths: all its files, relative, with `/`, and safe to create.
@@ -73,7 +74,7 @@ def library_splits(root: Path, cache_directory: Path) -> dict[str, list[str]]:
     return {str(split): list(files) for split, files in builder.config.data_files.items()}
 
 
-def card_configurations(dataset: str, card: Path) -> list[dict[str, Any]]:
+def card_configurations(dataset: str, card: AnyPath) -> list[dict[str, Any]]:
     """What a README.md's metadata says of data files; raises HubError where it names files elsewhere.
 
     Only these keys are kept: features, sizes and the rest say nothing of the splits, and one that this
