@@ -13,7 +13,7 @@ import os
 import sys
 from datetime import datetime
 
-from utils import UserError, check_run_id, new_run_id
+from utils import UserError, check_run_id, new_run_id, printable_lines
 
 NEXT_OPTIONS = "--datasets memories --models 70m --schemes deduped"
 
@@ -23,7 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return calculate_metrics(arguments)
     except UserError as error:
-        print(f"calculate_metrics.py: {error}", file=sys.stderr)
+        print(f"calculate_metrics.py: {printable_lines(str(error))}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("calculate_metrics.py: stopped; the same command with --run_id of this run goes on.", file=sys.stderr)

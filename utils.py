@@ -31,6 +31,11 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
+def printable_lines(text: str) -> str:
+    """The text as `printable` gives it, but for the ends of its lines."""
+    return "\n".join(printable(line) for line in text.split("\n"))
+
+
 def new_run_id(now: datetime) -> str:
     """A run id from the time, sortable as text: 2026-11-21_23-35-58."""
     return now.strftime("%Y-%m-%d_%H-%M-%S")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from utils import printable
+
 MODELS = ("70m", "160m", "410m", "1b", "1.4b", "2.8b", "6.9b", "12b")
 CHECKPOINTS = tuple(f"12b.{step}" for step in (23000, 43000, 63000, 83000, 103000, 123000))
 SCHEMES = ("deduped", "duped")
@@ -34,7 +36,7 @@ class TableLocation:
     is_local: bool = False
 
     def __str__(self) -> str:
-        return self.source + (f" [{self.split}]" if self.split else "")
+        return printable(self.source + (f" [{self.split}]" if self.split else ""))
 
 
 PUBLISHED_FEATURE_TABLES = {

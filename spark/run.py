@@ -11,6 +11,7 @@ from rich.console import Console
 
 from filters.contract import Filter
 from spark.configuration import Configuration
+from spark.failures import failure_message
 from spark.locating import LocatedSplit, locate_split
 from spark.progress import RunProgress, run_progress
 from spark.run_record import RunRecord, open_record
@@ -104,20 +105,10 @@ def measure_split(spark: SparkSession, split_run: SplitRun, record: RunRecord, p
             split_run.run(spark)
     except Exception as error:
         log.exception("%s: failed", description)
-        record.add_failure(description, first_lines(error))
+        record.add_failure(description, failure_message(error, str(split_run.located.split.location)))
         return
     split_run.note(record, from_earlier=False)
     log.info("%s: done", description)
-
-
-def first_lines(error: Exception) -> str:
-    """What a person needs of an error, safe to print: the message of a UserError, else its type and last cause."""
-    if isinstance(error, UserError):
-        return printable(str(error))
-    lines = [line.strip() for line in str(error).splitlines() if line.strip() and not line.strip().startswith("at ")]
-    causes = [line for line in lines if line.startswith("Caused by")] or [line for line in lines if "Error" in line]
-    cause = causes[-1] if causes else lines[0] if lines else ""
-    return f"{type(error).__name__}: {printable(cause)[:500]} (more in run.log)"
 
 
 def make_directory(path: Path) -> None:

@@ -1,0 +1,52 @@
+"""What is said of a split that failed: which file or filter it was, why, and what to do, in one or two lines."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import unquote
+
+from utils import UserError, printable, printable_lines
+
+# Spark's own words for a file that it could not read, with the file's URI.
+UNREADABLE = re.compile(r"Encountered error while reading file (\S+?)\.?(?:\s|$)")
+# What a task in Python raised for the user to read, as its traceback ends.
+TOLD_BY_A_TASK = re.compile(r"^(?:utils\.)?UserError: (.+(?:\n(?!\s|Caused by|\w+(?:\.\w+)+).+)?)", re.MULTILINE)
+CAUSE = re.compile(r"^(?:Caused by: )?((?:[\w$]+\.)*[\w$]*(?:Error|Exception|Throwable)\b(?:: .*)?)$", re.MULTILINE)
+READS_FILES = re.compile(r"\s+at (?:shaded\.parquet|org\.apache\.parquet|org\.apache\.spark\.sql\.\w+\.datasources)\.")
+LONGEST_CAUSE = 300
+MEND = "Write it anew or take it away; the same command with --run_id of this run then measures what is missing."
+
+
+def failure_message(error: Exception, source: str) -> str:
+    """What a person needs of the error that ended a split, safe to print.
+
+    source: where the split's data lies, for errors that do not name the file themselves.
+    """
+    text = str(error)
+    told = TOLD_BY_A_TASK.search(text)
+    if isinstance(error, UserError) or told:
+        return printable_lines(told[1] if told else text)
+    cause, position = _last_cause(text)
+    unreadable = UNREADABLE.search(text)
+    if unreadable:
+        return f"{_shown_path(unreadable[1])} is damaged, or cannot be read: {cause}.\n{MEND}"
+    if READS_FILES.match(text, position):
+        return f"{printable(source)} is damaged, or cannot be read: {cause}.\n{MEND}"
+    return f"{printable(source)}: {cause} (more in run.log)"
+
+
+def _last_cause(text: str) -> tuple[str, int]:
+    """The innermost exception, without its package, and where what follows it begins."""
+    found = list(CAUSE.finditer(text))
+    causes = [each for each in found if each[0].startswith("Caused by")] or found[-1:]
+    if not causes:
+        first = next(iter(text.strip().splitlines()), "no reason given")
+        return printable(first)[:LONGEST_CAUSE].rstrip(". "), len(text)
+    kind, separator, reason = causes[-1][1].partition(": ")
+    words = kind.rsplit(".", 1)[-1] + separator + reason
+    return printable(words)[:LONGEST_CAUSE].rstrip(". "), causes[-1].end()
+
+
+def _shown_path(uri: str) -> str:
+    """A path as a person knows it: of a local file without `file://` and its escapes."""
+    return printable(unquote(re.sub(r"^file:/+", "/", uri)) if uri.startswith("file:") else uri)
