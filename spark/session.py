@@ -1,8 +1,9 @@
-"""The Spark session: what every run needs set, and what it leaves to `spark-submit`."""
+"""The Spark session: what every run needs set, and defaults for what its user and the cluster leave open."""
 
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,21 +12,18 @@ from typing import TYPE_CHECKING
 
 from spark.configuration import PROJECT_DIRECTORY
 from spark.java import use_java
+from spark.spark_log import send_log_to
 
 if TYPE_CHECKING:
+    from pyspark import SparkConf
     from pyspark.sql import SparkSession
 
 HEAP_PER_CORE_MIB = 512
 SMALLEST_HEAP_MIB = 1536
+ATTEMPTS = 3  # of a task in local mode, where Spark itself tries once; a cluster's are spark.task.maxFailures
+ARCHIVE = "memorization"  # what `make dist` builds, as `--archives ...#memorization` unpacks it
 
-# One thread a worker: Spark already runs one worker a core.
-ONE_THREAD = {
-    "OMP_NUM_THREADS": "1",
-    "NUMBA_NUM_THREADS": "1",
-    "RAYON_NUM_THREADS": "1",
-    "TOKENIZERS_PARALLELISM": "false",
-}
-
+# Without these a run would be wrong, or unreadable.
 ALWAYS = {
     # mapInArrow matches columns by position: have Spark compare the names too.
     "spark.sql.execution.arrow.pyspark.validateSchema.enabled": "true",
@@ -43,30 +41,42 @@ DEFAULTS = {
     "spark.sql.parquet.compression.codec": "zstd",
     # Spark compares this with the size of the files: Parquet of small counts is 20 times as large in memory.
     "spark.sql.autoBroadcastJoinThreshold": "8m",
-    "spark.python.unix.domain.socket.enabled": "true",
+    "spark.eventLog.enabled": "true",
+    "spark.eventLog.compress": "true",
+    # One thread a worker: Spark already runs one worker a core.
+    "spark.executorEnv.OMP_NUM_THREADS": "1",
+    "spark.executorEnv.NUMBA_NUM_THREADS": "1",
+    "spark.executorEnv.RAYON_NUM_THREADS": "1",
+    "spark.executorEnv.TOKENIZERS_PARALLELISM": "false",
 }
+
+MASTER_SETTING = re.compile(r"^[^#\n]*?(?:--master|\bspark\.master)[\s=:]+['\"]?([^\s'\"]+)", re.MULTILINE)
 
 
 def start_session(name: str, run_directory: Path) -> SparkSession:
     """A Spark session that logs to `run.log` and leaves its event log in the run's directory.
 
+    What `spark-submit`, PYSPARK_SUBMIT_ARGS or spark-defaults.conf set is kept, except for ALWAYS.
     Raises UserError where there is no Java to run it.
     """
     under_spark_submit = "PYSPARK_GATEWAY_PORT" in os.environ
+    masters = [] if under_spark_submit else masters_set()
     if not under_spark_submit:
         use_java()
-        os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")  # the only way to keep the UI on loopback
-        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+        prepare_launch(local=all(master.startswith("local") for master in masters))
+    from pyspark import SparkContext
     from pyspark.sql import SparkSession
 
-    settings = ALWAYS | DEFAULTS | _worker_environment() | _event_log(run_directory)
-    if not under_spark_submit:
-        settings |= _local_settings(run_directory)
-    builder = SparkSession.builder.appName(name)
-    for key, value in settings.items():
-        builder = builder.config(key, value)
-    with standard_error_to(run_directory / "run.log"):
-        return builder.getOrCreate()
+    log_file = run_directory / "run.log"
+    with standard_error_to(log_file):
+        SparkContext._ensure_initialized()  # the JVM, which knows the settings
+        configuration = settings(name, choose_master=not under_spark_submit and not masters)
+        keep_event_log(configuration, run_directory)
+        if configuration.get("spark.submit.deployMode") != "cluster":
+            send_log_to(SparkContext._jvm, log_file)
+        if not under_spark_submit:
+            os.environ.setdefault("PYSPARK_PYTHON", configuration.get("spark.pyspark.python") or sys.executable)
+        return SparkSession.builder.config(conf=configuration).getOrCreate()
 
 
 @contextmanager
@@ -82,47 +92,63 @@ def standard_error_to(path: Path) -> Iterator[None]:
         os.close(own)
 
 
-def _worker_environment() -> dict[str, str]:
-    paths = [str(PROJECT_DIRECTORY), *filter(None, [os.environ.get("PYTHONPATH")])]
-    environment = ONE_THREAD | {"PYTHONPATH": os.pathsep.join(paths)}
-    return {f"spark.executorEnv.{key}": value for key, value in environment.items()}
+def masters_set() -> list[str]:
+    """The masters named where Spark will look, in a run that `spark-submit` did not start.
+
+    They are needed before there is a JVM to ask: whether Spark keeps to loopback is settled when it starts.
+    """
+    from pyspark.find_spark_home import _find_spark_home
+
+    directory = Path(os.environ.get("SPARK_CONF_DIR") or Path(_find_spark_home()) / "conf")
+    file = directory / "spark-defaults.conf"
+    texts = [os.environ.get("PYSPARK_SUBMIT_ARGS", ""), file.read_text() if file.is_file() else ""]
+    found = [master for text in texts for master in MASTER_SETTING.findall(text)]
+    return [*found, *filter(None, [os.environ.get("MASTER")])]
 
 
-def _event_log(run_directory: Path) -> dict[str, str]:
-    directory = run_directory / "spark-events"
-    directory.mkdir(parents=True, exist_ok=True)
-    return {
-        "spark.eventLog.enabled": "true",
-        "spark.eventLog.compress": "true",
-        "spark.eventLog.dir": directory.resolve().as_uri(),
-    }
-
-
-def _local_settings(run_directory: Path) -> dict[str, str]:
+def prepare_launch(local: bool) -> None:
+    """Sets in the environment what must be known before Spark starts; settings of the user's own go before it."""
     cores = os.cpu_count() or 1
-    heap = max(SMALLEST_HEAP_MIB, HEAP_PER_CORE_MIB * cores)
-    log_settings = _write_log_settings(run_directory)
-    return {
-        "spark.master": f"local[{cores}]",
-        "spark.driver.memory": f"{heap}m",
-        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={log_settings.as_uri()}",
-        "spark.sql.shuffle.partitions": str(max(16, 4 * cores)),
-    }
+    os.environ.setdefault("SPARK_DRIVER_MEMORY", f"{max(SMALLEST_HEAP_MIB, HEAP_PER_CORE_MIB * cores)}m")
+    if local:
+        os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")  # the only way to keep the UI on loopback
 
 
-def _write_log_settings(run_directory: Path) -> Path:
-    """Log4j's settings: warnings go to `run.log`, nothing to the terminal."""
-    path = (run_directory / "spark-events" / ".log4j2.properties").resolve()
-    log_file = (run_directory / "run.log").resolve()
-    lines = {
-        "appender.file.type": "File",
-        "appender.file.name": "file",
-        "appender.file.fileName": str(log_file),
-        "appender.file.append": "true",
-        "appender.file.layout.type": "PatternLayout",
-        "appender.file.layout.pattern": "%d{yyyy-MM-dd HH:mm:ss} %p %c{1}: %m%n%ex",
-        "rootLogger.level": "warn",
-        "rootLogger.appenderRef.file.ref": "file",
-    }
-    path.write_text("".join(f"{key} = {value}\n" for key, value in lines.items()))
-    return path
+def settings(name: str, choose_master: bool) -> SparkConf:
+    """What the session is started with: Spark's own settings, completed."""
+    from pyspark import SparkConf
+
+    configuration = SparkConf()
+    cores = os.cpu_count() or 1
+    if choose_master:
+        configuration.setMaster(f"local[{cores},{ATTEMPTS}]")
+    defaults = dict(DEFAULTS)
+    if (configuration.get("spark.master") or "").startswith("local"):
+        defaults["spark.sql.shuffle.partitions"] = str(max(16, 4 * cores))
+        # Not on a cluster: the sockets lie in the directory for temporary files, and YARN's has too long a name.
+        defaults["spark.python.unix.domain.socket.enabled"] = "true"
+    defaults["spark.executorEnv.PYTHONPATH"] = python_path(configuration)
+    for key, value in defaults.items():
+        configuration.setIfMissing(key, value)
+    for key, value in ALWAYS.items():
+        configuration.set(key, value)
+    if configuration.get("spark.app.name") in ("pyspark-shell", Path(sys.argv[0]).name):  # not chosen by anybody
+        configuration.setAppName(name)
+    return configuration
+
+
+def python_path(configuration: SparkConf) -> str:
+    """Where Python workers find this project: in the archive that was sent to them, or where it lies here."""
+    if (configuration.get("spark.master") or "").startswith("local"):
+        return os.pathsep.join([str(PROJECT_DIRECTORY), *filter(None, [os.environ.get("PYTHONPATH")])])
+    archives = [configuration.get(key) or "" for key in ("spark.archives", "spark.yarn.dist.archives")]
+    sent = any(archive.endswith(f"#{ARCHIVE}") for archive in ",".join(archives).split(","))
+    return ARCHIVE if sent else str(PROJECT_DIRECTORY)
+
+
+def keep_event_log(configuration: SparkConf, run_directory: Path) -> None:
+    """Has Spark write its event log into the run's directory, where no other one was chosen."""
+    if configuration.get("spark.eventLog.dir") is None:
+        directory = run_directory / "spark-events"
+        directory.mkdir(parents=True, exist_ok=True)
+        configuration.set("spark.eventLog.dir", directory.resolve().as_uri())
