@@ -6,6 +6,8 @@ import gzip
 import io
 import json
 import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path, PurePath
@@ -85,6 +87,14 @@ def describe_files(paths: tuple[AnyPath, ...]) -> TableFiles:
     return TableFiles(format_, paths, schema, rows, size)
 
 
+@contextmanager
+def open_lines(path: AnyPath) -> Iterator[tuple[Iterable[bytes], Any]]:
+    """The lines of a JSONL file, and the file itself, whose position says how much of it they took."""
+    with path.open("rb") as file:
+        content = gzip.GzipFile(fileobj=file) if path.name.lower().endswith(".gz") else file
+        yield io.BufferedReader(content), file
+
+
 def file_format(path: AnyPath) -> Format | None:
     """The format that a file's name says, None where it says none."""
     name = path.name.lower()
@@ -112,9 +122,8 @@ def _json_schema(paths: tuple[AnyPath, ...]) -> pa.Schema:
 
 def _first_records(path: AnyPath) -> list[dict[str, Any]]:
     try:
-        with path.open("rb") as file:
-            content = gzip.GzipFile(fileobj=file) if path.name.lower().endswith(".gz") else file
-            candidates = [_parse(line) for line in islice(io.BufferedReader(content), JSON_LINES_TRIED)]
+        with open_lines(path) as (lines, _):
+            candidates = [_parse(line) for line in islice(lines, JSON_LINES_TRIED)]
     except (OSError, EOFError, zlib.error) as error:
         raise UserError(f"{printable(str(path))} cannot be read: {_one_line(error)}") from None
     return [record for record in candidates if isinstance(record, dict)]
