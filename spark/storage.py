@@ -78,7 +78,9 @@ class RemotePath:
 
     def open(self, mode: str = "rb") -> Any:
         filesystem, name = arrow_location(self)
-        return filesystem.open_input_file(name) if mode == "rb" else filesystem.open_output_stream(name)
+        if mode == "rb":
+            return filesystem.open_input_file(name)
+        return filesystem.open_output_stream(name, compression=None)  # by default a name in .gz has it compress
 
     def read_bytes(self) -> bytes:
         with self.open("rb") as file:
