@@ -1,0 +1,52 @@
+"""Counts what the driver does to the files of a run, and kills it before one of these operations.
+
+Python imports this module at its start where it lies on PYTHONPATH. It does nothing but in `calculate_metrics.py`,
+and there only what the environment says: CHAOS_DIRECTORY is the run's directory, CHAOS_OPERATIONS a file that gets a
+line for each operation, CHAOS_KILL_BEFORE the number of the operation that is not to happen, counted from 1.
+"""
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+
+
+class Operations:
+    """The operations so far; an audit hook."""
+
+    def __init__(self, directory: str, log: str, kill_before: int) -> None:
+        self.directory, self.kill_before, self.count = directory, kill_before, 0
+        self.log = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+
+    def __call__(self, event: str, arguments: tuple[object, ...]) -> None:
+        if event not in ("os.rename", "os.remove", "os.rmdir", "os.mkdir", "open"):
+            return
+        if event == "open" and not (isinstance(arguments[2], int) and arguments[2] & WRITING):
+            return
+        path = whole_path(arguments[0], arguments[-1] if event in ("os.remove", "os.rmdir") else -1)
+        if not path.startswith(self.directory + "/"):
+            return
+        self.count += 1
+        os.write(self.log, f"{event} {path}\n".encode())
+        if self.count == self.kill_before:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def whole_path(path: object, directory: object) -> str:
+    """The path that an operation names, from the root; `directory` is the open directory that it starts from, or -1."""
+    if not isinstance(path, str | bytes | os.PathLike):
+        return ""
+    start = Path.cwd()
+    if isinstance(directory, int) and directory >= 0:
+        start = Path(f"/proc/self/fd/{directory}").readlink()
+    return str(start / os.fsdecode(path))
+
+
+if "CHAOS_DIRECTORY" in os.environ and any(each.endswith("calculate_metrics.py") for each in sys.orig_argv):
+    sys.addaudithook(
+        Operations(
+            os.environ["CHAOS_DIRECTORY"], os.environ["CHAOS_OPERATIONS"], int(os.environ.get("CHAOS_KILL_BEFORE", 0))
+        )
+    )

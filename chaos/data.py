@@ -1,0 +1,105 @@
+"""The data of the harness: the embedded sample many times over, under ids of its own each time.
+
+Five splits: three datasets of memories, a random sample measured for two models, and lines of JSON; each with rows
+that must be rejected, and all with feature tables to join.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from sample.paths import feature_directory, memories_directory, pile_directory, tokenizer_path
+
+ID_STEP = 100_000  # above every id of the sample
+UNKNOWN_TOKEN = 60_000  # above the sample's vocabulary
+REPEATED_ROWS = 5
+MEMORIES = ("deduped.70m", "deduped.160m", "duped.70m")
+
+
+def make_data(directory: Path, rows_a_split: int) -> list[str]:
+    """Writes some `rows_a_split` rows for each split and their feature tables; the options that measure them."""
+    memories = directory / "memories"
+    (memories / "data").mkdir(parents=True)
+    (memories / "README.md").write_text("Splits named {scheme}.{model}.\n")
+    for name in MEMORIES:
+        source = pq.read_table(memories_directory() / "data" / f"{name}-00000-of-00001.parquet")
+        pq.write_table(
+            with_refused_rows(repeated(source, "index", rows_a_split)),
+            memories / "data" / f"{name}-00000-of-00001.parquet",
+        )
+    pile = pq.read_table(pile_directory("deduped") / "data" / "train-00000-of-00001.parquet")
+    pq.write_table(with_refused_rows(repeated(pile, "Index", rows_a_split)), directory / "random.parquet")
+    write_lines(repeated(pile, "Index", rows_a_split // 2), directory / "lines.jsonl")
+    copies = rows_a_split // min(pq.read_metadata(each).num_rows for each in (memories_directory() / "data").iterdir())
+    write_features(directory / "features", copies + 1)
+    return [
+        *("--datasets", f"{memories},{directory / 'random.parquet'},{directory / 'lines.jsonl'}"),
+        *("--tokenizer", str(tokenizer_path())),
+        *("--duplicates", str(directory / "features" / "duplicates.parquet")),
+        *("--token_frequencies", str(directory / "features" / "frequencies.parquet")),
+        *("--perplexities", str(directory / "features" / "{scheme}-{model}.parquet")),
+    ]
+
+
+def repeated(table: pa.Table, key: str, rows: int) -> pa.Table:
+    """The first `rows` rows of the table written again and again, each time with the next range of ids."""
+    copies = -(-rows // len(table))
+    return pa.concat_tables(shifted(table, key, copy) for copy in range(copies)).slice(0, rows).combine_chunks()
+
+
+def shifted(table: pa.Table, key: str, copy: int) -> pa.Table:
+    """The table with the ids of its copy of that number."""
+    position = table.column_names.index(key)
+    return table.set_column(position, key, pc.add(table[key].cast(pa.int64()), copy * ID_STEP))
+
+
+def with_refused_rows(table: pa.Table) -> pa.Table:
+    """The table with rows that cannot be measured: no tokens, an unknown token, no id, an id that is there twice."""
+    ids, tokens = table.column(0).to_numpy().astype(object), table.column(1).to_pylist()
+    every = len(tokens) // 20
+    for row in range(0, len(tokens), every):
+        tokens[row] = None
+        tokens[row + 1] = [UNKNOWN_TOKEN, *tokens[row + 1][1:]]
+        ids[row + 2] = None
+    table = table.set_column(0, table.column_names[0], pa.array(ids, pa.int64()))
+    table = table.set_column(1, table.column_names[1], pa.array(tokens, pa.list_(pa.int32())))
+    return pa.concat_tables([table, table.slice(10, REPEATED_ROWS)])
+
+
+def write_lines(table: pa.Table, path: Path) -> None:
+    """The rows as JSONL, with a column of the user's own; every thousandth line is no JSON."""
+    with path.open("w", encoding="utf-8") as lines:
+        for number, row in enumerate(table.select([0, 1]).to_pylist()):
+            content = json.dumps({"sequence_id": row["Index"], "tokens": row["Tokens"], "note": f"line {number}"})
+            lines.write(content[: 40 if number % 1000 == 500 else None] + "\n")
+
+
+def write_features(directory: Path, copies: int) -> None:
+    """Feature tables that know the ids of so many copies, and values that tell the copies apart."""
+    directory.mkdir()
+    frequencies = pq.read_table(feature_directory("num-frequencies", "deduped") / "data")
+    pq.write_table(
+        frequencies.group_by("TokenID").aggregate([("Frequency", "sum")]).rename_columns(["TokenID", "Frequency"]),
+        directory / "frequencies.parquet",
+    )
+    duplicates = pq.read_table(
+        feature_directory("generation-num-duplicates", "duped") / "data" / "duped-00000-of-00001.parquet"
+    )
+    many = pa.concat_tables(shifted(duplicates, "index", copy) for copy in range(copies))
+    counts = pc.add(many["counts"].cast(pa.int64()), np.arange(len(many)) // len(duplicates))
+    pq.write_table(
+        pa.table({"sequence_id": many["index"], "sequence_duplicates": counts}), directory / "duplicates.parquet"
+    )
+    perplexities = feature_directory("perplexities", "deduped") / "data"
+    of_split = {name.replace(".", "-"): name for name in MEMORIES}
+    of_split |= {"none-70m": "deduped.70m", "none-160m": "deduped.160m", "none-None": "deduped.70m"}
+    for written, name in of_split.items():
+        table = pq.read_table(perplexities / f"{name}-00000-of-00001.parquet")
+        many = pa.concat_tables(shifted(table, "sequence_id", copy) for copy in range(copies))
+        pq.write_table(many, directory / f"{written}.parquet")

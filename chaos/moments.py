@@ -1,0 +1,103 @@
+"""When a process is killed: moments spread over the whole life of a run, some of them aimed at."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+from chaos.processes import CRASH_POINTS, Program, Role
+from chaos.tables import KINDS
+
+POLL_SECONDS = 0.002
+LOOKS_APART_SECONDS = 0.2
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A moment in words, and how it is known: `has_come` is asked again and again, `delay` seconds are added.
+
+    environment: what the program is started with, where it is to kill itself at the moment.
+    """
+
+    words: str
+    has_come: Callable[[], bool]
+    delay: float = 0.0
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+def after(seconds: float) -> Moment:
+    """So many seconds after the start."""
+    return Moment(f"{seconds:.1f} s after the start", lambda: True, seconds)
+
+
+def when_a_part_appears(run: Path, delay: float) -> Moment:
+    """So many seconds after a worker has begun a new file that no reader sees yet."""
+    before = hidden_parts(run)
+    return Moment(f"{delay:.2f} s after a first hidden part file", lambda: bool(hidden_parts(run) - before), delay)
+
+
+def when_a_table_appears(run: Path, delay: float) -> Moment:
+    """So many seconds after another table has got its final name."""
+    before = table_directories(run)
+    return Moment(f"{delay:.2f} s after a table appeared", lambda: bool(table_directories(run) - before), delay)
+
+
+def before_operation(run: Path, number: int, log: Path) -> Moment:
+    """Just before the driver's change of that number to the run's files, counted from 1; it kills itself."""
+    environment = operations_environment(run, log) | {"CHAOS_KILL_BEFORE": str(number)}
+    return Moment(f"before the driver's file operation {number}", lambda: False, environment=environment)
+
+
+def operations_environment(run: Path, log: Path) -> dict[str, str]:
+    """What has the driver write down its operations on the run's files."""
+    return {"PYTHONPATH": str(CRASH_POINTS), "CHAOS_DIRECTORY": str(run), "CHAOS_OPERATIONS": str(log)}
+
+
+def hidden_parts(run: Path) -> set[Path]:
+    """The part files of a run that are in no table yet."""
+    tables = tuple(run / kind for kind in KINDS)
+    return {path for path in run.rglob("*.parquet") if not any(table in path.parents for table in tables)}
+
+
+def table_directories(run: Path) -> set[Path]:
+    """The directories of a run that have the final name of a table."""
+    return {path for kind in KINDS for path in (run / kind).glob("dataset=*/scheme=*/model=*")}
+
+
+def kill_at(program: Program, moment: Moment, victim: Role, random: Random) -> bool:
+    """Kills one process of that role, alive, when the moment has come; False where the program ended before.
+
+    Where there is none at the moment, the next that starts is killed.
+    """
+    if not wait_until(program, moment.has_come) or not wait_seconds(program, moment.delay):
+        return moment.environment != {} and program.process.wait() == -signal.SIGKILL
+    while program.process.poll() is None:
+        candidates = program.look()[victim]
+        if candidates:
+            random.choice(candidates).kill()
+            return True
+        time.sleep(POLL_SECONDS)
+    return False
+
+
+def wait_until(program: Program, has_come: Callable[[], bool]) -> bool:
+    """Whether it came before the program ended."""
+    looked = 0.0
+    while program.process.poll() is None:
+        if has_come():
+            return True
+        if time.monotonic() - looked > LOOKS_APART_SECONDS:
+            program.look()
+            looked = time.monotonic()
+        time.sleep(POLL_SECONDS)
+    return False
+
+
+def wait_seconds(program: Program, seconds: float) -> bool:
+    """Whether the program still runs after so many seconds."""
+    until = time.monotonic() + seconds
+    return wait_until(program, lambda: time.monotonic() >= until)
