@@ -10,7 +10,7 @@ READY_DEV := $(VENV)/.ready-dev
 SHARED ?= ../shared/data/pythia
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format accuracy bench sample weights clean
+.PHONY: help setup run test chaos check format accuracy bench sample weights clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -23,6 +23,9 @@ run: $(READY) ## measure the embedded sample
 
 test: $(READY_DEV) ## run the tests
 	$(PY) -m pytest
+
+chaos: $(READY_DEV) ## kill runs at random moments, fill their disk, take the Hub away; some 20 minutes
+	@$(PY) -m chaos
 
 check: $(READY_DEV) ## lint, formatting, types
 	$(PY) -m ruff check .

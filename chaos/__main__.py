@@ -1,4 +1,4 @@
-"""`make chaos`: kills, full disks, an absent Hub; see the package. Ends with status 1 where anything went wrong."""
+"""`make chaos`: kills, full disks, an absent Hub, two runs at once; ends with status 1 where anything went wrong."""
 
 from __future__ import annotations
 
@@ -6,66 +6,71 @@ import argparse
 import shutil
 import sys
 import tempfile
+import time
 from pathlib import Path
 from random import Random
 
+from chaos.absent_hub import lose_the_hub
 from chaos.data import make_data
-from chaos.kills import Harness
+from chaos.full_disk import fill_the_disk, start_on_a_tiny_disk
+from chaos.harness import Harness, Tally
+from chaos.kills import live
 from chaos.processes import Role
+from chaos.same_run_id import start_twice
 
+# A killed worker is survived, so that the life ends there.
 LIVES: list[tuple[Role, ...]] = [
     ("driver", "jvm", "worker"),
     ("jvm", "driver", "daemon"),
     ("driver", "driver", "worker"),
     ("jvm", "jvm", "worker"),
 ]
+TRIALS = (start_twice, fill_the_disk, start_on_a_tiny_disk, lose_the_hub)
 
 
 def main() -> int:
-    """Lives until enough was killed; 1 where anything went wrong."""
+    """Runs all trials; 1 where anything went wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=24, help="how many processes to kill (default 24)")
     parser.add_argument("--rows", type=int, default=50_000, help="rows of each split (default 50,000)")
     parser.add_argument("--seed", type=int, default=0, help="of the moments and victims (default 0)")
-    parser.add_argument("--directory", type=Path, help="where to work; a temporary one that is removed if not given")
+    parser.add_argument("--directory", type=Path, help="an empty one to work in, kept; else a temporary one")
     options = parser.parse_args()
     directory = options.directory or Path(tempfile.mkdtemp(prefix="chaos-"))
+    started = time.monotonic()
     try:
-        harness = kill_and_go_on(directory.resolve(), options.rows, options.kills, options.seed)
+        harness = Harness(make_data(directory.resolve() / "data", options.rows), directory.resolve())
+        run_trials(harness, options.kills, Random(options.seed))
     finally:
         if options.directory is None:
             shutil.rmtree(directory, ignore_errors=True)
-    return report(harness)
+    print(f"{time.monotonic() - started:.0f} s in all")
+    return report(harness.tally)
 
 
-def kill_and_go_on(directory: Path, rows: int, kills: int, seed: int) -> Harness:
-    """The harness after that many kills."""
-    arguments = make_data(directory / "data", rows)
-    harness = Harness(arguments, directory, Random(seed))
-    harness.run_undisturbed()
-    print(
-        f"undisturbed: {harness.seconds:.0f} s, {len(harness.expected)} tables, "
-        f"{harness.operations} file operations of the driver",
-        flush=True,
-    )
+def run_trials(harness: Harness, kills: int, random: Random) -> None:
+    """One undisturbed run, lives until so many processes were killed, then the other trials."""
+    harness.run_undisturbed("undisturbed")
+    tables = f"{len(harness.expected)} tables, {sum(table.rows for table in harness.expected.values()):,} rows"
+    print(f"undisturbed: {harness.seconds:.0f} s, {tables}, {harness.operations} operations on files", flush=True)
     life = 0
-    while harness.kills.total() < kills:
-        harness.live(f"life-{life + 1}", LIVES[life % len(LIVES)])
-        shutil.rmtree(harness.run_directory(f"life-{life + 1}"))
+    while harness.tally.kills.total() < kills:
+        run_id = f"life-{life + 1}"
+        live(harness, random, run_id, LIVES[life % len(LIVES)])
+        shutil.rmtree(harness.run_directory(run_id))
         life += 1
-    return harness
+    for trial in TRIALS:
+        trial(harness)
 
 
-def report(harness: Harness) -> int:
+def report(tally: Tally) -> int:
     """Prints what was done and what came of it; 1 where anything went wrong."""
-    killed = ", ".join(f"{count} {role}" for role, count in sorted(harness.kills.items()))
-    print(
-        f"{harness.kills.total()} kills ({killed}), {harness.resumes} resumes, "
-        f"{harness.rows_compared:,} rows compared with those of the uninterrupted run"
-    )
-    print(f"No process outlived its run by more than {harness.longest_survival:.1f} s")
-    if harness.faults:
-        print(f"{len(harness.faults)} faults:", *harness.faults, sep="\n")
+    killed = ", ".join(f"{count} of a {role}" for role, count in sorted(tally.kills.items()))
+    print(f"{tally.kills.total()} kills ({killed}), {tally.resumes} resumes")
+    print(f"{tally.rows_compared:,} rows of runs that went on compared with those of uninterrupted runs")
+    print(f"The longest that a process outlived its driver: {tally.longest_survival:.1f} s")
+    if tally.faults:
+        print(f"{len(tally.faults)} faults:", *tally.faults, sep="\n")
         return 1
     print("No row was lost, none doubled, and nothing looked complete that was not.")
     return 0

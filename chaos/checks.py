@@ -9,6 +9,8 @@ from typing import Any
 
 from chaos.tables import Digest, FileState, differences, visible_files, visible_tables
 
+MARKER = "_complete.json"
+
 Expected = Mapping[str, Digest]
 Files = Mapping[str, tuple[FileState, ...]]
 
@@ -37,7 +39,9 @@ def run_is_whole(run: Path, expected: Expected, layout: set[str]) -> list[str]:
     """Every table is there, no row lost or doubled, the record adds up, and nothing is left over."""
     found = visible_tables(run)
     faults = differences(found, expected) + [f"{name} is missing" for name in expected.keys() - found.keys()]
-    faults += [f"left over: {name}" for name in sorted(layout_of(run) - layout)]
+    lying = layout_of(run)
+    hidden = {name for name in lying if any(part[0] in "._" for part in Path(name).parts) and Path(name).name != MARKER}
+    faults += [f"left over: {name}" for name in sorted((lying - layout) | hidden)]
     record = read_record(run) or {}
     if record.get("status") != "complete":
         faults.append(f"run.json says {record.get('status')!r} of a run that is complete")

@@ -34,6 +34,12 @@ def after(seconds: float) -> Moment:
     return Moment(f"{seconds:.1f} s after the start", lambda: True, seconds)
 
 
+def when_a_split_begins(run: Path, delay: float) -> Moment:
+    """So many seconds after the driver has made the directory that the workers write a split to."""
+    before = hidden_directories(run)
+    return Moment(f"{delay:.2f} s after a split began", lambda: bool(hidden_directories(run) - before), delay)
+
+
 def when_a_part_appears(run: Path, delay: float) -> Moment:
     """So many seconds after a worker has begun a new file that no reader sees yet."""
     before = hidden_parts(run)
@@ -55,6 +61,11 @@ def before_operation(run: Path, number: int, log: Path) -> Moment:
 def operations_environment(run: Path, log: Path) -> dict[str, str]:
     """What has the driver write down its operations on the run's files."""
     return {"PYTHONPATH": str(CRASH_POINTS), "CHAOS_DIRECTORY": str(run), "CHAOS_OPERATIONS": str(log)}
+
+
+def hidden_directories(run: Path) -> set[Path]:
+    """The directories of a run in which tables are in the making."""
+    return set(run.glob("_*/*"))
 
 
 def hidden_parts(run: Path) -> set[Path]:

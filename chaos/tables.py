@@ -44,7 +44,9 @@ def visible_files(run: Path) -> dict[str, tuple[FileState, ...]]:
     for kind in KINDS:
         if not (run / kind).is_dir():
             continue
-        for name in sorted(ds.dataset(run / kind, format="parquet", partitioning="hive").files):
+        # With a schema given no file is opened, so that a damaged one is listed too.
+        dataset = ds.dataset(run / kind, pa.schema([]), format="parquet", partitioning="hive")
+        for name in sorted(dataset.files):
             path = Path(name)
             state = path.stat()
             file = FileState(path, state.st_ino, state.st_mtime_ns, state.st_size)
