@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from spark.configuration import (
     DEFAULT_CONFIG,
@@ -13,6 +13,7 @@ from spark.configuration import (
     build_configuration,
     read_config_file,
 )
+from spark.reporting import Format
 from utils import UserError, nearest, printable
 
 
@@ -28,12 +29,20 @@ class _Parser(argparse.ArgumentParser):
         raise UserError(f"{printable(message)}{hint}.\nTry: python calculate_metrics.py --help")
 
 
-def parse_arguments(arguments: list[str] | None) -> tuple[Configuration, bool]:
-    """The configuration that the command line and the YAML file ask for, and whether to plan only."""
+class Request(NamedTuple):
+    """What the command line asks for. report: how to tell of it."""
+
+    configuration: Configuration
+    plan_only: bool
+    report: Format
+
+
+def parse_arguments(arguments: list[str] | None) -> Request:
+    """What the command line and the YAML file ask for."""
     parsed = vars(build_parser().parse_args(arguments))
-    plan_only = parsed.pop("plan", False)
+    plan_only, report = parsed.pop("plan", False), parsed.pop("report", "text")
     options = read_config_file(Path(parsed.pop("config", DEFAULT_CONFIG)))
-    return build_configuration(options | parsed), plan_only
+    return Request(build_configuration(options | parsed), plan_only, report)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -64,4 +73,7 @@ def build_parser() -> argparse.ArgumentParser:
     for table in FEATURE_TABLES:
         add(f"--{table}", metavar="WHERE", help="feature table: published, none, a local path or a Hub id")
     add("--plan", action="store_true", help="print what would be done, and stop")
+    report = parser.add_mutually_exclusive_group()
+    for name, text in (("quiet", "print nothing but failures"), ("json", "print one line of JSON an event")):
+        report.add_argument(f"--{name}", dest="report", action="store_const", const=name, help=text)
     return parser

@@ -1,76 +1,106 @@
-"""The progress bar of a run, fed by what Spark says of its tasks."""
+"""How far a run is: what Spark says of its jobs and the workers of their rows, made into events."""
 
 from __future__ import annotations
 
+import logging
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from rich.console import Console
-from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-
-from spark.job_descriptions import split_jobs
-from utils import printable
+from spark.events import Advance, KnownSplit, Progress
+from spark.job_descriptions import MEASURE, split_jobs
+from spark.pace import Pace
+from spark.reporting import Reporter
 
 if TYPE_CHECKING:
-    from pyspark import SparkContext
+    from pyspark import Accumulator, SparkContext
 
-SECONDS_BETWEEN_LOOKS = 0.25
+SECONDS_BETWEEN_LOOKS = 0.5
+
+log = logging.getLogger("memorization")
 
 
-@contextmanager
-def run_progress(console: Console, splits: int) -> Iterator[RunProgress]:
-    """A bar over the splits of a run; nothing where the console is no terminal."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[unit]}"),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        yield RunProgress(bar, bar.add_task("All splits", total=splits, unit="splits"))
+class CurrentJob(NamedTuple):
+    """The newest job of a split. words: its description; share: of its last stage's tasks, how many have ended."""
+
+    words: str | None
+    share: float | None
 
 
 class RunProgress:
-    """The bar of the run, and below it one for the split that is being measured."""
+    """Follows the splits of a run, one after the other, and reports how far each and the whole are."""
 
-    def __init__(self, bar: Progress, run_task: TaskID) -> None:
-        self._bar = bar
-        self._run_task = run_task
+    def __init__(self, reporter: Reporter, to_do: Sequence[KnownSplit]) -> None:
+        self._reporter = reporter
+        self._to_do = list(to_do)
+        self._rows_done = 0
+        self._bytes_done = 0
+        self._pace = Pace(time.monotonic())
 
     @contextmanager
-    def split(self, context: SparkContext, description: str) -> Iterator[None]:
-        """Shows the tasks of the Spark jobs that the block starts, under a group named as the split."""
-        task = self._bar.add_task(escape(printable(description)), total=None, unit="tasks")
+    def split(self, context: SparkContext) -> Iterator[Accumulator[int]]:
+        """Follows the Spark jobs that the block starts, the next split's; gives what its workers count rows in."""
+        known = self._to_do[0]
+        rows_done = context.accumulator(0)
         stop = threading.Event()
-        with split_jobs(context, description) as group:
-            watcher = threading.Thread(target=self._watch, args=(context, group, task, stop), daemon=True)
-            watcher.start()
+        with split_jobs(context, known.split) as group:
+            watcher = threading.Thread(target=self._watch, args=(context, group, known, rows_done, stop), daemon=True)
+            if self._reporter.seconds_between_progress is not None:
+                watcher.start()
             try:
-                yield
+                yield rows_done
+                self._rows_done += rows_done.value
+                self._bytes_done += known.bytes
             finally:
                 stop.set()
-                watcher.join()
-                self._bar.remove_task(task)
-                self._bar.advance(self._run_task)
+                if watcher.is_alive():
+                    watcher.join()
+                # A split that failed counts neither as done nor as to be done.
+                del self._to_do[0]
 
-    def _watch(self, context: SparkContext, group: str, task: TaskID, stop: threading.Event) -> None:
+    def _watch(
+        self, context: SparkContext, group: str, known: KnownSplit, rows_done: Accumulator[int], stop: threading.Event
+    ) -> None:
+        pace: Pace | None = None
+        reported = time.monotonic()
         while not stop.wait(SECONDS_BETWEEN_LOOKS):
-            done, total = _tasks_of(context, group)
-            self._bar.update(task, completed=done, total=total or None)
+            try:
+                job = current_job(context, group)
+            except Exception:
+                # Spark has died or been stopped: the thread that waits for its jobs says so.
+                log.debug("%s: no progress known", known.split, exc_info=True)
+                return
+            now = time.monotonic()
+            if pace is None and job.words is not None and job.words.endswith(MEASURE):
+                pace = Pace(now)
+            done = rows_done.value
+            this_split = pace.at(now, done, known.rows, job.share) if pace else Advance(0, known.rows)
+            whole_run = self._of_run(now, done, this_split.share)
+            if now - reported >= (self._reporter.seconds_between_progress or 0):
+                reported = now
+                self._reporter.report(Progress(known.split, job.words, this_split, whole_run))
+
+    def _of_run(self, now: float, rows_done: int, share: float | None) -> Advance:
+        """The whole run, by rows where they are known of every split, and else by the bytes of their files."""
+        rows = [each.rows for each in self._to_do]
+        total = None if None in rows else self._rows_done + sum(each for each in rows if each is not None)
+        bytes_done = self._bytes_done + (share or 0) * self._to_do[0].bytes
+        all_bytes = self._bytes_done + sum(each.bytes for each in self._to_do)
+        share_of_bytes = bytes_done / all_bytes if bytes_done else None
+        return self._pace.at(now, self._rows_done + rows_done, total, share_of_bytes)
 
 
-def _tasks_of(context: SparkContext, group: str) -> tuple[int, int]:
-    """How many tasks of the group's jobs are done, and how many there are so far."""
+def current_job(context: SparkContext, group: str) -> CurrentJob:
+    """What Spark says of the newest job of a group."""
     tracker = context.statusTracker()
-    done = total = 0
-    for job in tracker.getJobIdsForGroup(group):
-        info = tracker.getJobInfo(job)
-        for stage_id in info.stageIds if info else ():
-            stage = tracker.getStageInfo(stage_id)
-            if stage is not None:
-                done, total = done + stage.numCompletedTasks, total + stage.numTasks
-    return done, total
+    jobs = tracker.getJobIdsForGroup(group)
+    if not jobs:
+        return CurrentJob(None, None)
+    newest = max(jobs)
+    description = context._jsc.sc().statusStore().job(newest).description()
+    words = description.get().removeprefix(f"{group}: ") if description.isDefined() else None
+    info = tracker.getJobInfo(newest)
+    stage = tracker.getStageInfo(max(info.stageIds)) if info and info.stageIds else None
+    return CurrentJob(words, stage.numCompletedTasks / stage.numTasks if stage and stage.numTasks else None)

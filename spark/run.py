@@ -1,131 +1,163 @@
-"""A run: every split in its turn, with its record, its progress and its summary."""
+"""A run: every split in its turn, with its record, and events for whoever reports them."""
 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from rich.console import Console
+from urllib.parse import urlsplit
 
 from filters.contract import Filter
+from spark import events
 from spark.configuration import Configuration
 from spark.failures import failure_message
+from spark.interruption import Interruption
 from spark.locating import LocatedSplit, locate_split
-from spark.progress import RunProgress, run_progress
+from spark.progress import RunProgress
+from spark.reporting import Reporter
+from spark.run_directory import log_to_file, make_directory
 from spark.run_record import RunRecord, open_record
 from spark.session import start_session
 from spark.split import Split
 from spark.split_run import SplitRun
-from spark.summary import print_summary
+from spark.summary import make_plan
 from spark.tables import TableReader
-from utils import UserError, printable
+from utils import printable
 
 if TYPE_CHECKING:
+    from pyspark import SparkContext
     from pyspark.sql import SparkSession
+
+SPARK_UI_PORT = "4040"
 
 log = logging.getLogger("memorization")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Run:
-    """What a run is to do: these splits, by these filters, into this directory."""
+    """What a run is to do: these splits, by these filters, into this directory.
+
+    record: what `run.json` says, once the run has begun.
+    """
 
     run_id: str
     configuration: Configuration
     filters: tuple[Filter, ...]
     splits: list[Split]
+    reporter: Reporter
+    interruption: Interruption
+    record: RunRecord | None = field(default=None, init=False)
 
     @property
     def directory(self) -> Path:
         """Where everything that the run leaves lies."""
         return Path(self.configuration.output_dir).expanduser() / self.run_id
 
-    def execute(self, console: Console) -> int:
+    def plan(self) -> events.Plan:
+        """What the run would do."""
+        return make_plan(self.run_id, self.directory, self.splits, self.filters, self.configuration)
+
+    def execute(self) -> int:
         """Measures the splits that are not complete yet; 0, or 1 where one of them failed."""
         record = open_record(self.directory, self.run_id, self.configuration, self.filters)
-        located = self._locate(console, record)
+        located = self._locate(record)
         make_directory(self.directory)
         log_to_file(self.directory / "run.log")
         record.write()
-        console.print(f"Run: {printable(str(self.directory))}", highlight=False, soft_wrap=True, markup=False)
+        self.record = record
         try:
-            self._measure(console, located, record)
+            self._measure([self._split_run(each) for each in located], record)
         except BaseException as error:
-            status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
-            record.finish(status, f"{type(error).__name__}: {printable(str(error))}")
+            if self.interruption.signal is None:
+                self._finish(record, "failed", f"{type(error).__name__}: {printable(str(error))}")
             raise
-        finally:
-            if record.splits:
-                print_summary(console, record.splits, self.directory)
         failed = any(split["status"] == "failed" for split in record.splits)
-        record.finish("failed" if failed else "complete")
+        self._finish(record, "failed" if failed else "complete")
         return int(failed)
 
-    def _locate(self, console: Console, record: RunRecord) -> list[LocatedSplit]:
+    def finish_interrupted(self, go_on: str) -> None:
+        """Notes and says how far the run came, and the command that does the rest."""
+        if self.record is not None:
+            self.record.finish("interrupted")
+        splits = self.record.splits if self.record else []
+        self.reporter.report(events.RunFinished("interrupted", str(self.directory), splits, go_on))
+
+    def _finish(self, record: RunRecord, status: events.Status, error: str | None = None) -> None:
+        record.finish(status, error)
+        self.reporter.report(events.RunFinished(status, str(self.directory), record.splits))
+
+    def _locate(self, record: RunRecord) -> list[LocatedSplit]:
         """Finds everything that the run reads, so that what is wrong is said before Spark starts."""
+
+        def on_progress(message: str) -> None:
+            self.interruption.check()
+            self.reporter.report(events.FindingData(message))
+
+        on_progress("Finding the data")
         revisions = dict(self.configuration.revisions) | record.commits
-        with console.status("Finding the data") as status:
-            reader = TableReader(
-                Path(self.configuration.cache_dir).expanduser(),
-                revisions,
-                lambda message: status.update(printable(message)),
-            )
-            located = [locate_split(each, self.filters, self.configuration, reader) for each in self.splits]
+        reader = TableReader(Path(self.configuration.cache_dir).expanduser(), revisions, on_progress)
+        located = [locate_split(each, self.filters, self.configuration, reader) for each in self.splits]
         record.commits = reader.commits()
         return located
 
-    def _measure(self, console: Console, located: list[LocatedSplit], record: RunRecord) -> None:
-        runs = [SplitRun(each, self.filters, self.configuration, self.directory) for each in located]
-        for each in runs:
+    def _split_run(self, located: LocatedSplit) -> SplitRun:
+        return SplitRun(located, self.filters, self.configuration, self.directory)
+
+    def _measure(self, split_runs: Sequence[SplitRun], record: RunRecord) -> None:
+        for each in split_runs:
             each.note(record, from_earlier=True)
-        to_do = [each for each in runs if each.already_written() is None]
+        known = [known_split(each) for each in split_runs]
+        self.reporter.report(events.RunStarted(self.run_id, str(self.directory), known))
+        to_do = [(run, split) for run, split in zip(split_runs, known, strict=True) if not split.complete]
         if not to_do:
-            console.print(f"Run {self.run_id} is complete already; nothing to do.", highlight=False)
             return
-        with console.status("Starting Spark"):
-            spark = start_session(f"memorization metrics {self.run_id}", self.directory)
-        console.print(f"Spark UI: {spark.sparkContext.uiWebUrl}", highlight=False)
+        spark = start_session(f"memorization metrics {self.run_id}", self.directory)
+        self.interruption.cancel = spark.sparkContext.cancelAllJobs
         try:
-            with run_progress(console, len(to_do)) as progress:
-                for each in to_do:
-                    measure_split(spark, each, record, progress)
-                    record.write()
+            self.reporter.report(spark_started(spark.sparkContext))
+            progress = RunProgress(self.reporter, [split for _, split in to_do])
+            for number, (run, split) in enumerate(to_do, 1):
+                self.interruption.check()
+                self.reporter.report(events.SplitStarted(split.split, split.rows, number, len(to_do)))
+                self._measure_split(spark, run, record, progress)
+                record.write()
         finally:
             spark.stop()
 
-
-def measure_split(spark: SparkSession, split_run: SplitRun, record: RunRecord, progress: RunProgress) -> None:
-    """Measures one split and notes what came of it; a split that fails does not take the others with it."""
-    description = split_run.located.split.description
-    log.info("%s: begins", description)
-    try:
-        with progress.split(spark.sparkContext, description):
-            split_run.run(spark)
-    except Exception as error:
-        log.exception("%s: failed", description)
-        record.add_failure(description, failure_message(error, str(split_run.located.split.location)))
-        return
-    split_run.note(record, from_earlier=False)
-    log.info("%s: done", description)
-
-
-def make_directory(path: Path) -> None:
-    """Creates the run's directory; raises UserError where it cannot be written."""
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-        (path / "run.log").touch()
-    except (OSError, ValueError) as error:
-        reason = printable(getattr(error, "strerror", None) or str(error))
-        raise UserError(f"--output_dir: {printable(str(path))} cannot be written: {reason}.") from None
+    def _measure_split(
+        self, spark: SparkSession, split_run: SplitRun, record: RunRecord, progress: RunProgress
+    ) -> None:
+        """Measures one split and notes what came of it; a split that fails does not take the others with it."""
+        name, before = split_run.located.split.description, len(record.splits)
+        log.info("%s: begins", name)
+        try:
+            with progress.split(spark.sparkContext) as rows_done:
+                split_run.run(spark, rows_done)
+        except Exception as error:
+            self.interruption.check()
+            log.exception("%s: failed", name)
+            message = failure_message(error, str(split_run.located.split.location))
+            record.add_failure(name, message)
+            self.reporter.report(events.SplitFailed(name, message))
+            return
+        split_run.note(record, from_earlier=False)
+        log.info("%s: done", name)
+        self.reporter.report(events.SplitComplete(name, record.splits[before:]))
 
 
-def log_to_file(path: Path) -> None:
-    """Sends the log of this program and of its libraries to a file."""
-    handler = logging.FileHandler(path, encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    root = logging.getLogger()
-    root.addHandler(handler)
-    log.setLevel(logging.INFO)
-    logging.captureWarnings(True)
+def known_split(split_run: SplitRun) -> events.KnownSplit:
+    """What is known of a split before any of its rows is read."""
+    files, sample = split_run.located.files, split_run.configuration.sample_size
+    rows = files.rows if files.rows is None or sample is None else min(files.rows, sample)
+    complete = split_run.already_written() is not None
+    return events.KnownSplit(split_run.located.split.description, rows, files.bytes, complete)
+
+
+def spark_started(context: SparkContext) -> events.SparkStarted:
+    """Where Spark's UI is, and which port it was to have had if another program has that."""
+    asked = context.getConf().get("spark.ui.port", SPARK_UI_PORT)
+    found = urlsplit(context.uiWebUrl or "").port
+    elsewhere = found is not None and asked != "0" and str(found) != asked
+    return events.SparkStarted(context.uiWebUrl, int(asked) if elsewhere else None)

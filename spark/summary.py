@@ -12,6 +12,7 @@ from rich.table import Table
 
 from filters.contract import Filter
 from spark.configuration import FEATURE_TABLES, Configuration
+from spark.events import Plan, PlannedSplit
 from spark.feature_tables import feature_locations
 from spark.sink import partition_path
 from spark.split import Split
@@ -21,34 +22,50 @@ NAMED = 6  # null columns that the summary names, for each reason
 SHARES = {"incrementing": "increments", "repeating": "repeats", "code": "code", "memorized": "memorized"}
 
 
-def print_plan(
-    console: Console,
+def make_plan(
+    run_id: str,
+    run_directory: Path,
     splits: Iterable[Split],
     filters: tuple[Filter, ...],
     configuration: Configuration,
-    run_directory: Path,
-) -> None:
+) -> Plan:
     """What a run would read, measure and write."""
-    for split in splits:
+
+    def planned(split: Split) -> PlannedSplit:
         features = [name for name in FEATURE_TABLES if feature_locations(name, configuration, split, split.models[0])]
+        written = [str(partition_path(split.dataset, split.scheme, model)) for model in split.models]
+        return PlannedSplit(split.description, str(split.location), split.tokenizer, features, written)
+
+    return Plan(
+        run_id,
+        str(run_directory),
+        [planned(split) for split in splits],
+        [each.name for each in filters],
+        configuration.sample_size,
+        configuration.sample_seed,
+    )
+
+
+def print_plan(console: Console, plan: Plan) -> None:
+    """The plan, as a person reads it."""
+    for split in plan.splits:
         lines = {
-            "read from": str(split.location),
+            "read from": split.read_from,
             "tokenizer": split.tokenizer or "none known (give --tokenizer): what needs text is null",
-            "feature tables": ", ".join(features) or "none given: joined columns are null",
-            "written to": ", ".join(str(partition_path(split.dataset, split.scheme, m)) for m in split.models),
+            "feature tables": ", ".join(split.feature_tables) or "none given: joined columns are null",
+            "written to": ", ".join(split.written_to),
         }
-        console.print(split.description, style="bold", markup=False)
+        console.print(printable(split.split), style="bold", markup=False)
         for heading, content in lines.items():
             console.print(f"  {heading:<16}{printable(content)}", highlight=False, soft_wrap=True, markup=False)
-    names = ", ".join(each.name for each in filters)
-    console.print(f"Filters: {names}", highlight=False, soft_wrap=True)
-    if configuration.sample_size is not None:
-        drawn = f"{configuration.sample_size:,} sequences of each split, seed {configuration.sample_seed}"
+    console.print(f"Filters: {', '.join(plan.filters)}", highlight=False, soft_wrap=True)
+    if plan.sample_size is not None:
+        drawn = f"{plan.sample_size:,} sequences of each split, seed {plan.sample_seed}"
         console.print(f"Sample: {drawn}", highlight=False)
-    console.print(f"Output: {printable(str(run_directory))}", highlight=False, soft_wrap=True, markup=False)
+    console.print(f"Output: {printable(plan.directory)}", highlight=False, soft_wrap=True, markup=False)
 
 
-def print_summary(console: Console, splits: Sequence[Mapping[str, Any]], run_directory: Path) -> None:
+def print_summary(console: Console, splits: Sequence[Mapping[str, Any]], run_directory: str) -> None:
     """One line a table: rows, speed, and the share of what was found in it; then where it all is."""
     table = Table(box=None, padding=(0, 1, 0, 0))
     table.add_column("split", overflow="fold")
@@ -59,7 +76,7 @@ def print_summary(console: Console, splits: Sequence[Mapping[str, Any]], run_dir
     console.print(table)
     for line in _remarks(splits):
         console.print(line, highlight=False, soft_wrap=True, markup=False)
-    console.print(f"Output: {printable(str(run_directory))}", highlight=False, soft_wrap=True, markup=False)
+    console.print(f"Output: {printable(run_directory)}", highlight=False, soft_wrap=True, markup=False)
 
 
 def _cells(split: Mapping[str, Any]) -> list[str]:

@@ -83,7 +83,7 @@ def test_a_tokenizer_beside_the_data_is_used(write_parquet: Write) -> None:
 def test_the_command_line_overrides_the_file_which_overrides_the_defaults(tmp_path: Path) -> None:
     path = tmp_path / "config.yaml"
     path.write_text("models: [70m, 160m]\nsample_size: 5\nrevisions: {a/b: main}\n")
-    configuration, plan_only = parse_arguments(["--config", str(path), "--models", "12b", "--plan"])
+    configuration, plan_only, _ = parse_arguments(["--config", str(path), "--models", "12b", "--plan"])
     expected = Configuration(models=("12b",), sample_size=5, revisions=(("a/b", "main"),))
     assert (configuration, plan_only) == (expected, True)
 
