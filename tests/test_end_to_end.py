@@ -188,7 +188,7 @@ def test_the_spark_ui_answers_while_a_run_is_on(tmp_path: Path) -> None:
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         line = next(line for line in process.stdout if line.startswith("Spark UI: "))
-        address = line.removeprefix("Spark UI: ").strip()
+        address = line.split()[2]
         with urllib.request.urlopen(f"{address}/api/v1/applications", timeout=30) as response:
             (application,) = json.load(response)
         assert application["name"].startswith("memorization metrics")
