@@ -64,6 +64,13 @@ def run_lock(directory: AnyPath) -> Iterator[None]:
             path.unlink()
 
 
+def require_unlocked(directory: AnyPath) -> None:
+    """Raises UserError where a living process holds the lock of a run's directory, which need not exist."""
+    holder = read_holder(directory / LOCK)
+    if holder is not None and holder.is_alive():
+        raise UserError(_held(directory / LOCK, holder))
+
+
 def read_holder(path: AnyPath) -> Holder | None:
     """Who holds a lock; None where nobody does, or where nothing legible is written there."""
     try:

@@ -12,16 +12,19 @@ from urllib.parse import urlsplit
 from filters.contract import Filter
 from spark import events
 from spark.configuration import Configuration
+from spark.disk_space import require_space
 from spark.failures import failure_message
 from spark.interruption import Interruption
 from spark.locating import LocatedSplit, locate_split
+from spark.lock import require_unlocked, run_lock
 from spark.progress import RunProgress
 from spark.reporting import Reporter
-from spark.run_directory import log_to_file, make_directory
+from spark.run_directory import Logs, keep_logs, log_to_file, logs_of, make_directory
 from spark.run_record import RunRecord, open_record
 from spark.session import start_session
 from spark.split import Split
-from spark.split_run import SplitRun
+from spark.split_run import TEMPORARY, SplitRun
+from spark.storage import AnyPath, discard, storage_path
 from spark.summary import make_plan
 from spark.tables import TableReader
 from utils import printable
@@ -51,9 +54,14 @@ class Run:
     record: RunRecord | None = field(default=None, init=False)
 
     @property
-    def directory(self) -> Path:
+    def directory(self) -> AnyPath:
         """Where everything that the run leaves lies."""
-        return Path(self.configuration.output_dir).expanduser() / self.run_id
+        return storage_path(self.configuration.output_dir) / self.run_id
+
+    @property
+    def cache_directory(self) -> Path:
+        """Where Hub data is kept, on this machine or on what is mounted there."""
+        return Path(self.configuration.cache_dir).expanduser()
 
     def plan(self) -> events.Plan:
         """What the run would do."""
@@ -61,18 +69,27 @@ class Run:
 
     def execute(self) -> int:
         """Measures the splits that are not complete yet; 0, or 1 where one of them failed."""
+        require_unlocked(self.directory)
         record = open_record(self.directory, self.run_id, self.configuration, self.filters)
         located = self._locate(record)
         make_directory(self.directory)
-        log_to_file(self.directory / "run.log")
+        with run_lock(self.directory):
+            return self._execute([self._split_run(each) for each in located], record)
+
+    def _execute(self, split_runs: Sequence[SplitRun], record: RunRecord) -> int:
+        logs = logs_of(self.directory, self.cache_directory)
+        log_to_file(logs.file)
         record.write()
         self.record = record
         try:
-            self._measure([self._split_run(each) for each in located], record)
+            self._measure(split_runs, record, logs)
         except BaseException as error:
             if self.interruption.signal is None:
                 self._finish(record, "failed", f"{type(error).__name__}: {printable(str(error))}")
             raise
+        finally:
+            discard(self.directory / TEMPORARY)
+            keep_logs(logs, self.directory)
         failed = any(split["status"] == "failed" for split in record.splits)
         self._finish(record, "failed" if failed else "complete")
         return int(failed)
@@ -97,7 +114,7 @@ class Run:
 
         on_progress("Finding the data")
         revisions = dict(self.configuration.revisions) | record.commits
-        reader = TableReader(Path(self.configuration.cache_dir).expanduser(), revisions, on_progress)
+        reader = TableReader(self.cache_directory, revisions, on_progress)
         located = [locate_split(each, self.filters, self.configuration, reader) for each in self.splits]
         record.commits = reader.commits()
         return located
@@ -105,7 +122,8 @@ class Run:
     def _split_run(self, located: LocatedSplit) -> SplitRun:
         return SplitRun(located, self.filters, self.configuration, self.directory)
 
-    def _measure(self, split_runs: Sequence[SplitRun], record: RunRecord) -> None:
+    def _measure(self, split_runs: Sequence[SplitRun], record: RunRecord, logs: Logs) -> None:
+        discard(self.directory / TEMPORARY)  # of an earlier run that was killed
         for each in split_runs:
             each.note(record, from_earlier=True)
         known = [known_split(each) for each in split_runs]
@@ -113,7 +131,9 @@ class Run:
         to_do = [(run, split) for run, split in zip(split_runs, known, strict=True) if not split.complete]
         if not to_do:
             return
-        spark = start_session(f"memorization metrics {self.run_id}", self.directory)
+        bytes_needed = [run.estimated_bytes() for run, _ in to_do]
+        require_space(self.directory, sum(filter(None, bytes_needed)), "The run")
+        spark = start_session(f"memorization metrics {self.run_id}", logs)
         self.interruption.cancel = spark.sparkContext.cancelAllJobs
         try:
             self.reporter.report(spark_started(spark.sparkContext))
@@ -133,6 +153,8 @@ class Run:
         name, before = split_run.located.split.description, len(record.splits)
         log.info("%s: begins", name)
         try:
+            # Others may have filled the disk since the run began.
+            require_space(self.directory, split_run.estimated_bytes() or 0, name)
             with progress.split(spark.sparkContext) as rows_done:
                 split_run.run(spark, rows_done)
         except Exception as error:

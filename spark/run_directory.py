@@ -1,21 +1,51 @@
-"""The directory of a run, and the log in it."""
+"""The directory of a run, and its log."""
 
 from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import NamedTuple
 
+from spark.storage import AnyPath, files_below
 from utils import UserError, printable
 
 
-def make_directory(path: Path) -> None:
+def make_directory(path: AnyPath) -> None:
     """Creates the run's directory; raises UserError where it cannot be written."""
     try:
         path.mkdir(parents=True, exist_ok=True)
-        (path / "run.log").touch()
+        (path / ".writable").write_text("")
+        (path / ".writable").unlink()
     except (OSError, ValueError) as error:
         reason = printable(getattr(error, "strerror", None) or str(error))
         raise UserError(f"--output_dir: {printable(str(path))} cannot be written: {reason}.") from None
+
+
+class Logs(NamedTuple):
+    """Where a run logs on this machine. file: its `run.log`. events: the directory of Spark's event log."""
+
+    file: Path
+    events: Path
+
+
+def logs_of(run_directory: AnyPath, cache_directory: Path) -> Logs:
+    """The logs in a run's directory, or, where that is on shared storage, in the cache until the run ends."""
+    directory = run_directory
+    if not isinstance(directory, Path):
+        directory = cache_directory / "logs" / run_directory.name
+    logs = Logs(directory / "run.log", directory / "spark-events")
+    logs.events.mkdir(parents=True, exist_ok=True)
+    return logs
+
+
+def keep_logs(logs: Logs, run_directory: AnyPath) -> None:
+    """Copies the logs of a run on shared storage there."""
+    if isinstance(run_directory, Path):
+        return
+    for name, path in files_below(logs.file.parent).items():
+        target = run_directory / name.as_posix()
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(path.read_bytes())
 
 
 def log_to_file(path: Path) -> None:

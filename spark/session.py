@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from spark.configuration import PROJECT_DIRECTORY
 from spark.java import use_java
+from spark.run_directory import Logs
 from spark.spark_log import send_log_to
 
 if TYPE_CHECKING:
@@ -53,8 +54,8 @@ DEFAULTS = {
 MASTER_SETTING = re.compile(r"^[^#\n]*?(?:--master|\bspark\.master)[\s=:]+['\"]?([^\s'\"]+)", re.MULTILINE)
 
 
-def start_session(name: str, run_directory: Path) -> SparkSession:
-    """A Spark session that logs to `run.log` and leaves its event log in the run's directory.
+def start_session(name: str, logs: Logs) -> SparkSession:
+    """A Spark session that writes these logs.
 
     What `spark-submit`, PYSPARK_SUBMIT_ARGS or spark-defaults.conf set is kept, except for ALWAYS.
     Raises UserError where there is no Java to run it.
@@ -67,13 +68,12 @@ def start_session(name: str, run_directory: Path) -> SparkSession:
     from pyspark import SparkContext
     from pyspark.sql import SparkSession
 
-    log_file = run_directory / "run.log"
-    with standard_error_to(log_file):
+    with standard_error_to(logs.file):
         SparkContext._ensure_initialized()  # the JVM, which knows the settings
         configuration = settings(name, choose_master=not under_spark_submit and not masters)
-        keep_event_log(configuration, run_directory)
+        keep_event_log(configuration, logs.events)
         if configuration.get("spark.submit.deployMode") != "cluster":
-            send_log_to(SparkContext._jvm, log_file)
+            send_log_to(SparkContext._jvm, logs.file)
         if not under_spark_submit:
             os.environ.setdefault("PYSPARK_PYTHON", configuration.get("spark.pyspark.python") or sys.executable)
         return SparkSession.builder.config(conf=configuration).getOrCreate()
@@ -146,9 +146,7 @@ def python_path(configuration: SparkConf) -> str:
     return ARCHIVE if sent else str(PROJECT_DIRECTORY)
 
 
-def keep_event_log(configuration: SparkConf, run_directory: Path) -> None:
-    """Has Spark write its event log into the run's directory, where no other one was chosen."""
+def keep_event_log(configuration: SparkConf, directory: Path) -> None:
+    """Has Spark write its event log into this directory, where no other one was chosen."""
     if configuration.get("spark.eventLog.dir") is None:
-        directory = run_directory / "spark-events"
-        directory.mkdir(parents=True, exist_ok=True)
         configuration.set("spark.eventLog.dir", directory.resolve().as_uri())

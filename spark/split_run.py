@@ -13,6 +13,7 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from filters.contract import Filter
 from spark.configuration import Configuration
+from spark.disk_space import estimated_bytes
 from spark.feature_tables import FeatureFiles
 from spark.features import join_feature, require_unique_keys
 from spark.job_descriptions import MEASURE, READ_SCHEMAS, phase
@@ -54,6 +55,10 @@ class SplitRun:
             name = self.located.split.described_for(model)
             nulls = null_columns(self.located, self.filters, self.configuration, model)
             record.add_split(name, self.path("metrics", model), written, nulls, from_earlier)
+
+    def estimated_bytes(self) -> int | None:
+        """What the split's tables will take on disk, told from its first rows; None where those cannot be read."""
+        return estimated_bytes(self.located, self.filters, self.configuration.sample_size)
 
     def run(self, spark: SparkSession, rows_done: Accumulator[int] | None = None) -> None:
         """Measures the split and publishes the table of each of its models; `rows_done` grows as tasks end."""

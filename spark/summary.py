@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -16,6 +15,7 @@ from spark.events import Plan, PlannedSplit
 from spark.feature_tables import feature_locations
 from spark.sink import partition_path
 from spark.split import Split
+from spark.storage import AnyPath
 from utils import printable
 
 NAMED = 6  # null columns that the summary names, for each reason
@@ -24,7 +24,7 @@ SHARES = {"incrementing": "increments", "repeating": "repeats", "code": "code", 
 
 def make_plan(
     run_id: str,
-    run_directory: Path,
+    run_directory: AnyPath,
     splits: Iterable[Split],
     filters: tuple[Filter, ...],
     configuration: Configuration,

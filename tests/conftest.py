@@ -20,9 +20,11 @@ requires_pythia = pytest.mark.skipif(not PYTHIA.exists(), reason="the labelled P
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """One session for all tests, set up as for a run."""
+    from spark.run_directory import logs_of
     from spark.session import start_session
 
-    session = start_session("tests", tmp_path_factory.mktemp("spark"))
+    directory = tmp_path_factory.mktemp("spark")
+    session = start_session("tests", logs_of(directory, directory))
     yield session
     session.stop()
 

@@ -19,9 +19,10 @@ SHOW = """
 import json, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
+from spark.run_directory import logs_of
 from spark.session import start_session
 
-spark = start_session("a run", Path("."))
+spark = start_session("a run", logs_of(Path("."), Path(".")))
 log4j = spark.sparkContext._jvm.org.apache.logging.log4j.LogManager.getLogger("test")
 log4j.info("information from the JVM")
 log4j.warn("warning from the JVM")
