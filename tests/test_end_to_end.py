@@ -20,8 +20,11 @@ import pytest
 
 from filters import ALL_FILTERS
 from sample import paths as sample_paths
+from spark import storage
+from spark.storage import files_below, storage_path
 from tests.conftest import PROJECT
 from tests.spark.hub.server import HubServer
+from tests.spark.object_store import BUCKET, object_store
 
 SAMPLE_TABLES = 2 * 2 * 2  # memories and pile, two schemes, two models
 
@@ -181,6 +184,42 @@ def test_the_hub_under_its_real_name_gives_the_table_of_the_directory(tmp_path: 
         assert len(found) == 568
     record = json.loads((tmp_path / "hub/r/run.json").read_text())
     assert record["data_commits"]["EleutherAI/pythia-memorized-evals"] == commit
+
+
+def test_data_and_output_on_an_object_store(sample_run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The JVM, whose S3 client is no part of PySpark, finds the same files under the store's URI on this machine."""
+    (tmp_path / "conf").mkdir()
+    (tmp_path / "conf" / "spark-defaults.conf").write_text(
+        "spark.hadoop.fs.s3a.impl org.apache.hadoop.fs.viewfs.ViewFileSystemOverloadScheme\n"
+        f"spark.hadoop.fs.viewfs.mounttable.{BUCKET}.link./data {sample_paths.SAMPLE_DIR.as_uri()}\n"
+    )
+    data = f"s3a://{BUCKET}/data"
+    with object_store() as environment:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        storage._connect.cache_clear()
+        for name, file in files_below(sample_paths.SAMPLE_DIR).items():
+            (storage_path(data) / name.as_posix()).write_bytes(file.read_bytes())
+        memories = sample_paths.memories_directory().relative_to(sample_paths.SAMPLE_DIR)
+        duplicates = sample_paths.feature_directory("generation-num-duplicates", "duped")
+        finished = run_program(
+            *("--datasets", f"{data}/{memories}", "--models", "70m", "--schemes", "duped", "--run_id", "r"),
+            *("--tokenizer", f"{data}/{sample_paths.tokenizer_path().relative_to(sample_paths.SAMPLE_DIR)}"),
+            *("--duplicates", f"{data}/{duplicates.relative_to(sample_paths.SAMPLE_DIR)}"),
+            *("--output_dir", f"s3a://{BUCKET}/output", "--cache_dir", "cache"),
+            directory=tmp_path,
+            environment=environment | {"SPARK_CONF_DIR": str(tmp_path / "conf")},
+        )
+        assert finished.returncode == 0, finished.stdout + finished.stderr
+        run = storage_path(f"s3a://{BUCKET}/output/r")
+        left = {name.parts[0] for name in files_below(run)}
+        assert left == {"metrics", "run.json", "run.log", "spark-events"}
+        assert json.loads((run / "run.json").read_text())["status"] == "complete"
+        filesystem, path = storage.arrow_location(run / "metrics" / f"dataset={memories.name}" / "scheme=duped")
+        found = pq.read_table(path, filesystem=filesystem)
+    expected = pq.read_table(sample_run[0] / "metrics" / "dataset=sample_memories" / "scheme=duped" / "model=70m")
+    columns = ["sequence_id", "tokens", "text", "is_repeating", "zlib_size", "sequence_duplicates"]
+    assert found.select(columns).sort_by("sequence_id").equals(expected.select(columns).sort_by("sequence_id"))
 
 
 def test_the_spark_ui_answers_while_a_run_is_on(tmp_path: Path) -> None:
