@@ -29,6 +29,9 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         return interruption.exit_status
+    except OSError as error:  # the disk, the network, a permission
+        print(f"calculate_metrics.py: {printable_lines(str(error))}", file=sys.stderr)
+        return 1
     except ModuleNotFoundError as error:
         print(f"calculate_metrics.py: {error.name} is not installed for {sys.executable}.", file=sys.stderr)
         print("Run `make setup`, then .venv/bin/python calculate_metrics.py.", file=sys.stderr)

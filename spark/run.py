@@ -85,6 +85,7 @@ class Run:
             self._measure(split_runs, record, logs)
         except BaseException as error:
             if self.interruption.signal is None:
+                log.exception("the run ended")
                 self._finish(record, "failed", f"{type(error).__name__}: {printable(str(error))}")
             raise
         finally:
