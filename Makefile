@@ -10,7 +10,7 @@ READY_DEV := $(VENV)/.ready-dev
 SHARED ?= ../shared/data/pythia
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test chaos check format accuracy bench sample weights clean
+.PHONY: help setup run history test chaos check format accuracy bench sample weights clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -20,6 +20,9 @@ setup: $(READY) ## make .venv, install the requirements, make sure of a Java
 
 run: $(READY) ## measure the embedded sample
 	@$(PY) calculate_metrics.py
+
+history: $(READY) ## open Spark's UI of a run that is over: make history RUN=output/RUN_ID
+	@$(PY) -m spark.history "$(RUN)"
 
 test: $(READY_DEV) ## run the tests
 	$(PY) -m pytest

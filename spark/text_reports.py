@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.progress import BarColumn, Progress, Task, TaskID, TextColumn
 from rich.status import Status
-from rich.table import Column
+from rich.table import Column, Table
 
 from spark import events
 from spark.events import Advance
@@ -17,7 +18,8 @@ from spark.summary import print_plan, print_summary
 from spark.wording import bar_fields, log_line
 from utils import printable
 
-WIDEST_NAME, NARROW_NAME = 40, 24
+WIDEST_NAME, NARROW_NAME = 40, 20
+PLACE_FOR_ECHO = 4
 
 
 def choose_reporter(report: Format) -> Reporter:
@@ -84,7 +86,7 @@ class TerminalReporter(TextReporter):
     def __init__(self, console: Console) -> None:
         super().__init__(console)
         self._status: Status | None = None
-        self._bars: Progress | None = None
+        self._bars: Bars | None = None
         self._split: TaskID | None = None
         self._run: TaskID | None = None
         self._splits = 0
@@ -128,7 +130,7 @@ class TerminalReporter(TextReporter):
     def _begin(self, event: events.SplitStarted) -> None:
         if self._bars is None:
             self.close()
-            self._bars = progress_bars(self._console)
+            self._bars = Bars(self._console)
             self._bars.start()
         # Splits have little in common, and a bar cannot go back to knowing no total.
         for task in self._bars.task_ids:
@@ -138,17 +140,29 @@ class TerminalReporter(TextReporter):
             self._run = self._bars.add_task(f"split {event.number} of {event.of}", **bar_fields(Advance(), None))
 
 
-def progress_bars(console: Console) -> Progress:
-    """The bars: a name, a bar as wide as there is place, rows, speed and time left."""
-    name = Column(no_wrap=True, overflow="ellipsis", max_width=WIDEST_NAME if console.width >= 100 else NARROW_NAME)
-    return Progress(
-        TextColumn("{task.description}", table_column=name),
-        BarColumn(bar_width=None, table_column=Column(ratio=1, min_width=8)),
-        *(
-            TextColumn("{task.fields[" + name + "]}", justify="right", table_column=Column(no_wrap=True))
-            for name in ("rows", "speed", "left")
-        ),
-        console=console,
-        transient=True,
-        expand=True,
-    )
+class Bars(Progress):
+    """A name, a bar as wide as there is place, rows, speed and time left of each task.
+
+    They leave place for the terminal's `^C`, which would begin a new line and shift what is drawn.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._terminal = console
+        name = Column(no_wrap=True, overflow="ellipsis", max_width=WIDEST_NAME if console.width >= 100 else NARROW_NAME)
+        super().__init__(
+            TextColumn("{task.description}", table_column=name),
+            BarColumn(bar_width=None, table_column=Column(ratio=1, min_width=8)),
+            *(
+                TextColumn("{task.fields[" + field + "]}", justify="right", table_column=Column(no_wrap=True))
+                for field in ("rows", "speed", "left")
+            ),
+            console=console,
+            transient=True,
+            expand=True,
+        )
+
+    def make_tasks_table(self, tasks: Iterable[Task]) -> Table:
+        """The bars as a table, nearly as wide as the terminal."""
+        table = super().make_tasks_table(tasks)
+        table.width = max(1, self._terminal.width - PLACE_FOR_ECHO)
+        return table
