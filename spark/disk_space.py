@@ -17,7 +17,8 @@ from filters.measuring import measure_batch
 from spark.input_columns import InputColumns
 from spark.json_lines import parse_lines
 from spark.layout import Layout, of_model, other_column
-from spark.local_files import TableFiles, open_lines
+from spark.line_blocks import first_lines
+from spark.local_files import TableFiles
 from spark.locating import LocatedSplit
 from spark.storage import AnyPath, arrow_location
 from utils import UserError, printable
@@ -49,7 +50,7 @@ def estimated_bytes(located: LocatedSplit, filters: tuple[Filter, ...], sample_s
             return 0
         batch = in_one_schema(first, located.columns)
         bytes_of_first = sum(len(_as_parquet(located, filters, batch, model)) for model in located.models)
-    except (OSError, ValueError, pa.ArrowException):
+    except (OSError, ValueError, pa.ArrowException, UserError):
         return None
     joined = (*located.features, *(each for features in located.features_by_model.values() for each in features))
     bytes_a_row = bytes_of_first / len(first) + BYTES_OF_A_JOINED_VALUE * sum(len(each.values) for each in joined)
@@ -63,9 +64,7 @@ def first_rows(files: TableFiles) -> tuple[pa.Table, int]:
         with pq.ParquetFile(name, filesystem=filesystem) as file:
             batches = islice(file.iter_batches(ROWS_TRIED), 1)
             return pa.Table.from_batches(batches, file.schema_arrow), files.rows or 0
-    with open_lines(files.paths[0]) as (content, raw):
-        lines = [line for line in islice(content, ROWS_TRIED) if line.strip()]
-        bytes_read = raw.tell()
+    lines, bytes_read = first_lines(files.paths[0], ROWS_TRIED)
     table = pa.table(parse_lines(lines, {field.name: field.type for field in files.schema}))
     return table, round(len(lines) * files.bytes / max(bytes_read, 1))
 

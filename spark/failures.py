@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import unquote
 
+from spark.storage import path_of_uri
 from utils import UserError, printable, printable_lines
 
 # Spark's own words for a file that it could not read, with the file's URI.
@@ -29,7 +29,7 @@ def failure_message(error: Exception, source: str) -> str:
     cause, position = _last_cause(text)
     unreadable = UNREADABLE.search(text)
     if unreadable:
-        return f"{_shown_path(unreadable[1])} is damaged, or cannot be read: {cause}.\n{MEND}"
+        return f"{printable(path_of_uri(unreadable[1]))} is damaged, or cannot be read: {cause}.\n{MEND}"
     if READS_FILES.match(text, position):
         return f"{printable(source)} is damaged, or cannot be read: {cause}.\n{MEND}"
     return f"{printable(source)}: {cause} (more in run.log)"
@@ -45,8 +45,3 @@ def _last_cause(text: str) -> tuple[str, int]:
     kind, separator, reason = causes[-1][1].partition(": ")
     words = kind.rsplit(".", 1)[-1] + separator + reason
     return printable(words)[:LONGEST_CAUSE].rstrip(". "), causes[-1].end()
-
-
-def _shown_path(uri: str) -> str:
-    """A path as a person knows it: of a local file without `file://` and its escapes."""
-    return printable(unquote(re.sub(r"^file:/+", "/", uri)) if uri.startswith("file:") else uri)

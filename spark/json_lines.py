@@ -3,43 +3,91 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from spark.json_types import fits
 from spark.layout import INTERNAL, LINE
+from spark.line_blocks import LONGEST_LINE, Block, lines_of
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import DataFrame, SparkSession
 
 LINE_REASON = f"{INTERNAL}line_reason"
 ROW_NUMBER = f"{INTERNAL}row_number"
-INT64 = range(-(2**63), 2**63)
+LINES_A_BATCH = 10_000
+BYTES_A_BATCH = 8 << 20
+KEPT_OF_LONG_LINES = 1_000
 
 
 @dataclass(frozen=True)
 class JsonLines:
-    """The columns of JSONL files, in the form that travels to the workers; types by name."""
+    """JSONL files and their columns, in the form that travels to the workers; types by name."""
 
+    blocks: tuple[Block, ...]
     types: Mapping[str, pa.DataType]
 
-    def parse(self, lines: DataFrame) -> DataFrame:
-        """One row a line (binary column `value`), with its columns, or with the line itself and the reason."""
+    def read(self, spark: SparkSession, numbered: bool) -> DataFrame:
+        """One row a line, with its columns, or with the line itself and the reason to refuse it.
+
+        numbered: whether `ROW_NUMBER` counts the lines through the files; else it is 0.
+        """
         from pyspark.sql.pandas.types import from_arrow_schema
 
-        kept = [field for field in lines.schema if field.name != "value"]
-        schema = from_arrow_schema(pa.schema([*self.types.items(), (LINE, pa.binary()), (LINE_REASON, pa.string())]))
-        for field in kept:
-            schema = schema.add(field)
-        return lines.mapInArrow(self._parse_batches, schema)
+        first_numbers = self._first_numbers(spark) if numbered else None
+        internal = [(LINE, pa.binary()), (LINE_REASON, pa.string()), (ROW_NUMBER, pa.int64())]
 
-    def _parse_batches(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            parsed = parse_lines(batch["value"].to_pylist(), self.types)
-            kept = {name: batch[name] for name in batch.schema.names if name != "value"}
-            yield pa.RecordBatch.from_pydict(parsed | kept)
+        def parse(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+            for number in _block_numbers(batches):
+                row = first_numbers[number] if first_numbers else 0
+                for lines in _in_batches(lines_of(self.blocks[number])):
+                    rows = range(row, row + len(lines)) if first_numbers else [0] * len(lines)
+                    columns = parse_lines(lines, self.types) | {ROW_NUMBER: pa.array(rows, pa.int64())}
+                    yield pa.RecordBatch.from_pydict(columns)
+                    row += len(lines)
+
+        schema = from_arrow_schema(pa.schema([*self.types.items(), *internal]))
+        return self._tasks(spark).mapInArrow(parse, schema)
+
+    def _first_numbers(self, spark: SparkSession) -> list[int]:
+        """How many lines lie before each block."""
+        if len(self.blocks) < 2:
+            return [0]
+
+        def count(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+            for number in _block_numbers(batches):
+                yield pa.RecordBatch.from_pydict(
+                    {"block": [number], "lines": [sum(1 for _ in lines_of(self.blocks[number]))]}
+                )
+
+        counted = {row[0]: row[1] for row in self._tasks(spark).mapInArrow(count, "block long, lines long").collect()}
+        return list(accumulate((counted[number] for number in range(len(self.blocks))), initial=0))
+
+    def _tasks(self, spark: SparkSession) -> DataFrame:
+        """One row and one task for each block."""
+        return spark.range(0, len(self.blocks), 1, max(1, len(self.blocks)))
+
+
+def _block_numbers(batches: Iterator[pa.RecordBatch]) -> Iterator[int]:
+    for batch in batches:
+        yield from batch["id"].to_pylist()
+
+
+def _in_batches(lines: Iterator[bytes]) -> Iterator[list[bytes]]:
+    batch: list[bytes] = []
+    size = 0
+    for line in lines:
+        batch.append(line)
+        size += len(line)
+        if len(batch) == LINES_A_BATCH or size > BYTES_A_BATCH:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
 def parse_lines(lines: list[bytes], types: Mapping[str, pa.DataType]) -> dict[str, pa.Array]:
@@ -48,85 +96,40 @@ def parse_lines(lines: list[bytes], types: Mapping[str, pa.DataType]) -> dict[st
     records = [record if isinstance(record, dict) else {} for record in judged]
     columns = {name: pa.array([record.get(name) for record in records], type_) for name, type_ in types.items()}
     reasons = [each if isinstance(each, str) else None for each in judged]
-    refused = [line if reason else None for line, reason in zip(lines, reasons, strict=True)]
+    refused = [_kept(line) if reason else None for line, reason in zip(lines, reasons, strict=True)]
     return columns | {LINE: pa.array(refused, pa.binary()), LINE_REASON: pa.array(reasons, pa.string())}
 
 
 def judge_line(line: bytes, types: Mapping[str, pa.DataType]) -> dict[str, Any] | str:
     """The record of a line whose columns have these types, or the reason to refuse the line."""
+    record = record_of(line)
+    if isinstance(record, str):
+        return record
+    for name, value in record.items():
+        if name not in types:
+            return f"the first lines of the files have no column {name[:100]!r}"
+        if value == {} and pa.types.is_string(types[name]):
+            record[name] = None  # as where no line says what is in the object
+        elif value is not None and not fits(value, types[name]):
+            return f"column {name[:100]!r} is not of type {str(types[name])[:300]}"
+    return record
+
+
+def record_of(line: bytes) -> dict[str, Any] | str:
+    """The object that a line holds, or the reason to refuse the line."""
+    if len(line) > LONGEST_LINE:
+        return f"the line is longer than {LONGEST_LINE} bytes; its first {KEPT_OF_LONG_LINES} are kept"
     try:
         record = json.loads(line.removeprefix(b"\xef\xbb\xbf").decode("utf-8"), object_pairs_hook=_without_repeats)
     except UnicodeDecodeError:
         return "the line is not valid UTF-8"
     except (ValueError, RecursionError) as error:
         return f"the line is not JSON: {error}"[:200]
-    if not isinstance(record, dict):
-        return f"the line is not a JSON object but a {type(record).__name__}"
-    for name, value in record.items():
-        if name not in types:
-            return f"the first lines of the files have no column {name[:100]!r}"
-        if value is not None and not fits(value, types[name]):
-            return f"column {name[:100]!r} is not of type {types[name]}"
-    return record
+    return record if isinstance(record, dict) else f"the line is not a JSON object but a {type(record).__name__}"
 
 
-def column_types(records: list[dict[str, Any]], known: Mapping[str, pa.DataType]) -> dict[str, pa.DataType]:
-    """The type of each column of these records: a known one where any value fits it, else what the values say."""
-    types: dict[str, pa.DataType] = {}
-    for name in dict.fromkeys(name for record in records for name in record):
-        values = [record[name] for record in records if record.get(name) is not None]
-        if name in known and (not values or any(fits(value, known[name]) for value in values)):
-            types[name] = known[name]
-        else:
-            types[name] = _common_type(values)
-    return types
-
-
-def fits(value: Any, type_: pa.DataType) -> bool:
-    """Whether a JSON value is of an Arrow type as it stands, without being turned into it."""
-    if pa.types.is_boolean(type_):
-        return isinstance(value, bool)
-    if pa.types.is_int64(type_):
-        return type(value) is int and value in INT64
-    if pa.types.is_float64(type_):
-        return isinstance(value, (int, float)) and not isinstance(value, bool)
-    if pa.types.is_string(type_):
-        return isinstance(value, str) and _is_encodable(value)
-    if pa.types.is_list(type_):
-        return isinstance(value, list) and all(item is None or fits(item, type_.value_type) for item in value)
-    if pa.types.is_struct(type_):
-        members = {field.name: field.type for field in type_}
-        return isinstance(value, dict) and all(
-            name in members and (item is None or fits(item, members[name])) for name, item in value.items()
-        )
-    return False
-
-
-def _common_type(values: list[Any]) -> pa.DataType:
-    """The type of all values, or of the first where they differ; text where they say nothing."""
-    infer: Callable[[list[Any]], pa.DataType] = lambda some: pa.array(some).type  # noqa: E731
-    for some in (values, values[:1]):
-        try:
-            return _without_nulls(infer(some))
-        except (pa.ArrowException, OverflowError, UnicodeEncodeError):
-            continue
-    return pa.string()
-
-
-def _without_nulls(type_: pa.DataType) -> pa.DataType:
-    """The type with text in place of what is not known, as in an empty list."""
-    if pa.types.is_null(type_):
-        return pa.string()
-    if pa.types.is_list(type_):
-        return pa.list_(_without_nulls(type_.value_type))
-    if pa.types.is_struct(type_):
-        return pa.struct([(field.name, _without_nulls(field.type)) for field in type_])
-    return type_
-
-
-def _is_encodable(text: str) -> bool:
-    """Whether the text has no half of a surrogate pair, which JSON can write and UTF-8 cannot."""
-    return not any("\ud800" <= character <= "\udfff" for character in text) if not text.isascii() else True
+def _kept(line: bytes) -> bytes:
+    return line if len(line) <= LONGEST_LINE else line[:KEPT_OF_LONG_LINES]
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

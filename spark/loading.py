@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from functools import reduce
+from itertools import accumulate
 
-from pyspark.sql import DataFrame, SparkSession, Window
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
 from spark.input_columns import InputColumns
 from spark.job_descriptions import phase
 from spark.json_lines import LINE_REASON, ROW_NUMBER, JsonLines
 from spark.layout import LINE, REJECTION, of_model, other_column
+from spark.line_blocks import blocks_of
 from spark.local_files import TableFiles
-from spark.storage import AnyPath
+from spark.storage import AnyPath, path_of_uri
 
 LARGEST_ID = 2**63 - 1
+ANY_ROOT = "^file:/+"
+# Pages that come with a checksum are held to it; most writers leave it out.
+PARQUET_OPTIONS = {"parquet.page.verify-checksum.enabled": "true"}
 
 
 def load_sequences(spark: SparkSession, files: TableFiles, columns: InputColumns) -> DataFrame:
@@ -22,15 +28,11 @@ def load_sequences(spark: SparkSession, files: TableFiles, columns: InputColumns
 
     Where the source has no ids, a row's id is its number in the files, in the order of their names.
     """
-    if files.format == "json":
-        frame = _read_lines(spark, files)
-        rejection = F.col(LINE_REASON)
+    frame = read_files(spark, files, numbered=columns.sequence_id is None)
+    rejection = F.col(LINE_REASON) if files.format == "json" else F.lit(None).cast("string")
+    if columns.sequence_id is None:
+        sequence_id = F.col(ROW_NUMBER)
     else:
-        frame = read_files(spark, files)
-        frame = number_rows(frame) if columns.sequence_id is None else frame
-        rejection = F.lit(None).cast("string")
-    sequence_id = F.col(ROW_NUMBER)
-    if columns.sequence_id is not None:
         given = F.col(quoted(columns.sequence_id))
         sequence_id = F.when(given <= LARGEST_ID, given).cast("long")
         rejection = F.coalesce(
@@ -79,39 +81,32 @@ def draw_sample(frame: DataFrame, size: int, seed: int) -> DataFrame:
     return frame.join(drawn, "sequence_id", "left_semi")
 
 
-def number_rows(frame: DataFrame) -> DataFrame:
-    """The rows with `_row_number`, counted through the files in the order of their names.
+def number_rows(frame: DataFrame, files: TableFiles) -> DataFrame:
+    """The rows of Parquet files with `ROW_NUMBER`, counted through the files in their order."""
+    assert files.rows_of_files is not None
+    row_in_file = F.col("_metadata.row_index")
+    if len(files.paths) == 1:
+        return frame.withColumn(ROW_NUMBER, row_in_file)
+    first_rows = dict(zip(map(str, files.paths), accumulate(files.rows_of_files, initial=0), strict=False))
+    # Spark writes `file:///` here and `file:/` there.
+    uris = [(re.sub(ANY_ROOT, "/", uri), first_rows[path_of_uri(uri)]) for uri in frame.inputFiles()]
+    first_row = frame.sparkSession.createDataFrame(uris, "_run_file string, _run_first_row long")
+    file = F.regexp_replace("_metadata.file_path", ANY_ROOT, "/")
+    placed = frame.withColumns({"_run_file": file, "_run_row_in_file": row_in_file})
+    joined = placed.join(F.broadcast(first_row), "_run_file", "left")
+    return joined.withColumn(ROW_NUMBER, F.col("_run_row_in_file") + F.col("_run_first_row"))
 
-    Files are read in blocks, each by one task and from its beginning to its end: counting the rows of every
-    block first gives the number of its first row, however the blocks were shared out among the tasks.
+
+def read_files(spark: SparkSession, files: TableFiles, numbered: bool = False) -> DataFrame:
+    """The rows of the files, all their columns; lines of JSON that are refused have a `LINE_REASON`.
+
+    numbered: whether `ROW_NUMBER` counts the rows.
     """
-    block = ["_run_file_path", "_run_block_start"]
-    frame = frame.select(
-        "*",
-        F.col("_metadata.file_path").alias("_run_file_path"),
-        F.col("_metadata.file_block_start").alias("_run_block_start"),
-        F.monotonically_increasing_id().alias("_run_position"),
-    )
-    blocks = frame.groupBy(*block).agg(F.min("_run_position").alias("_run_first"), F.count("*").alias("_run_rows"))
-    before = Window.orderBy(*block).rowsBetween(Window.unboundedPreceding, -1)
-    rows_before = F.coalesce(F.sum("_run_rows").over(before), F.lit(0))
-    numbered = blocks.select(*block, (rows_before - F.col("_run_first")).alias("_run_shift"))
-    joined = frame.join(F.broadcast(numbered), block)
-    return joined.withColumn(ROW_NUMBER, F.col("_run_position") + F.col("_run_shift"))
-
-
-def read_files(spark: SparkSession, files: TableFiles) -> DataFrame:
-    """The files as Spark reads them by itself."""
-    paths = [escape_glob(path) for path in files.paths]
-    return spark.read.parquet(*paths) if files.format == "parquet" else spark.read.json(paths)
-
-
-def _read_lines(spark: SparkSession, files: TableFiles) -> DataFrame:
-    """The lines of JSONL files, numbered, parsed one by one; blank lines are none."""
-    lines = spark.read.text([escape_glob(path) for path in files.paths])
-    numbered = number_rows(lines.where(F.trim("value") != ""))
-    types = {field.name: field.type for field in files.schema}
-    return JsonLines(types).parse(numbered.select(F.col("value").cast("binary"), ROW_NUMBER))
+    if files.format == "json":
+        types = {field.name: field.type for field in files.schema}
+        return JsonLines(blocks_of(files.paths), types).read(spark, numbered)
+    frame = spark.read.options(**PARQUET_OPTIONS).parquet(*map(escape_glob, files.paths))
+    return number_rows(frame, files) if numbered else frame
 
 
 def escape_glob(path: AnyPath) -> str:

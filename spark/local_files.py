@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import gzip
-import io
-import json
-import zlib
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path, PurePath
 from typing import Any, Literal
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from spark.column_names import SCORE_NAMES, SEQUENCE_ID_NAMES, TEXT_NAMES, TOKENS_NAMES
-from spark.json_lines import column_types
-from spark.storage import AnyPath, arrow_location, files_below
+from spark.json_lines import record_of
+from spark.json_types import column_types
+from spark.line_blocks import first_lines
+from spark.parquet_files import describe_parquet, difference
+from spark.storage import AnyPath, files_below
 from utils import UserError, printable
 
 Format = Literal["parquet", "json"]
@@ -36,14 +31,19 @@ JSON_LINES_TRIED = 1_000
 class TableFiles:
     """The files of one table, in the order of their names.
 
-    rows: their number where the files say it (Parquet); None where it takes reading them (JSONL).
+    rows_of_files: how many rows each has, where the files say it (Parquet); None where it takes reading them (JSONL).
     """
 
     format: Format
     paths: tuple[AnyPath, ...]
     schema: pa.Schema
-    rows: int | None
+    rows_of_files: tuple[int, ...] | None
     bytes: int
+
+    @property
+    def rows(self) -> int | None:
+        """The rows of all files."""
+        return None if self.rows_of_files is None else sum(self.rows_of_files)
 
 
 def find_files(path: AnyPath) -> tuple[AnyPath, ...]:
@@ -56,9 +56,10 @@ def find_files(path: AnyPath) -> tuple[AnyPath, ...]:
             raise UserError(f"{shown}: expected a file named {', '.join(SUFFIXES)}.")
         if path.name.startswith((".", "_")) or _has_colon(path):
             raise UserError(f"{shown}: Spark cannot read a path with ':', or a name that begins with '.' or '_'.")
-        return (path.resolve(),)
-    inside = files_below(path).items()
-    files = tuple(each.resolve() for name, each in inside if file_format(each) and not _is_hidden(name))
+        return (_absolute(path),)
+    inside = [each for name, each in files_below(path).items() if file_format(each) and not _is_hidden(name)]
+    # A file that has several names there is read once.
+    files = tuple({each.resolve(): _absolute(each) for each in reversed(inside)}.values())[::-1]
     if not files:
         raise UserError(f"{shown}: found no file named {', '.join(SUFFIXES)} in this directory.")
     if len({file_format(each) for each in files}) > 1:
@@ -72,33 +73,22 @@ def describe_files(paths: tuple[AnyPath, ...]) -> TableFiles:
     size = sum(path.stat().st_size for path in paths)
     if format_ == "json":
         return TableFiles(format_, paths, _json_schema(paths), None, size)
-    schema, rows = None, 0
-    for path in paths:
-        try:
-            filesystem, name = arrow_location(path)
-            with pq.ParquetFile(name, filesystem=filesystem) as file:
-                found, rows = file.schema_arrow, rows + file.metadata.num_rows
-        except (OSError, pa.ArrowException) as error:
-            raise UserError(f"{printable(str(path))} is no readable Parquet file: {_one_line(error)}") from None
-        if schema is not None and not found.equals(schema):
-            raise UserError(f"{printable(str(path))}: its columns differ from those of {paths[0].name}.")
-        schema = found
-    assert schema is not None
-    return TableFiles(format_, paths, schema, rows, size)
-
-
-@contextmanager
-def open_lines(path: AnyPath) -> Iterator[tuple[Iterable[bytes], Any]]:
-    """The lines of a JSONL file, and the file itself, whose position says how much of it they took."""
-    with path.open("rb") as file:
-        content = gzip.GzipFile(fileobj=file) if path.name.lower().endswith(".gz") else file
-        yield io.BufferedReader(content), file
+    first, *others = described = [describe_parquet(path) for path in paths]
+    for path, other in zip(paths[1:], others, strict=True):
+        if found := difference(other.schema, first.schema):
+            raise UserError(f"{printable(str(path))} differs from {printable(paths[0].name)}: {found}.")
+    return TableFiles(format_, paths, first.schema, tuple(each.rows for each in described), size)
 
 
 def file_format(path: AnyPath) -> Format | None:
     """The format that a file's name says, None where it says none."""
     name = path.name.lower()
     return next((format_ for suffix, format_ in SUFFIXES.items() if name.endswith(suffix)), None)
+
+
+def _absolute(path: AnyPath) -> AnyPath:
+    """The path without links or `..` before its last part, whose suffix says how to read the file."""
+    return path.parent.resolve() / path.name
 
 
 def _has_colon(path: AnyPath) -> bool:
@@ -121,20 +111,5 @@ def _json_schema(paths: tuple[AnyPath, ...]) -> pa.Schema:
 
 
 def _first_records(path: AnyPath) -> list[dict[str, Any]]:
-    try:
-        with open_lines(path) as (lines, _):
-            candidates = [_parse(line) for line in islice(lines, JSON_LINES_TRIED)]
-    except (OSError, EOFError, zlib.error) as error:
-        raise UserError(f"{printable(str(path))} cannot be read: {_one_line(error)}") from None
+    candidates = [record_of(line) for line in first_lines(path, JSON_LINES_TRIED).lines]
     return [record for record in candidates if isinstance(record, dict)]
-
-
-def _parse(line: bytes) -> Any:
-    try:
-        return json.loads(line.removeprefix(b"\xef\xbb\xbf"))
-    except (ValueError, RecursionError):
-        return None
-
-
-def _one_line(error: BaseException) -> str:
-    return printable(" ".join(str(error).split()))[:300]

@@ -72,6 +72,8 @@ class SplitRun:
             outcome = stage.run(rows)
         if outcome.rows != read.get["rows"]:
             self._explain_row_count(spark, read.get["rows"], outcome.rows)
+        if self.configuration.sample_size is None and self.located.files.rows not in (None, outcome.rows):
+            raise RuntimeError(f"the files say that they hold {self.located.files.rows} rows, found {outcome.rows}")
         self._publish(stage, outcome, time.monotonic() - started)
         discard(stage.directory)
 

@@ -6,6 +6,7 @@ comes from the environment of the process, of the driver as of the workers.
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -143,6 +144,11 @@ def storage_path(text: str) -> AnyPath:
     if ARROW_SCHEMES[parts.scheme] in OBJECT_STORES and not parts.netloc:
         raise UserError(f"{printable(text)!r}: expected the name of a bucket after {parts.scheme}://.")
     return RemotePath(parts.scheme, parts.netloc, PurePosixPath("/", path.lstrip("/")))
+
+
+def path_of_uri(uri: str) -> str:
+    """A path, as a text, from the URI that Spark makes of it."""
+    return unquote(re.sub(r"^file:/+", "/", uri))
 
 
 def arrow_location(path: AnyPath) -> tuple[Any, str]:

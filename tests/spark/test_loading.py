@@ -15,6 +15,7 @@ import pytest
 from spark.input_columns import recognise_columns
 from spark.loading import draw_sample, load_sequences, reject_repeated_ids
 from spark.local_files import describe_files, find_files
+from utils import UserError
 
 Write = Callable[..., Path]
 
@@ -84,7 +85,7 @@ def test_json_lines_are_numbered_and_damaged_ones_are_rejected_with_the_line(spa
     for number, (line, _) in bad.items():
         lines[number] = line
     path = tmp_path / "a.jsonl"
-    path.write_bytes(b"\n".join([b"\xef\xbb\xbf" + lines[0], b"", *lines[1:]]))
+    path.write_bytes(b"\r\n".join([b"\xef\xbb\xbf" + lines[0], b"", *lines[1:]]))
     files = describe_files(find_files(path))
     assert set(files.schema.names) == {"text", "more", "late"}
     narrow = replace(files, schema=pa.schema([("text", pa.string()), ("more", pa.int64())]))
@@ -153,11 +154,36 @@ def test_every_row_of_a_repeated_id_is_rejected(spark: Any, write_parquet: Write
     assert reasons == [(0, "sequence_id is null")] * 2 + [(2, "sequence_id occurs 2 times")] * 2
 
 
-def test_files_of_different_columns_are_refused(write_parquet: Write) -> None:
-    write_parquet("d/a.parquet", {"tokens": [[1]]})
-    path = write_parquet("d/b.parquet", pa.table({"tokens": [[1]], "more": [1]}))
-    with pytest.raises(Exception, match="its columns differ from those of"):
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [
+        pytest.param(
+            {"tokens": [[1]], "mine": ["x"], "more": [1]}, "`more` is int64 in the former, missing in the", id="more"
+        ),
+        pytest.param({"tokens": [[1]]}, "`mine` is missing in the former, string in the latter", id="one less"),
+        pytest.param({"tokens": [[1]], "mine": [1]}, "`mine` is int64 in the former, string in the", id="type"),
+    ],
+)
+def test_files_of_different_columns_are_refused(write_parquet: Write, other: dict[str, Any], expected: str) -> None:
+    write_parquet("d/a.parquet", {"tokens": [[1]], "mine": ["x"]})
+    path = write_parquet("d/b.parquet", pa.table(other))
+    with pytest.raises(UserError, match=f"b.parquet differs from a.parquet: column {expected}"):
         describe_files(find_files(path.parent))
+
+
+def test_files_may_differ_in_the_order_of_columns_and_in_how_arrow_holds_them(spark: Any, write_parquet: Write) -> None:
+    path = write_parquet("d/a.parquet", {"tokens": pa.array([[1]], pa.list_(pa.int32())), "text": ["one"]})
+    text = pa.array(["two"], pa.large_string()).dictionary_encode()
+    tokens = pa.array([[2]], pa.large_list(pa.field("x", pa.int32(), nullable=False)))
+    write_parquet("d/b.parquet", pa.table({"text": text, "tokens": tokens}))
+    rows = rows_by_id(load(spark, path.parent))
+    assert [(rows[i]["tokens"], rows[i]["text"]) for i in (0, 1)] == [([1], "one"), ([2], "two")]
+
+
+def test_a_file_of_several_names_is_read_once(spark: Any, write_parquet: Write) -> None:
+    path = write_parquet("d/a.parquet", {"tokens": [[1]]})
+    (path.parent / "b.parquet").symlink_to(path)
+    assert describe_files(find_files(path.parent)).rows == 1
 
 
 def test_ids_beyond_64_bits_are_rejected(spark: Any, write_parquet: Write) -> None:
