@@ -70,8 +70,10 @@ class SplitRun:
             rows = reduce(join_feature, self._features(), rows)
         with phase(spark, MEASURE):
             outcome = stage.run(rows)
-        if outcome.rows != read.get["rows"]:
-            self._explain_row_count(spark, read.get["rows"], outcome.rows)
+        # Spark drops the observation from its plan where it finds, on the way, that there is no row.
+        rows_read = read.get["rows"] if outcome.rows else self._load(spark).count()
+        if outcome.rows != rows_read:
+            self._explain_row_count(spark, rows_read, outcome.rows)
         if self.configuration.sample_size is None and self.located.files.rows not in (None, outcome.rows):
             raise RuntimeError(f"the files say that they hold {self.located.files.rows} rows, found {outcome.rows}")
         self._publish(stage, outcome, time.monotonic() - started)

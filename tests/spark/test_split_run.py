@@ -214,6 +214,18 @@ def test_a_table_without_rows_gives_a_table_without_rows(
     assert (written.rows_read, written.rows_rejected, written.counts) == (0, 0, {"rows": 0})
 
 
+@pytest.mark.parametrize("threshold", ["-1", "8m"], ids=["shuffled", "broadcast"])
+def test_a_table_without_rows_is_joined_too(spark: Any, write_parquet: Write, tmp_path: Path, threshold: str) -> None:
+    duplicates = write_parquet("duplicates.parquet", {"sequence_id": [1, 2], "counts": [1, 2]})
+    columns = pa.schema([("sequence_id", pa.int64()), ("tokens", pa.list_(pa.int32()))])
+    run = split_run(write_parquet("data.parquet", columns.empty_table()), tmp_path, duplicates=str(duplicates))
+    spark.conf.set("spark.sql.autoBroadcastJoinThreshold", threshold)
+    run.run(spark)
+    spark.conf.set("spark.sql.autoBroadcastJoinThreshold", "8m")
+    (written,) = (run.already_written() or {}).values()
+    assert (written.rows_read, written.counts) == (0, {"rows": 0})
+
+
 def test_refused_lines_of_json_are_kept_as_they_stand(spark: Any, tmp_path: Path, tokenizer_file: Path) -> None:
     path = tmp_path / "data.jsonl"
     path.write_bytes(b'{"text": "one two"}\n{"text": "\xff"}\n[]\n')
