@@ -32,6 +32,10 @@ ALWAYS = {
     # Users' columns may differ in case alone (index, Index).
     "spark.sql.caseSensitive": "true",
     "spark.ui.showConsoleProgress": "false",
+    # As Spark 4 has them; in Spark 3.5 a number that is too large would wrap, and an old date stop the run.
+    "spark.sql.ansi.enabled": "true",
+    "spark.sql.parquet.datetimeRebaseModeInRead": "CORRECTED",
+    "spark.sql.parquet.int96RebaseModeInRead": "CORRECTED",
 }
 
 DEFAULTS = {

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from spark.catalog import TableLocation
@@ -40,6 +41,13 @@ def test_a_repeated_key_is_an_error_that_names_it(spark: Any, write_parquet: Wri
     table = feature("duplicates", write_parquet("a.parquet", {"sequence_id": [5, 5, 4], "counts": [1, 2, 3]}))
     with pytest.raises(UserError, match="sequence_id 5 is there 2 times"):
         require_unique_keys(spark, table)
+
+
+def test_a_count_beyond_64_bits_is_an_error_and_never_another_number(spark: Any, write_parquet: Write) -> None:
+    columns = pa.table({"sequence_id": [1], "counts": pa.array([2**64 - 1], pa.uint64())})
+    table = feature("duplicates", write_parquet("a.parquet", columns))
+    with pytest.raises(Exception, match="CAST_OVERFLOW"):
+        read_feature(spark, table).collect()
 
 
 def test_a_table_without_its_columns_is_refused(write_parquet: Write) -> None:
