@@ -10,7 +10,7 @@ READY_DEV := $(VENV)/.ready-dev
 SHARED ?= ../shared/data/pythia
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run history test chaos check format accuracy bench sample weights clean
+.PHONY: help setup run history test chaos compat check format accuracy bench sample weights clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -29,6 +29,9 @@ test: $(READY_DEV) ## run the tests
 
 chaos: $(READY_DEV) ## kill runs at random moments, fill their disk, take the Hub away; some 20 minutes
 	@$(PY) -m chaos
+
+compat: $(READY_DEV) ## the end-to-end tests on Spark 3.5, 4.0 and 4.3, each in an environment of its own
+	@$(PY) -m compat
 
 check: $(READY_DEV) ## lint, formatting, types
 	$(PY) -m ruff check .
@@ -51,8 +54,8 @@ sample: $(READY_DEV) ## make sample/data again
 weights: $(READY_DEV) ## train the weights of code or natural language again
 	$(PY) -m filters.training.train_code_or_natural_language
 
-clean: ## remove .venv and what the tools leave behind
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+clean: ## remove .venv, .compat and what the tools leave behind
+	rm -rf $(VENV) .compat .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 $(READY): requirements.txt constraints.txt

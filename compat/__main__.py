@@ -1,0 +1,143 @@
+"""Runs the end-to-end tests on every version of Spark that is supported, and compares the tables that they make.
+
+    make compat                        all versions, each in an environment of its own below .compat/
+    .venv/bin/python -m compat 3.5     some of them
+
+The tables of each version are compared with those of the newest that was run, row for row.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+from typing import NamedTuple
+
+import pyarrow as pa
+
+from compat.environments import ENVIRONMENTS, PROJECT, environment_python, known_versions
+from compat.input_data import write_inputs
+from compat.tables import first_difference, tables_of
+from utils import UserError, printable_lines, require_known
+
+TESTS = (
+    "tests/test_end_to_end.py",
+    "tests/spark/test_split_run.py",
+    "tests/spark/test_loading.py",
+    "tests/spark/test_features.py",
+)
+
+
+class Tested(NamedTuple):
+    """What came of the tests in one environment."""
+
+    passed: int
+    skipped: int
+    failed: int
+    seconds: float
+
+
+class Measured(NamedTuple):
+    """What the program made of the inputs on one version; `spark` and `java` as the JVM gave its versions itself."""
+
+    spark: str
+    java: str
+    tables: dict[str, pa.Table]
+    failed: str | None = None
+
+
+def main(arguments: list[str]) -> int:
+    """Tests the versions that were named, or all; 0 when every test passed and all tables are equal, else 1."""
+    require_known("version of Spark", arguments, known_versions())
+    versions = [version for version in known_versions() if version in arguments or not arguments]
+    pythons = {version: environment_python(version) for version in versions}
+    runs = write_inputs(ENVIRONMENTS / "inputs")
+    measured = {version: measure(version, python, runs) for version, python in pythons.items()}
+    tested = {version: run_tests(version, python) for version, python in pythons.items()}
+    reference = measured[versions[-1]]
+    wrong = {version: what_is_wrong(each, reference) for version, each in measured.items()}
+    for version in versions:
+        print(summary(measured[version], tested[version], wrong[version], reference))
+    return int(any(wrong.values()) or any(each.failed or not each.passed for each in tested.values()))
+
+
+def measure(version: str, python: Path, runs: dict[str, list[str]]) -> Measured:
+    """The tables that the program makes of every input on one version, up to the first run that fails."""
+    tables: dict[str, pa.Table] = {}
+    output = ENVIRONMENTS / f"output-{version}"
+    shutil.rmtree(output, ignore_errors=True)
+    output.mkdir()
+    for name, options in runs.items():
+        print(f"Spark {version}: measuring {name}", flush=True)
+        command = [str(python), str(PROJECT / "calculate_metrics.py"), *options, "--output_dir", ".", "--run_id", name]
+        finished = subprocess.run(command, cwd=output, env=clean_environment(), capture_output=True, text=True)
+        if finished.returncode != 0:
+            print(printable_lines(finished.stdout + finished.stderr))
+            return Measured(version, "?", tables, f"the run {name} FAILED, see {output / name / 'run.log'}")
+        tables |= {f"{name}/{path}": table for path, table in tables_of(output / name).items()}
+    return Measured(*running_versions(output / next(iter(runs))), tables)
+
+
+def run_tests(version: str, python: Path) -> Tested:
+    """Runs the end-to-end tests with the Python of a version; what pytest prints is shown."""
+    print(f"Spark {version}: running the tests", flush=True)
+    report = ENVIRONMENTS / f"tests-{version}.xml"
+    report.unlink(missing_ok=True)
+    command = [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}", *TESTS]
+    started = time.monotonic()
+    subprocess.run(command, cwd=PROJECT, env=clean_environment())
+    seconds = time.monotonic() - started
+    if not report.exists():
+        return Tested(0, 0, 1, seconds)
+    suite = ElementTree.parse(report).getroot().find("testsuite")
+    assert suite is not None
+    total, skipped, failures, errors = (int(suite.get(k, 0)) for k in ("tests", "skipped", "failures", "errors"))
+    return Tested(total - skipped - failures - errors, skipped, failures + errors, seconds)
+
+
+def clean_environment() -> dict[str, str]:
+    """The environment without what would lead Python or Spark elsewhere."""
+    leading = ("PYTHONPATH", "PYTHONHOME", "PYSPARK_PYTHON", "PYSPARK_DRIVER_PYTHON", "SPARK_HOME", "VIRTUAL_ENV")
+    return {name: value for name, value in os.environ.items() if name not in leading}
+
+
+def running_versions(run_directory: Path) -> tuple[str, str]:
+    """The versions of Spark and of Java, as the JVM of a run wrote them into its event log."""
+    spark = java = "unknown"
+    # Spark 4 rolls its event log in a directory, Spark 3.5 writes one file.
+    log = min(path for path in (run_directory / "spark-events").rglob("*.zstd") if path.is_file())
+    with pa.input_stream(log, compression="zstd") as stream:
+        for line in stream.read().splitlines()[:10]:
+            event = json.loads(line)
+            spark = event.get("Spark Version", spark)
+            java = event.get("JVM Information", {}).get("Java Version", java)
+    return spark, java
+
+
+def what_is_wrong(measured: Measured, reference: Measured) -> str | None:
+    """Why the tables of a version cannot be trusted; None where they are those of the reference."""
+    if measured.failed:
+        return measured.failed
+    difference = first_difference(reference.tables, measured.tables)
+    return difference and f"tables DIFFER from those of Spark {reference.spark}: {difference}"
+
+
+def summary(measured: Measured, tested: Tested, wrong: str | None, reference: Measured) -> str:
+    """The line that says what came of one version."""
+    counts = f"{tested.passed} tests passed, {tested.failed} failed, {tested.skipped} skipped"
+    rows = sum(len(table) for table in measured.tables.values())
+    equal = f"{len(measured.tables)} tables of {rows} rows, equal to those of Spark {reference.spark}"
+    return f"Spark {measured.spark} on Java {measured.java}: {counts} in {tested.seconds:.0f} s; {wrong or equal}"
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except UserError as error:
+        print(f"compat: {error}", file=sys.stderr)
+        sys.exit(1)
