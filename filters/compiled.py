@@ -1,26 +1,53 @@
-"""Compiling the filters' loops, with a cache on disk that forgets when any of them has changed."""
+"""Compiling the filters' loops, with a cache on disk that forgets when any of them has changed.
+
+The cache lies beside the sources and knows them by what they say, not by where they lie or when they were
+written: an archive of the package brings it along to wherever it is unpacked.
+"""
 
 from __future__ import annotations
 
 import hashlib
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numba
 from numba import njit
+from numba.core.caching import InTreeCacheLocator
+
+PACKAGE = Path(__file__).resolve().parent
+NUMBAS_OWN = "UserProvidedCacheLocator,InTreeCacheLocator,UserWideCacheLocator,IPythonCacheLocator,ZipCacheLocator"
 
 
+@cache
 def cache_directory(package: Path) -> Path:
     """Where compiled code of the package in its present state is kept.
 
     numba itself looks only at the file of the function that is called, and would go on with old code where
     a function that this one calls has changed.
     """
-    sources = sorted(package.glob("*.py"))
-    state = [(path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in sources]
-    return package / "__pycache__" / f"numba-{hashlib.sha256(repr(state).encode()).hexdigest()[:16]}"
+    state = hashlib.sha256()
+    for path in sorted(package.glob("*.py")):
+        state.update(f"{path.name} {path.stat().st_size}\n".encode() + path.read_bytes())
+    return package / "__pycache__" / f"numba-{state.hexdigest()[:16]}"
 
 
-# Where this directory cannot be written, numba takes one of the user's instead.
-numba.config.CACHE_DIR = str(cache_directory(Path(__file__).parent))
+class PackageCacheLocator(InTreeCacheLocator):
+    """Tells numba of that directory, for the functions of this package."""
+
+    def get_cache_path(self) -> str:
+        """The directory, for numba."""
+        return str(cache_directory(PACKAGE))
+
+    @classmethod
+    def from_function(cls, py_func: Any, py_file: str) -> Any:
+        """A locator for the function; None where it is not of this package, or the directory cannot be written."""
+        return super().from_function(py_func, py_file) if Path(py_file).resolve().parent == PACKAGE else None
+
+
+# numba's own places come after it: for other packages, and where the directory cannot be written.
+numba.config.CACHE_LOCATOR_CLASSES = ",".join(
+    [f"{__name__}.{PackageCacheLocator.__name__}", numba.config.CACHE_LOCATOR_CLASSES or NUMBAS_OWN]
+)
 
 compiled = njit(cache=True)
