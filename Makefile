@@ -10,7 +10,7 @@ READY_DEV := $(VENV)/.ready-dev
 SHARED ?= ../shared/data/pythia
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run history test chaos compat check format accuracy bench sample weights clean
+.PHONY: help setup run history test chaos compat check format accuracy bench sample weights dist clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -53,6 +53,12 @@ sample: $(READY_DEV) ## make sample/data again
 
 weights: $(READY_DEV) ## train the weights of code or natural language again
 	$(PY) -m filters.training.train_code_or_natural_language
+
+dist: dist/environment.tgz ## what a cluster needs: the project, and the packed environment
+	@$(PY) -m spark.project_archive dist/memorization-metrics.tgz
+
+dist/environment.tgz: $(READY) spark/packed_environment.py
+	@$(PY) -m spark.packed_environment $@
 
 clean: ## remove .venv, .compat and what the tools leave behind
 	rm -rf $(VENV) .compat .pytest_cache .mypy_cache .ruff_cache .hypothesis

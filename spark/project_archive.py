@@ -2,7 +2,7 @@
 
     python -m spark.project_archive dist/memorization-metrics.tgz
 
-A zip for `--py-files` would not do: the weights are read as files, and compiled code is not kept for what lies in a zip.
+A zip for `--py-files` would not do: the weights are read as files, and what lies in a zip is compiled every time.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def write_archive(archive: Path, files: list[tuple[Path, str]]) -> None:
     with (
         archive.open("wb") as raw,
         gzip.GzipFile(filename="", fileobj=raw, mode="wb", compresslevel=6, mtime=0) as packed,
-        tarfile.open(fileobj=packed, mode="w") as tar,
+        tarfile.open(fileobj=packed, mode="w", dereference=True) as tar,
     ):
         for path, name in files:
             tar.add(path, name, recursive=False, filter=anonymous)
