@@ -28,6 +28,8 @@ from spark.java import find_java_home
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 START_SECONDS = 120
+# For processes that live for seconds: a JVM spends most of these on compiling itself.
+SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 PASSED_ON = ("PATH", "HOME", "LANG", "TMPDIR", "HF_HOME", "HF_ENDPOINT")
 
 
@@ -72,7 +74,8 @@ class StandaloneCluster:
     ) -> subprocess.Popen[str]:
         """Starts calculate_metrics.py on the cluster through spark-submit, in a directory of its own."""
         command = [str(spark_home() / "bin" / "spark-submit"), "--master", self.master]
-        for key, value in (settings or {}).items():
+        options = {f"spark.{process}.extraJavaOptions": SHORT_LIVED for process in ("driver", "executor")}
+        for key, value in (options | (settings or {})).items():
             command += ["--conf", f"{key}={value}"]
         if archive is not None:
             command += ["--archives", f"{archive}#memorization"]
@@ -148,6 +151,7 @@ def clean_environment(directory: Path) -> dict[str, str]:
     kept = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     return kept | {
         "JAVA_HOME": str(java_home),
+        "SPARK_DAEMON_JAVA_OPTS": SHORT_LIVED,
         "SPARK_HOME": str(spark_home()),
         "SPARK_CONF_DIR": str(directory / "no-settings"),
         "SPARK_LOCAL_DIRS": str(directory / "scratch"),

@@ -20,8 +20,8 @@ from spark.project_archive import build_project_archive
 from tests.conftest import PROJECT
 from tests.spark.standalone_cluster import StandaloneCluster, clean_environment, standalone_cluster
 
-FILES = 24
-ROWS_A_FILE = 3000
+FILES = 16
+ROWS_A_FILE = 2000
 OUTSIDE_THE_VOCABULARY = 10**6
 SECONDS = 400  # a bound for a machine that is busy with other things
 
