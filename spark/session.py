@@ -76,7 +76,7 @@ def start_session(name: str, logs: Logs) -> SparkSession:
         SparkContext._ensure_initialized()  # the JVM, which knows the settings
         configuration = settings(name, choose_master=not under_spark_submit and not masters)
         keep_event_log(configuration, logs.events)
-        if configuration.get("spark.submit.deployMode") != "cluster":
+        if not on_the_cluster(configuration):
             send_log_to(SparkContext._jvm, logs.file)
         if not under_spark_submit:
             os.environ.setdefault("PYSPARK_PYTHON", configuration.get("spark.pyspark.python") or sys.executable)
@@ -139,6 +139,12 @@ def settings(name: str, choose_master: bool) -> SparkConf:
     if configuration.get("spark.app.name") in ("pyspark-shell", Path(sys.argv[0]).name):  # not chosen by anybody
         configuration.setAppName(name)
     return configuration
+
+
+def on_the_cluster(configuration: SparkConf) -> bool:
+    """Whether this driver itself was started by the cluster (`--deploy-mode cluster`), which keeps what it prints."""
+    in_a_pod = configuration.get("spark.kubernetes.submitInDriver") == "true"
+    return in_a_pod or configuration.get("spark.submit.deployMode") == "cluster"
 
 
 def python_path(configuration: SparkConf) -> str:

@@ -140,3 +140,17 @@ def test_a_master_is_found_wherever_spark_looks_for_one(
 def test_workers_find_the_project(monkeypatch: pytest.MonkeyPatch, settings: dict[str, str], expected: str) -> None:
     monkeypatch.setenv("PYTHONPATH", "/own")
     assert session.python_path(settings) == expected.replace("PROJECT", str(PROJECT))
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        pytest.param({"spark.submit.deployMode": "client"}, False, id="here"),
+        pytest.param({"spark.submit.deployMode": "cluster"}, True, id="on YARN"),
+        pytest.param(
+            {"spark.submit.deployMode": "client", "spark.kubernetes.submitInDriver": "true"}, True, id="a pod"
+        ),
+    ],
+)
+def test_a_driver_that_the_cluster_started_is_known(settings: dict[str, str], expected: bool) -> None:
+    assert session.on_the_cluster(settings) == expected
