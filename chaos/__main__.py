@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -36,6 +37,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0, help="of the moments and victims (default 0)")
     parser.add_argument("--directory", type=Path, help="an empty one to work in, kept; else a temporary one")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that nothing is left running
     directory = options.directory or Path(tempfile.mkdtemp(prefix="chaos-"))
     started = time.monotonic()
     try:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from chaos import checks
 from chaos.harness import Harness
-from chaos.moments import hidden_parts, wait_until
+from chaos.moments import hidden_directories, wait_until
 
 DISK_MIB = 1024
 TINY_DISK_MIB = 4
@@ -20,14 +20,14 @@ SAYS_SO = re.compile(r"no space left|disk is full|disk space|space on", re.IGNOR
 
 
 def fill_the_disk(harness: Harness) -> None:
-    """Fills the disk of the output when the first rows are written; then makes room, and has the run go on."""
+    """Fills the disk of the output once the first split has begun; then makes room, and has the run go on."""
     with small_disk(harness.directory / "disk", DISK_MIB) as disk:
         if disk is None:
             print("full disk: skipped, since this machine lets nobody mount a tmpfs", flush=True)
             return
         run, ballast = disk / "full-disk", disk / "ballast"
         with harness.program("full-disk", "--output_dir", str(disk)) as program:
-            if wait_until(program, lambda: bool(hidden_parts(run))):
+            if wait_until(program, lambda: bool(hidden_directories(run))):
                 fill(ballast)
             status = program.wait()
         harness.note("full-disk", says_that_the_disk_is_full(status, program.printed()))

@@ -81,5 +81,5 @@ def wrong_ending(killed: Role | None, status: int | None, program: Program) -> l
     if status not in ALLOWED_ENDINGS.get(killed, (0,)):
         faults.append(f"ended with status {status} after the kill of {killed}:\n{program.printed()}")
     if "Traceback" in program.printed():
-        faults.append(f"printed a traceback after the kill of {killed}: {program.output}")
+        faults.append(f"printed a traceback after the kill of {killed}:\n{program.printed()}")
     return faults

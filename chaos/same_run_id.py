@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from chaos.harness import Harness
-from chaos.moments import hidden_parts, wait_until
+from chaos.moments import hidden_directories, wait_until
 
 
 def start_twice(harness: Harness) -> None:
     """Starts the same command again while its first start is measuring."""
     run = harness.run_directory("twice")
     with harness.program("twice") as first:
-        wait_until(first, lambda: bool(hidden_parts(run)))
+        wait_until(first, lambda: bool(hidden_directories(run)))
         with harness.program("twice") as second:
             refused = second.wait()
         status = first.wait()
