@@ -22,7 +22,7 @@ from chaos.tables import visible_files
 
 START_SECONDS = 8.0
 # A killed driver ends as killed and a killed JVM in a failure, unless all was done; what is not here is survived.
-ALLOWED_ENDINGS: dict[Role | None, tuple[int, ...]] = {"driver": (-9,), "jvm": (0, 1)}
+ALLOWED_ENDINGS: dict[Role | None, tuple[int, ...]] = {"driver": (-9,), "jvm": (0, 1, 2)}
 
 
 def live(harness: Harness, random: Random, run_id: str, victims: Sequence[Role]) -> None:

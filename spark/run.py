@@ -21,7 +21,7 @@ from spark.progress import RunProgress
 from spark.reporting import Reporter
 from spark.run_directory import Logs, keep_logs, log_to_file, logs_of, make_directory
 from spark.run_record import RunRecord, open_record
-from spark.session import start_session
+from spark.session import explained, start_session, stop_session
 from spark.split import Split
 from spark.split_run import TEMPORARY, SplitRun
 from spark.storage import AnyPath, discard, storage_path
@@ -145,7 +145,7 @@ class Run:
                 self._measure_split(spark, run, record, progress)
                 record.write()
         finally:
-            spark.stop()
+            stop_session(spark)
 
     def _measure_split(
         self, spark: SparkSession, split_run: SplitRun, record: RunRecord, progress: RunProgress
@@ -161,7 +161,7 @@ class Run:
         except Exception as error:
             self.interruption.check()
             log.exception("%s: failed", name)
-            message = failure_message(error, str(split_run.located.split.location))
+            message = failure_message(explained(error), str(split_run.located.split.location))
             record.add_failure(name, message)
             self.reporter.report(events.SplitFailed(name, message))
             return

@@ -14,6 +14,7 @@ from spark.configuration import PROJECT_DIRECTORY
 from spark.java import use_java
 from spark.run_directory import Logs
 from spark.spark_log import send_log_to
+from utils import UserError
 
 if TYPE_CHECKING:
     from pyspark import SparkConf
@@ -62,8 +63,40 @@ def start_session(name: str, logs: Logs) -> SparkSession:
     """A Spark session that writes these logs.
 
     What `spark-submit`, PYSPARK_SUBMIT_ARGS or spark-defaults.conf set is kept, except for ALWAYS.
-    Raises UserError where there is no Java to run it.
+    Raises UserError where there is no Java to run it, or where it ends while it starts.
     """
+    try:
+        return _start(name, logs)
+    except Exception as error:
+        found = explained(error)
+        if found is error:
+            raise
+        raise found from error
+
+
+def explained(error: Exception) -> Exception:
+    """The error itself, or a UserError where it comes of Spark's Java process being gone."""
+    from py4j.protocol import Py4JError, Py4JJavaError
+
+    is_lost = isinstance(error, Py4JError) and not isinstance(error, Py4JJavaError)
+    if not is_lost and not isinstance(error, ConnectionError) and "JAVA_GATEWAY_EXITED" not in str(error):
+        return error
+    return UserError(
+        "Spark's Java process is gone: it was killed, or could not have the memory that it asked for (see run.log).\n"
+        "The same command with --run_id of this run measures what is missing."
+    )
+
+
+def stop_session(spark: SparkSession) -> None:
+    """Stops the session, where its Java process still lives to be told."""
+    try:
+        spark.stop()
+    except Exception as error:
+        if explained(error) is error:
+            raise
+
+
+def _start(name: str, logs: Logs) -> SparkSession:
     under_spark_submit = "PYSPARK_GATEWAY_PORT" in os.environ
     masters = [] if under_spark_submit else masters_set()
     if not under_spark_submit:

@@ -14,6 +14,7 @@ import pytest
 from spark import session
 from tests.conftest import PROJECT
 from tests.spark.standalone_cluster import clean_environment, spark_home
+from utils import UserError
 
 SHOW = """
 import json, sys
@@ -154,3 +155,19 @@ def test_workers_find_the_project(monkeypatch: pytest.MonkeyPatch, settings: dic
 )
 def test_a_driver_that_the_cluster_started_is_known(settings: dict[str, str], expected: bool) -> None:
     assert session.on_the_cluster(settings) == expected
+
+
+def test_a_java_process_that_is_gone_is_said_in_words() -> None:
+    from py4j.protocol import Py4JError, Py4JNetworkError
+    from pyspark.errors import PySparkRuntimeError
+
+    exited = PySparkRuntimeError(errorClass="JAVA_GATEWAY_EXITED", messageParameters={})
+    for error in (
+        ConnectionRefusedError(111, "Connection refused"),
+        Py4JError("o55"),
+        Py4JNetworkError("empty"),
+        exited,
+    ):
+        assert isinstance(session.explained(error), UserError), error
+    for other in (OSError(28, "No space left on device"), ValueError("a column"), UserError("a file")):
+        assert session.explained(other) is other
