@@ -108,9 +108,7 @@ def judge_line(line: bytes, types: Mapping[str, pa.DataType]) -> dict[str, Any] 
     for name, value in record.items():
         if name not in types:
             return f"the first lines of the files have no column {name[:100]!r}"
-        if value == {} and pa.types.is_string(types[name]):
-            record[name] = None  # as where no line says what is in the object
-        elif value is not None and not fits(value, types[name]):
+        if value is not None and not fits(value, types[name]):
             return f"column {name[:100]!r} is not of type {str(types[name])[:300]}"
     return record
 

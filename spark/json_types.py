@@ -10,6 +10,7 @@ import pyarrow as pa
 INT64 = range(-(2**63), 2**63)
 UINT64 = range(2**64)
 UNSIGNED = pa.decimal128(20, 0)  # Spark has no whole numbers of 64 bits without a sign
+NOTHING_IN_IT = pa.map_(pa.string(), pa.string())  # of an object that is always empty
 EXACT_IN_DOUBLE = range(-(2**53), 2**53 + 1)
 DEEPEST = 20  # levels of lists and objects within a value
 
@@ -35,6 +36,8 @@ def fits(value: Any, type_: pa.DataType) -> bool:
         return type(value) is int and value in INT64
     if pa.types.is_float64(type_):
         return isinstance(value, float) or (type(value) is int and value in EXACT_IN_DOUBLE)
+    if type_ == NOTHING_IN_IT:
+        return value == {}
     if type_ == UNSIGNED:
         return type(value) is int and value in UINT64
     if pa.types.is_string(type_):
@@ -61,7 +64,7 @@ def _common_type(values: list[Any]) -> pa.DataType:
 
 
 def _for_spark(type_: pa.DataType) -> pa.DataType:
-    """The type as Spark has it, with text in place of what is not known, as in an empty list or object."""
+    """The type as Spark has it, with text in place of what is not known, as in an empty list."""
     if pa.types.is_null(type_):
         return pa.string()
     if pa.types.is_list(type_):
@@ -70,7 +73,7 @@ def _for_spark(type_: pa.DataType) -> pa.DataType:
         return pa.struct([(field.name, _for_spark(field.type)) for field in type_])
     if pa.types.is_uint64(type_):
         return UNSIGNED
-    return pa.string() if pa.types.is_struct(type_) else type_
+    return NOTHING_IN_IT if pa.types.is_struct(type_) else type_
 
 
 def _is_shallow(value: Any, levels: int) -> bool:

@@ -1,0 +1,135 @@
+"""One damaged file, measured by the program in this process, and what came of it held to what is promised."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pyarrow.parquet as pq
+
+from chaos.independent_reading import VALUES, Reading
+from filters import choose_filters
+from sample.paths import tokenizer_path
+from spark.configuration import build_configuration
+from spark.failures import failure_message
+from spark.locating import locate_split
+from spark.planning import plan_splits
+from spark.split_run import SplitRun
+from spark.tables import TableReader
+from utils import UserError
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+SECONDS_A_FILE = 120
+LONGEST_MESSAGE = 1_500
+LINES_OF_A_MESSAGE = 3
+# Of a Java or a worker that is gone, of memory that was not enough, and of an error that nobody expected.
+CRASHES = ("Py4JNetworkError", "exited unexpectedly", "OutOfMemoryError", "Connection refused", "Traceback")
+
+
+class Ending(NamedTuple):
+    """How the measuring of a file ended: in which way, what is wrong with that, and the details."""
+
+    kind: str
+    wrong: str | None = None
+
+
+def try_file(spark: SparkSession, path: Path, reading: Reading) -> Ending:
+    """Measures a file as the program does; `reading` is what it holds by other means."""
+    configuration = build_configuration({"datasets": str(path), "tokenizer": str(tokenizer_path())})
+    filters = choose_filters(configuration.filters)
+    started = time.monotonic()
+    try:
+        with time_limit(SECONDS_A_FILE):
+            reader = TableReader(path.parent / "cache", {}, lambda _: None)
+            (split,) = plan_splits(configuration)
+            run = SplitRun(
+                locate_split(split, filters, configuration, reader), filters, configuration, path.parent / "run"
+            )
+            run.estimated_bytes()
+            try:
+                run.run(spark)
+            except Exception as error:
+                return _told(
+                    "the split fails with a message", failure_message(error, str(split.location)), path, started
+                )
+    except UserError as error:
+        return _told("refused with a message before Spark", str(error), path, started)
+    except Exception as error:
+        return Ending("error", f"{type(error).__name__}: {error}")
+    return _measured(run, reading)
+
+
+def _told(kind: str, message: str, path: Path, started: float) -> Ending:
+    if time.monotonic() - started > SECONDS_A_FILE:
+        return Ending("hang", f"{SECONDS_A_FILE} s")
+    crash = next((words for words in CRASHES if words in message), None)
+    lines = message.split("\n")
+    if crash:
+        return Ending(kind, f"{crash}: {message}")
+    if str(path) not in message:
+        return Ending(kind, f"the file is not named: {message}")
+    if len(message) > LONGEST_MESSAGE or len(lines) > LINES_OF_A_MESSAGE or not all(map(str.isprintable, lines)):
+        return Ending(kind, f"no clear message: {message}")
+    return Ending(kind)
+
+
+def _measured(run: SplitRun, reading: Reading) -> Ending:
+    (written,) = (run.already_written() or {}).values()
+    metrics, rejected = (_rows(Path(str(run.path(kind, None)))) for kind in ("metrics", "rejected"))
+    kind = "measured, with rejected rows" if rejected else "measured"
+    if (len(metrics), len(rejected)) != (written.counts["rows"], written.rows_rejected):
+        return Ending(kind, f"the marker says {written}, the tables hold {len(metrics)} and {len(rejected)} rows")
+    if len(metrics) + len(rejected) != written.rows_read:
+        return Ending(kind, f"{written.rows_read} rows in, {len(metrics)} and {len(rejected)} out")
+    if reading.rows is None:
+        return Ending(f"{kind}, which no other reader can read")
+    if written.rows_read != reading.rows:
+        return Ending(kind, f"{written.rows_read} rows, and {reading.rows} by another reader")
+    ids = [row["sequence_id"] for row in metrics]
+    if len(set(ids)) < len(ids):
+        return Ending(kind, "an id is there twice")
+    other = next((row for row in metrics if not _agrees(row, reading)), None)
+    return Ending(
+        kind, None if other is None else f"sequence_id {other['sequence_id']} has other values: {other}"[:500]
+    )
+
+
+def _rows(directory: Path) -> Sequence[dict[str, Any]]:
+    names = ["sequence_id", *VALUES]
+    tables = [pq.ParquetFile(path) for path in directory.rglob("*.parquet")]
+    return [
+        row
+        for file in tables
+        for row in file.read([name for name in names if name in file.schema_arrow.names]).to_pylist()
+    ]
+
+
+def _agrees(row: dict[str, Any], reading: Reading) -> bool:
+    """Whether a measured row has the values that the file gives it; what it does not give is made of the rest."""
+    expected = reading.values.get(row["sequence_id"])
+    if expected is None:
+        return not reading.values
+    given = zip(VALUES, expected, strict=True)
+    return all(value is None or row.get(name) == value for name, value in given)
+
+
+@contextmanager
+def time_limit(seconds: int) -> Iterator[None]:
+    """Raises TimeoutError in the block, which belongs to the main thread, after so many seconds."""
+
+    def stop(*_: object) -> None:
+        raise TimeoutError(f"{seconds} s have passed")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)

@@ -1,0 +1,108 @@
+"""What a damaged file holds, read by other means than the program's: its rows, and their values."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import multiprocessing
+import zlib
+from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+SECONDS = 60
+VALUES = ("tokens", "text")
+
+
+class Reading(NamedTuple):
+    """How many rows a file holds, None where it cannot be read; `values` of its tokens and text by row's id."""
+
+    rows: int | None
+    values: Mapping[int, tuple[Any, ...]]
+
+
+UNREADABLE = Reading(None, {})
+
+
+def read_json_lines(path: Path) -> Reading:
+    """The lines that are not blank, and the values of those that are JSON objects."""
+    content = path.read_bytes()
+    try:
+        content = gzip.decompress(content) if path.suffix == ".gz" else content
+    except (OSError, EOFError, zlib.error):
+        return UNREADABLE
+    lines = [line for line in content.split(b"\n") if line.strip()]
+    return Reading(len(lines), _by_id(dict(enumerate(map(_object, lines)))))
+
+
+def read_parquet(path: Path) -> Reading:
+    """All rows of a Parquet file as pyarrow reads them, page by page, with checksums where there are some."""
+    try:
+        table = pq.ParquetFile(path, page_checksum_verification=True).read()
+        table.validate(full=True)
+        return Reading(len(table), _by_id(dict(enumerate(table.to_pylist()))))
+    except UnicodeDecodeError:  # text that is none: rows are there, as bytes
+        return Reading(len(table), {})
+    except (OSError, ValueError, KeyError, pa.ArrowException):
+        return UNREADABLE
+
+
+class IndependentReader:
+    """Reads files in a process of its own, which a damaged one may end; a context manager."""
+
+    def __init__(self) -> None:
+        self._pool: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop()
+
+    def read(self, path: Path) -> Reading:
+        """What the file holds."""
+        if path.suffix != ".parquet":
+            return read_json_lines(path)
+        self._pool = self._pool or ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))
+        try:
+            return self._pool.submit(read_parquet, path).result(SECONDS)
+        except (BrokenProcessPool, TimeoutError):
+            self._stop()
+            return UNREADABLE
+
+    def _stop(self) -> None:
+        if self._pool is not None:
+            for process in self._pool._processes.values():
+                process.kill()
+            self._pool.shutdown(wait=True, cancel_futures=True)
+            self._pool = None
+
+
+def _object(line: bytes) -> dict[str, Any]:
+    try:
+        record = json.loads(line.removeprefix(b"\xef\xbb\xbf"))
+    except (ValueError, RecursionError):
+        return {}
+    return record if isinstance(record, dict) else {}
+
+
+def _by_id(rows: Mapping[int, Mapping[str, Any]]) -> dict[int, tuple[Any, ...]]:
+    """Tokens and text of the rows by their id; by their number where they have none."""
+    by_id = {}
+    for number, row in rows.items():
+        row_id = row.get("sequence_id", number)
+        if type(row_id) is int:
+            by_id[row_id] = tuple(_as_text(row.get(name)) for name in VALUES)
+    return by_id
+
+
+def _as_text(value: Any) -> Any:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
