@@ -11,6 +11,7 @@ from utils import UserError, printable, printable_lines
 UNREADABLE = re.compile(r"Encountered error while reading file (\S+?)\.?(?:\s|$)")
 # What a task in Python raised for the user to read, as its traceback ends.
 TOLD_BY_A_TASK = re.compile(r"^(?:utils\.)?UserError: (.+(?:\n(?!\s|Caused by|\w+(?:\.\w+)+).+)?)", re.MULTILINE)
+TOLD_BY_A_COLUMN = re.compile(r"\[USER_RAISED_EXCEPTION\] (.+?)(?:\s+SQLSTATE: \w+)?$", re.MULTILINE)
 CAUSE = re.compile(r"^(?:Caused by: )?((?:[\w$]+\.)*[\w$]*(?:Error|Exception|Throwable)\b(?:: .*)?)$", re.MULTILINE)
 READS_FILES = re.compile(r"\s+at (?:shaded\.parquet|org\.apache\.parquet|org\.apache\.spark\.sql\.\w+\.datasources)\.")
 LONGEST_CAUSE = 300
@@ -23,7 +24,7 @@ def failure_message(error: Exception, source: str) -> str:
     source: where the split's data lies, for errors that do not name the file themselves.
     """
     text = str(error)
-    told = TOLD_BY_A_TASK.search(text)
+    told = TOLD_BY_A_TASK.search(text) or TOLD_BY_A_COLUMN.search(text)
     if isinstance(error, UserError) or told:
         return printable_lines(told[1] if told else text)
     cause, position = _last_cause(text)

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
-from pyarrow import json
 
 from filters.input_types import is_integer, is_number
 from filters.vocabulary import LARGEST_VOCABULARY
@@ -19,8 +15,9 @@ from spark.catalog import CHECKPOINTS, PUBLISHED_FEATURE_TABLES, TableLocation, 
 from spark.configuration import FEATURE_TABLES, Configuration
 from spark.local_datasets import is_hub_layout
 from spark.local_files import TableFiles
+from spark.small_tables import read_columns
 from spark.split import Split
-from spark.storage import arrow_location, storage_path
+from spark.storage import storage_path
 from spark.tables import TableReader
 from utils import UserError, printable
 
@@ -142,7 +139,7 @@ def read_token_frequencies(locations: tuple[TableLocation, ...], reader: TableRe
             found = files.schema.field(name).type
             if not is_integer(found):
                 raise UserError(f"--token_frequencies {location}: expected whole numbers in `{name}`, found {found}.")
-        table = _read_columns(files, [token, frequency])
+        table = read_columns(files, [token, frequency])
         if table.column(0).null_count or table.column(1).null_count:
             raise UserError(f"--token_frequencies {location}: expected no nulls, found some.")
         if (pc.min(table.column(1)).as_py() or 0) < 0 or (pc.max(table.column(1)).as_py() or 0) > LARGEST_COUNT:
@@ -160,14 +157,6 @@ def read_token_frequencies(locations: tuple[TableLocation, ...], reader: TableRe
         total = np.pad(total, (0, max(0, int(ids.max(initial=-1)) + 1 - len(total))), constant_values=-1)
         total[ids] = np.maximum(total[ids], 0) + counts
     return total
-
-
-def _read_columns(files: TableFiles, names: list[str]) -> pa.Table:
-    """These columns of a small table, in this order."""
-    if files.format == "parquet":
-        filesystem, _ = arrow_location(files.paths[0])
-        return pq.read_table([arrow_location(path)[1] for path in files.paths], columns=names, filesystem=filesystem)
-    return pa.concat_tables([json.read_json(io.BytesIO(path.read_bytes())).select(names) for path in files.paths])
 
 
 def _present(names: tuple[str, ...], files: TableFiles) -> str | None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from pyspark.sql import DataFrame, SparkSession
+import math
+
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
 from spark.feature_tables import COUNTS, FeatureFiles
 from spark.job_descriptions import phase
+from spark.json_lines import LINE_REASON
 from spark.layout import of_model
 from spark.loading import quoted, read_files
 from utils import UserError
@@ -17,6 +20,20 @@ PROMPT_SCORED, GENERATION_SCORED, SCORED = 31, 32, 63
 TOLERANCE = 0.1
 SMALLEST_LOSS = 0.01  # below, perplexities are too near to 1 to tell
 ROWS_TRIED = 1_000
+ROUNDING = 0.001
+COUNT, PERPLEXITY = (0.0, math.inf), (1.0, math.inf)
+RANGES = {
+    "sequence_duplicates": COUNT,
+    "0_8_snowclones": COUNT,
+    "0_9_snowclones": COUNT,
+    "0_8_templates": COUNT,
+    "0_9_templates": COUNT,
+    "published_nl_scores": (0.0, 1.0),
+    "loss": (0.0, math.inf),
+    "prompt_perplexity": PERPLEXITY,
+    "generation_perplexity": PERPLEXITY,
+    "sequence_perplexity": PERPLEXITY,
+}
 
 
 def join_feature(frame: DataFrame, feature: FeatureFiles) -> DataFrame:
@@ -28,9 +45,14 @@ def join_feature(frame: DataFrame, feature: FeatureFiles) -> DataFrame:
 def read_feature(spark: SparkSession, feature: FeatureFiles) -> DataFrame:
     """A feature table as `sequence_id` and metric columns, perplexities by our definition."""
     kind = "long" if feature.table in COUNTS else "double"
-    table = read_files(spark, feature.files).select(
-        F.col(quoted(feature.key)).cast("long").alias("sequence_id"),
-        *(F.col(quoted(name)).cast(kind).alias(metric) for metric, name in feature.values),
+    rows = read_files(spark, feature.files)
+    key = F.col(quoted(feature.key))
+    if feature.files.format == "json":
+        reason = F.concat(F.lit(f"--{feature.table} {feature.location}: "), LINE_REASON)
+        key = F.when(F.col(LINE_REASON).isNotNull(), F.raise_error(reason)).otherwise(key)
+    table = rows.select(
+        key.cast("long").alias("sequence_id"),
+        *(_in_range(F.col(quoted(name)).cast(kind), metric, feature).alias(metric) for metric, name in feature.values),
     )
     if feature.table == "perplexities":
         table = _by_our_definition(table, feature)
@@ -49,6 +71,19 @@ def require_unique_keys(spark: SparkSession, feature: FeatureFiles) -> None:
             f"--{feature.table} {feature.location}: sequence_id {found[0]} is there {found[1]} times.\n"
             "The keys of a feature table must be unique; remove the repeated rows."
         )
+
+
+def _in_range(value: Column, metric: str, feature: FeatureFiles) -> Column:
+    """The value; the job that reads one that the metric cannot have fails, and says which."""
+    smallest, largest = RANGES[metric]
+    expected = f"from {smallest:g} to {largest:g}" if math.isfinite(largest) else f"from {smallest:g} on"
+    start = f"--{feature.table} {feature.location}: expected numbers {expected} in column `{metric}`, found "
+    message = F.concat(
+        F.lit(start), value.cast("string"), F.lit(" at the key "), F.col(quoted(feature.key)).cast("string")
+    )
+    # Half precision and rounding may leave a value just out of the range.
+    is_wrong = (value < smallest - ROUNDING) | (value > largest + ROUNDING)
+    return F.when(is_wrong, F.raise_error(message)).otherwise(value)
 
 
 def _by_our_definition(table: DataFrame, feature: FeatureFiles) -> DataFrame:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import math
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ import pyarrow as pa
 import pytest
 
 from spark.catalog import TableLocation
+from spark.failures import failure_message
 from spark.feature_tables import FeatureFiles, find_feature, read_token_frequencies
 from spark.features import join_feature, read_feature, require_unique_keys
 from spark.tables import TableReader
@@ -48,6 +51,58 @@ def test_a_count_beyond_64_bits_is_an_error_and_never_another_number(spark: Any,
     table = feature("duplicates", write_parquet("a.parquet", columns))
     with pytest.raises(Exception, match="CAST_OVERFLOW"):
         read_feature(spark, table).collect()
+
+
+@pytest.mark.parametrize(
+    ("table", "columns", "found"),
+    [
+        pytest.param(
+            "duplicates", {"counts": [3, -1]}, "from 0 on in column `sequence_duplicates`, found -1", id="count"
+        ),
+        pytest.param("nl_scores", {"nl_scores": [0.5, 1.5]}, "from 0 to 1 .*, found 1.5", id="probability"),
+        pytest.param(
+            "perplexities",
+            {"loss": [1.0, -2.0]}
+            | {f"{part}_perplexity": [math.e] * 2 for part in ("prompt", "generation", "sequence")},
+            "from 0 on in column `loss`, found -2",
+            id="loss",
+        ),
+    ],
+)
+def test_a_value_that_the_metric_cannot_have_is_an_error_that_names_its_key(
+    spark: Any, write_parquet: Write, table: str, columns: dict[str, list[Any]], found: str
+) -> None:
+    read = read_feature(spark, feature(table, write_parquet("a.parquet", {"sequence_id": [1, 7]} | columns)))
+    with pytest.raises(Exception, match=rf"expected numbers {found}.* at the key 7") as raised:
+        read.collect()
+    assert re.match(f"--{table} .*a.parquet: expected", failure_message(raised.value, "data"))
+
+
+def test_a_line_of_a_feature_table_that_cannot_be_read_is_an_error(spark: Any, tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b'{"sequence_id": 1, "counts": 3}\n{"sequence_id": 2, "counts": \n')
+    with pytest.raises(Exception, match=r"a\.jsonl: the line is not JSON") as raised:
+        read_feature(spark, feature("duplicates", path)).collect()
+    assert "the line is not JSON" in failure_message(raised.value, "data")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("a.jsonl", b'{"TokenID": 1, "Frequency": 3}\n{"TokenID": 2\n'), ("a.jsonl.gz", gzip.compress(b"{}")[:-3])],
+)
+def test_damaged_token_frequencies_are_refused_by_name(tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(UserError, match=name):
+        read_token_frequencies((TableLocation(str(tmp_path / name), is_local=True),), reader(tmp_path))
+
+
+def test_token_frequencies_of_a_damaged_page_are_refused_by_name(write_parquet: Write) -> None:
+    path = write_parquet("a.parquet", {"TokenID": list(range(99)), "Frequency": [5] * 99}, write_page_checksum=True)
+    content = bytearray(path.read_bytes())
+    content[60:90] = b"\xff" * 30
+    path.write_bytes(bytes(content))
+    with pytest.raises(UserError, match=r"a.parquet is damaged"):
+        read_token_frequencies((TableLocation(str(path), is_local=True),), reader(path.parent))
 
 
 def test_a_table_without_its_columns_is_refused(write_parquet: Write) -> None:
