@@ -18,7 +18,8 @@ from spark.summary import print_plan, print_summary
 from spark.wording import bar_fields, log_line
 from utils import printable
 
-WIDEST_NAME, NARROW_NAME = 40, 20
+FIELDS = ("rows", "speed", "left")
+SHORTEST_NAME, SHORTEST_BAR = 12, 8
 PLACE_FOR_ECHO = 4
 
 
@@ -148,13 +149,12 @@ class Bars(Progress):
 
     def __init__(self, console: Console) -> None:
         self._terminal = console
-        name = Column(no_wrap=True, overflow="ellipsis", max_width=WIDEST_NAME if console.width >= 100 else NARROW_NAME)
         super().__init__(
-            TextColumn("{task.description}", table_column=name),
-            BarColumn(bar_width=None, table_column=Column(ratio=1, min_width=8)),
+            TextColumn("{task.description}", table_column=Column(no_wrap=True, overflow="ellipsis")),
+            BarColumn(bar_width=None, table_column=Column(ratio=1, min_width=SHORTEST_BAR)),
             *(
                 TextColumn("{task.fields[" + field + "]}", justify="right", table_column=Column(no_wrap=True))
-                for field in ("rows", "speed", "left")
+                for field in FIELDS
             ),
             console=console,
             transient=True,
@@ -162,7 +162,10 @@ class Bars(Progress):
         )
 
     def make_tasks_table(self, tasks: Iterable[Task]) -> Table:
-        """The bars as a table, nearly as wide as the terminal."""
+        """The bars as a table, nearly as wide as the terminal; where it is too narrow, names are cut."""
+        tasks = list(tasks)
         table = super().make_tasks_table(tasks)
         table.width = max(1, self._terminal.width - PLACE_FOR_ECHO)
+        numbers = sum(max((len(task.fields[field]) + 1 for task in tasks), default=0) for field in FIELDS)
+        table.columns[0].max_width = max(SHORTEST_NAME, table.width - numbers - SHORTEST_BAR - 1)
         return table
