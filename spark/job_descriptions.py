@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 GROUP = "spark.jobGroup.id"
 DESCRIPTION = "spark.job.description"
+NAME = "callSite.short"
 
 READ_SCHEMAS = "read the schemas"
 MEASURE = "measure and write"
@@ -36,11 +37,19 @@ def split_jobs(context: SparkContext, split: str) -> Iterator[str]:
 
 @contextmanager
 def phase(spark: SparkSession, words: str) -> Iterator[None]:
-    """Describes the Spark jobs of the block as `SPLIT: words`."""
+    """Describes the Spark jobs of the block as `SPLIT: words`, and names them and their stages `words`."""
+    from pyspark.traceback_utils import SCCallSiteSync
+
     context = spark.sparkContext
-    split, before = context.getLocalProperty(GROUP), context.getLocalProperty(DESCRIPTION)
+    split = context.getLocalProperty(GROUP)
+    before = {key: context.getLocalProperty(key) for key in (DESCRIPTION, NAME)}
     context.setLocalProperty(DESCRIPTION, f"{split}: {words}" if split else words)
+    context.setLocalProperty(NAME, words)
+    # As deep as if PySpark had set a name itself: else it would put `collect at FILE:LINE` in place of ours.
+    SCCallSiteSync._spark_stack_depth += 1
     try:
         yield
     finally:
-        context.setLocalProperty(DESCRIPTION, before)
+        SCCallSiteSync._spark_stack_depth -= 1
+        for key, value in before.items():
+            context.setLocalProperty(key, value)

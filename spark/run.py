@@ -113,10 +113,15 @@ class Run:
             self.interruption.check()
             self.reporter.report(events.FindingData(message))
 
+        def locate(split: Split) -> LocatedSplit:
+            self.interruption.check()
+            return locate_split(split, self.filters, self.configuration, reader)
+
         on_progress("Finding the data")
         revisions = dict(self.configuration.revisions) | record.commits
         reader = TableReader(self.cache_directory, revisions, on_progress)
-        located = [locate_split(each, self.filters, self.configuration, reader) for each in self.splits]
+        located = [locate(each) for each in self.splits]
+        self.interruption.check()
         record.commits = reader.commits()
         return located
 
@@ -134,6 +139,7 @@ class Run:
             return
         bytes_needed = [run.estimated_bytes() for run, _ in to_do]
         require_space(self.directory, sum(filter(None, bytes_needed)), "The run")
+        self.interruption.check()
         spark = start_session(f"memorization metrics {self.run_id}", logs)
         self.interruption.cancel = spark.sparkContext.cancelAllJobs
         try:

@@ -1,0 +1,171 @@
+"""Ctrl-C and SIGTERM: the program stops, says what is complete, and goes on with the command that it names."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from spark.interruption import Interrupted, Interruption, command_to_go_on, run_interruptibly
+from tests.conftest import PROJECT
+
+ROWS = 60_000  # some seconds of work
+SECONDS_ALLOWED = 60  # for what takes a few on a machine that does nothing else
+
+
+@contextmanager
+def program(*arguments: str, directory: Path) -> Iterator[subprocess.Popen[str]]:
+    """calculate_metrics.py with --json, at work; Ctrl-C reaches it even where the tests run in the background."""
+    command = [sys.executable, str(PROJECT / "calculate_metrics.py"), "--json", *arguments]
+    with subprocess.Popen(
+        command,
+        cwd=directory,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def read_until(process: subprocess.Popen[str], wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    """The first event that is wanted."""
+    assert process.stdout is not None
+    return next(event for event in map(json.loads, process.stdout) if wanted(event))
+
+
+def write_sequences(path: Path, rows: int) -> str:
+    tokens = np.random.default_rng(7).integers(0, 1000, (rows, 64))
+    pq.write_table(pa.table({"sequence_id": range(rows), "tokens": list(tokens)}), path)
+    return str(path)
+
+
+def test_ctrl_c_in_the_middle_of_a_split_and_the_command_that_goes_on(tmp_path: Path) -> None:
+    small = write_sequences(tmp_path / "small.parquet", 10)
+    large = write_sequences(tmp_path / "my large.parquet", ROWS)
+    with program("--datasets", f"{small},{large}", directory=tmp_path) as process:
+        read_until(process, lambda event: event["event"] == "progress" and event["split"] == "my_large")
+        children = psutil.Process(process.pid).children(recursive=True)
+        for _ in range(3):
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.1)
+        finished = read_until(process, lambda event: event["event"] == "run_finished")
+        assert process.wait(SECONDS_ALLOWED) == 130
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+    _, alive = psutil.wait_procs(children, SECONDS_ALLOWED)
+    assert children and not alive
+    assert finished["status"] == "interrupted"
+    assert [split["split"] for split in finished["splits"]] == ["small"]
+    (record_file,) = tmp_path.glob("output/*/run.json")
+    assert json.loads(record_file.read_text())["status"] == "interrupted"
+    assert shlex.split(finished["go_on"])[-2:] == ["--run_id", record_file.parent.name]
+
+    again = subprocess.run(finished["go_on"], shell=True, cwd=tmp_path, capture_output=True, text=True)
+    assert (again.returncode, again.stderr) == (0, "")
+    events = {event["event"]: event for event in map(json.loads, again.stdout.splitlines())}
+    assert [split["complete"] for split in events["run_started"]["splits"]] == [True, False]
+    record = json.loads(record_file.read_text())
+    assert [(split["split"], split["rows_measured"]) for split in record["splits"]] == [
+        ("small", 10),
+        ("my_large", ROWS),
+    ]
+    assert events["progress"]["this_split"]["rows_total"] == ROWS
+
+    quiet = shlex.split(finished["go_on"].replace("--json", "--quiet"))
+    nothing_to_do = subprocess.run(quiet, cwd=tmp_path, capture_output=True, text=True)
+    assert (nothing_to_do.returncode, nothing_to_do.stdout, nothing_to_do.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize(
+    ("number", "status", "after"),
+    [
+        pytest.param(signal.SIGINT, 130, "finding_data", id="Ctrl-C while data is looked for"),
+        pytest.param(signal.SIGTERM, 143, "run_started", id="SIGTERM while Spark starts"),
+    ],
+)
+def test_signals_before_the_first_split(number: int, status: int, after: str, tmp_path: Path) -> None:
+    with program("--run_id", "r", directory=tmp_path) as process:
+        read_until(process, lambda event: event["event"] == after)
+        process.send_signal(number)
+        finished = read_until(process, lambda event: event["event"] == "run_finished")
+        assert process.wait(SECONDS_ALLOWED) == status
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+    assert (finished["status"], finished["splits"]) == ("interrupted", [])
+    assert finished["go_on"].endswith("calculate_metrics.py --json --run_id r")
+    record = tmp_path / "output" / "r" / "run.json"
+    assert record.exists() == (after == "run_started")
+    assert after == "finding_data" or json.loads(record.read_text())["status"] == "interrupted"
+
+
+def test_work_that_does_not_stop_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("spark.interruption.SECONDS_TO_STOP", 0.3)
+    interruption = Interruption()
+    called: list[str] = []
+    interruption.cancel = lambda: called.append("cancelled")
+    interruption.afterwards = lambda: called.append("afterwards")
+
+    def work() -> int:
+        signal.raise_signal(signal.SIGTERM)
+        time.sleep(30)
+        return 0
+
+    with pytest.raises(Interrupted):
+        run_interruptibly(work, interruption)
+    assert called[0] == "cancelled"
+    assert called[-1] == "afterwards"
+    assert interruption.exit_status == 143
+
+
+def test_work_that_was_done_when_the_signal_came_counts() -> None:
+    interruption = Interruption()
+
+    def work() -> int:
+        interruption.signal = signal.SIGINT
+        return 7
+
+    assert run_interruptibly(work, interruption) == 7
+
+
+def test_what_work_raises_is_raised() -> None:
+    def work() -> int:
+        raise ValueError("broken")
+
+    with pytest.raises(ValueError, match="broken"):
+        run_interruptibly(work, Interruption())
+
+
+@pytest.mark.parametrize(
+    ("gateway", "names_the_run", "expected"),
+    [
+        pytest.param(None, False, "python 'my run.py' --x --run_id r", id="python"),
+        pytest.param(None, True, "python 'my run.py' --x", id="python, with its id"),
+        pytest.param("1", False, "the same spark-submit command with --run_id r", id="spark-submit"),
+        pytest.param("1", True, "the same spark-submit command", id="spark-submit, with its id"),
+    ],
+)
+def test_the_command_that_goes_on(
+    monkeypatch: pytest.MonkeyPatch, gateway: str | None, names_the_run: bool, expected: str
+) -> None:
+    monkeypatch.setattr(sys, "orig_argv", ["python", "my run.py", "--x"])
+    monkeypatch.delenv("PYSPARK_GATEWAY_PORT", raising=False)
+    if gateway:
+        monkeypatch.setenv("PYSPARK_GATEWAY_PORT", gateway)
+    assert command_to_go_on("r", names_the_run) == expected

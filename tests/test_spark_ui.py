@@ -1,0 +1,86 @@
+"""Spark's UI in a real browser, while a job runs: its tabs say in words what is done."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from filters.contract import Column, Filter
+from spark.job_descriptions import split_jobs
+from spark.split_run import SplitRun
+from tests.spark.test_split_run import split_run
+
+SECONDS_ALLOWED = 120
+WORDS = "mine deduped.70m: measure and write"
+EARLIER = "mine deduped.70m: look for repeated ids"
+
+
+@pytest.fixture
+def page() -> Iterator[Any]:
+    """A page of a headless Chromium."""
+    chromium = shutil.which("chromium")
+    if chromium is None and os.environ.get("CI") != "true":
+        pytest.skip("there is no chromium on this machine (Debian: apt install chromium)")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield browser.new_page()
+        browser.close()
+
+
+def wait_until(true: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + SECONDS_ALLOWED
+    while not true():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.2)
+
+
+def test_the_tabs_say_what_is_done_while_a_job_runs(
+    page: Any, spark: Any, write_parquet: Callable[..., Path], tmp_path: Path
+) -> None:
+    at_work, may_end = tmp_path / "at work", tmp_path / "may end"
+
+    def wait(sequences: Any) -> tuple[pa.Array, ...]:
+        at_work.touch()
+        wait_until(may_end.exists, "the browser never came")
+        return (pa.nulls(len(sequences.tokens.offsets) - 1, pa.int32()),)
+
+    waiting = Filter("waiting", "", (Column("w", pa.int32(), ""),), ("tokens",), wait)
+    run = split_run(write_parquet("mine.parquet", {"sequence_id": [1], "tokens": [[1]]}), tmp_path)
+
+    def measure() -> None:
+        with split_jobs(spark.sparkContext, "mine deduped.70m"):
+            SplitRun(run.located, (waiting,), run.configuration, tmp_path).run(spark)
+
+    with ThreadPoolExecutor(1) as pool:
+        measuring = pool.submit(measure)
+        try:
+            wait_until(lambda: at_work.exists() or measuring.done(), "the filter was never called")
+            ui = spark.sparkContext.uiWebUrl
+            assert "1 running" in row_with(WORDS, page, f"{ui}/jobs/", "#activeJob-table")
+            assert "1 running" in row_with(WORDS, page, f"{ui}/stages/", "#activeStage-table")
+            assert "RUNNING" in row_with(WORDS, page, f"{ui}/SQL/", "#sql-table")
+            assert "COMPLETED" in row_with(EARLIER, page, f"{ui}/SQL/", "#sql-table")
+            for tab, table in (("jobs", "#completedJob-table"), ("stages", "#completedStage-table")):
+                row = row_with(EARLIER, page, f"{ui}/{tab}/", table)
+                assert not re.search(r" at \S+:\d+", row), "the number of a line"
+        finally:
+            may_end.touch()
+        measuring.result()
+
+
+def row_with(words: str, page: Any, address: str, table: str) -> str:
+    """What a person reads in the first row with these words of a table of the UI, opened anew."""
+    page.goto(address)
+    row = page.locator(f"{table} tbody tr", has_text=words).first
+    return str(row.inner_text(timeout=SECONDS_ALLOWED * 1000))
