@@ -82,7 +82,7 @@ def explained(error: Exception) -> Exception:
     if not is_lost and not isinstance(error, ConnectionError) and "JAVA_GATEWAY_EXITED" not in str(error):
         return error
     return UserError(
-        "Spark's Java process is gone: it was killed, or could not have the memory that it asked for (see run.log).\n"
+        "Spark's Java process is gone: killed, or without the memory that it asked for (see run.log). "
         "The same command with --run_id of this run measures what is missing."
     )
 
@@ -113,7 +113,10 @@ def _start(name: str, logs: Logs) -> SparkSession:
             send_log_to(SparkContext._jvm, logs.file)
         if not under_spark_submit:
             os.environ.setdefault("PYSPARK_PYTHON", configuration.get("spark.pyspark.python") or sys.executable)
-        return SparkSession.builder.config(conf=configuration).getOrCreate()
+        spark = SparkSession.builder.config(conf=configuration).getOrCreate()
+    # PySpark would print a traceback where the Java process dies; `explained` says it in words.
+    spark.sparkContext._accumulatorServer.handle_error = lambda *request: None
+    return spark
 
 
 @contextmanager
