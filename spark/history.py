@@ -50,17 +50,17 @@ def event_log_directory(run: str) -> Path:
     return events.resolve()
 
 
-def free_port(first: int = FIRST_PORT) -> int:
-    """The first port of the loopback that nobody has, from `first` on; raises UserError after some."""
-    for port in range(first, first + PORTS_TRIED):
-        with socket.socket() as tried:
-            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+def free_port(first: int = FIRST_PORT, tried: int = PORTS_TRIED) -> int:
+    """The first port of the loopback that nobody has, from `first` on; raises UserError where all tried are taken."""
+    for port in range(first, first + tried):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                tried.bind(("127.0.0.1", port))
+                probe.bind(("127.0.0.1", port))
             except OSError:
                 continue
             return port
-    raise UserError(f"The ports {first} to {first + PORTS_TRIED - 1} are all taken; end one of the programs there.")
+    raise UserError(f"The ports {first} to {first + tried - 1} are all taken; end one of the programs there.")
 
 
 def serve(events: Path, port: int) -> None:
@@ -115,7 +115,7 @@ def _command(events: Path, port: int, log: IO[bytes]) -> dict[str, Any]:
     environment = {
         "SPARK_HOME": str(home),
         "SPARK_LOCAL_IP": "127.0.0.1",
-        "SPARK_HISTORY_OPTS": " ".join(_quoted(f"-D{name}={value}") for name, value in options.items()),
+        "SPARK_HISTORY_OPTS": " ".join(quoted(f"-D{name}={value}") for name, value in options.items()),
     }
     return {
         "args": [str(home / "bin" / "spark-class"), "org.apache.spark.deploy.history.HistoryServer"],
@@ -126,7 +126,7 @@ def _command(events: Path, port: int, log: IO[bytes]) -> dict[str, Any]:
     }
 
 
-def _quoted(option: str) -> str:
+def quoted(option: str) -> str:
     """The option as Spark's launcher takes it, whatever characters a path holds."""
     return '"' + option.replace("\\", "\\\\").replace('"', '\\"') + '"'
 

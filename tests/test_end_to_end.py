@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import psutil
 import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
@@ -27,6 +28,7 @@ from tests.spark.hub.server import HubServer
 from tests.spark.object_store import BUCKET, object_store
 
 SAMPLE_TABLES = 2 * 2 * 2  # memories and pile, two schemes, two models
+SAMPLE_SPLITS = 2 * 2 + 2  # those of the pile hold the scores of both models
 
 
 def run_program(
@@ -55,6 +57,11 @@ def test_the_default_run_prints_a_summary_and_the_next_command(sample_run: Any) 
     assert "Spark UI: http://" in finished.stdout
     assert re.search(r"Next, on real data: .*python.* .*calculate_metrics.py --datasets memories", finished.stdout)
     assert all(word in finished.stdout for word in ("rows/s", "increments", "repeats", "code", "Output: "))
+    time = r"^\d\d:\d\d:\d\d \S+ \S+: "
+    begins = re.findall(time + rf"begins \(split \d of {SAMPLE_SPLITS}, [\d,]+ rows\)$", finished.stdout, re.MULTILINE)
+    ends = re.findall(time + r"done, [\d,]+ rows in \d+:\d\d$", finished.stdout, re.MULTILINE)
+    assert len(begins) == len(ends) == SAMPLE_SPLITS
+    assert all(character.isprintable() or character == "\n" for character in finished.stdout)
 
 
 def test_run_json_adds_up(sample_run: Any) -> None:
@@ -69,6 +76,23 @@ def test_run_json_adds_up(sample_run: Any) -> None:
         assert sum(pq.ParquetFile(file).metadata.num_rows for file in files) == split["rows_measured"]
     assert (directory / "run.log").is_file()
     assert list((directory / "spark-events").iterdir())
+
+
+def test_history_opens_the_ui_of_the_run_when_it_is_over(sample_run: Any) -> None:
+    directory, _ = sample_run
+    command = [sys.executable, "-m", "spark.history", str(directory)]
+    with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        found = re.search(r"(http://127\.0\.0\.1:\d+)/history/([\w-]+)/jobs/", process.stdout.readline())
+        assert found is not None
+        with urllib.request.urlopen(f"{found[1]}/api/v1/applications/{found[2]}/jobs", timeout=120) as response:
+            descriptions = {job["description"] for job in json.load(response)}
+        servers = psutil.Process(process.pid).children(recursive=True)
+        process.terminate()
+        assert process.wait(60) == 0
+    _, alive = psutil.wait_procs(servers, 60)
+    assert servers and not alive
+    assert "sample_memories deduped.70m: measure and write" in descriptions
 
 
 def test_the_table_has_every_column_with_its_type(sample_run: Any) -> None:
