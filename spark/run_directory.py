@@ -34,7 +34,7 @@ def logs_of(run_directory: AnyPath, cache_directory: Path) -> Logs:
     if not isinstance(directory, Path):
         directory = cache_directory / "logs" / run_directory.name
     logs = Logs(directory / "run.log", directory / "spark-events")
-    logs.events.mkdir(parents=True, exist_ok=True)
+    directory.mkdir(parents=True, exist_ok=True)
     return logs
 
 

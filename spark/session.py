@@ -32,6 +32,8 @@ ALWAYS = {
     "spark.sql.session.timeZone": "UTC",
     # Users' columns may differ in case alone (index, Index).
     "spark.sql.caseSensitive": "true",
+    # Workers write the files themselves: a second copy of a task could write into a table that is there already.
+    "spark.speculation": "false",
     "spark.ui.showConsoleProgress": "false",
     # As Spark 4 has them; in Spark 3.5 a number that is too large would wrap, and an old date stop the run.
     "spark.sql.ansi.enabled": "true",
@@ -195,4 +197,5 @@ def python_path(configuration: SparkConf) -> str:
 def keep_event_log(configuration: SparkConf, directory: Path) -> None:
     """Has Spark write its event log into this directory, where no other one was chosen."""
     if configuration.get("spark.eventLog.dir") is None:
+        directory.mkdir(parents=True, exist_ok=True)
         configuration.set("spark.eventLog.dir", directory.resolve().as_uri())
