@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -35,3 +38,16 @@ def log_settings(log_file: Path) -> str:
         "rootLogger.appenderRef.file.ref": "file",
     }
     return "".join(f"{key} = {value}\n" for key, value in lines.items())
+
+
+@contextmanager
+def standard_error_to(path: Path) -> Iterator[None]:
+    """Has the processes that start in the block, the JVM and its Python workers, write their errors to a file."""
+    own = os.dup(2)
+    with path.open("ab") as log_file:
+        os.dup2(log_file.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(own, 2)
+        os.close(own)

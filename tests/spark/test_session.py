@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from spark import session
+from spark import launch, session, settings
 from tests.conftest import PROJECT
 from tests.spark.standalone_cluster import clean_environment, spark_home
 from utils import UserError
@@ -67,7 +67,7 @@ def test_started_plainly_the_users_settings_go_before_the_defaults(tmp_path: Pat
     assert (shown["spark.master"], shown["spark.app.name"]) == ("local[1]", "mine")
     assert shown["spark.sql.files.maxPartitionBytes"] == "1m"
     assert shown["spark.sql.parquet.compression.codec"] == "zstd"
-    assert not (tmp_path / "spark-events").exists()
+    assert not list((tmp_path / "spark-events").glob("*"))
     assert errors == ""
     log = (tmp_path / "run.log").read_text()
     assert "warning from the JVM" in log
@@ -124,11 +124,11 @@ def test_a_master_is_found_wherever_spark_looks_for_one(
     monkeypatch.setenv("SPARK_CONF_DIR", str(tmp_path))
     monkeypatch.setenv("PYSPARK_SUBMIT_ARGS", arguments)
     monkeypatch.setenv("MASTER", variable)
-    assert session.masters_set() == expected
+    assert launch.masters_set() == expected
 
 
 @pytest.mark.parametrize(
-    ("settings", "expected"),
+    ("chosen", "expected"),
     [
         pytest.param({"spark.master": "local[2]"}, "PROJECT:/own", id="local"),
         pytest.param({"spark.master": "spark://a:7077"}, "PROJECT", id="a shared mount"),
@@ -138,13 +138,13 @@ def test_a_master_is_found_wherever_spark_looks_for_one(
         pytest.param({"spark.master": "local[2]", "spark.archives": "x#memorization"}, "PROJECT:/own"),
     ],
 )
-def test_workers_find_the_project(monkeypatch: pytest.MonkeyPatch, settings: dict[str, str], expected: str) -> None:
+def test_workers_find_the_project(monkeypatch: pytest.MonkeyPatch, chosen: dict[str, str], expected: str) -> None:
     monkeypatch.setenv("PYTHONPATH", "/own")
-    assert session.python_path(settings) == expected.replace("PROJECT", str(PROJECT))
+    assert settings.python_path(chosen) == expected.replace("PROJECT", str(PROJECT))
 
 
 @pytest.mark.parametrize(
-    ("settings", "expected"),
+    ("chosen", "expected"),
     [
         pytest.param({"spark.submit.deployMode": "client"}, False, id="here"),
         pytest.param({"spark.submit.deployMode": "cluster"}, True, id="on YARN"),
@@ -153,8 +153,8 @@ def test_workers_find_the_project(monkeypatch: pytest.MonkeyPatch, settings: dic
         ),
     ],
 )
-def test_a_driver_that_the_cluster_started_is_known(settings: dict[str, str], expected: bool) -> None:
-    assert session.on_the_cluster(settings) == expected
+def test_a_driver_that_the_cluster_started_is_known(chosen: dict[str, str], expected: bool) -> None:
+    assert settings.on_the_cluster(chosen) == expected
 
 
 def test_a_java_process_that_is_gone_is_said_in_words() -> None:
