@@ -29,6 +29,7 @@ test: $(READY_DEV) ## run the tests
 
 chaos: $(READY_DEV) ## kill runs at random moments, fill their disk, take the Hub away; some 20 minutes
 	@$(PY) -m chaos
+	@$(PY) -m chaos.damaged_files
 
 compat: $(READY_DEV) ## the end-to-end tests on Spark 3.5, 4.0 and 4.3, each in an environment of its own
 	@$(PY) -m compat

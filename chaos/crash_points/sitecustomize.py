@@ -26,7 +26,8 @@ class Operations:
         if event == "open" and not (isinstance(arguments[2], int) and arguments[2] & WRITING):
             return
         path = whole_path(arguments[0], arguments[-1] if event in ("os.remove", "os.rmdir") else -1)
-        if not path.startswith(self.directory + "/"):
+        # The signs of life of the lock come when their time has come: with them no number would name the same twice.
+        if not path.startswith(self.directory + "/") or path.endswith("/.run.lock"):
             return
         self.count += 1
         os.write(self.log, f"{event} {path}\n".encode())
