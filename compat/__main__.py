@@ -30,6 +30,7 @@ TESTS = (
     "tests/spark/test_split_run.py",
     "tests/spark/test_loading.py",
     "tests/spark/test_features.py",
+    "tests/spark/test_cluster.py",
 )
 
 

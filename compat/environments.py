@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -24,7 +23,7 @@ def known_versions() -> list[str]:
 
 
 def environment_python(version: str) -> Path:
-    """The Python of the environment of a Spark version, made first where it is not there as it should be.
+    """The Python of the environment of a Spark version, made, or brought up to date, where it is not as it should be.
 
     Raises UserError where it cannot be made.
     """
@@ -34,8 +33,7 @@ def environment_python(version: str) -> Path:
     ready = directory / "ready"
     if ready.exists() and ready.read_text() == "".join(files.values()):
         return python
-    print(f"Making {directory}, once; this takes a few minutes.", flush=True)
-    shutil.rmtree(directory, ignore_errors=True)
+    print(f"Installing into {directory}; this takes a few minutes.", flush=True)
     _run(sys.executable, "-m", "venv", str(directory))
     for name, text in files.items():
         (directory / name).write_text(text)
