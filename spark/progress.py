@@ -67,20 +67,18 @@ class RunProgress:
         reported = time.monotonic()
         while not stop.wait(SECONDS_BETWEEN_LOOKS):
             try:
-                job = current_job(context, group)
+                job, now, done = current_job(context, group), time.monotonic(), rows_done.value
+                if pace is None and job.words == MEASURE:
+                    pace = Pace(now)
+                this_split = pace.at(now, done, known.rows, job.share) if pace else Advance(0, known.rows)
+                whole_run = self._of_run(now, done, this_split.share)
+                if now - reported >= (self._reporter.seconds_between_progress or 0):
+                    reported = now
+                    self._reporter.report(Progress(known.split, job.words, this_split, whole_run))
             except Exception:
-                # Spark has died or been stopped: the thread that waits for its jobs says so.
-                log.debug("%s: no progress known", known.split, exc_info=True)
+                # Spark has died, or whoever reads the reports has gone: the thread that does the work learns it too.
+                log.debug("%s: no more progress is told", known.split, exc_info=True)
                 return
-            now = time.monotonic()
-            if pace is None and job.words is not None and job.words.endswith(MEASURE):
-                pace = Pace(now)
-            done = rows_done.value
-            this_split = pace.at(now, done, known.rows, job.share) if pace else Advance(0, known.rows)
-            whole_run = self._of_run(now, done, this_split.share)
-            if now - reported >= (self._reporter.seconds_between_progress or 0):
-                reported = now
-                self._reporter.report(Progress(known.split, job.words, this_split, whole_run))
 
     def _of_run(self, now: float, rows_done: int, share: float | None) -> Advance:
         """The whole run, by rows where they are known of every split, and else by the bytes of their files."""

@@ -20,6 +20,8 @@ from spark.split_run import SplitRun
 from tests.spark.test_split_run import split_run
 
 SECONDS_ALLOWED = 120
+# root needs the first; a browser refuses port 4045, which may be the next free one, without the second.
+CHROMIUM_ARGUMENTS = ["--no-sandbox", "--explicitly-allowed-ports=4045"]
 WORDS = "mine deduped.70m: measure and write"
 EARLIER = "mine deduped.70m: look for repeated ids"
 
@@ -33,7 +35,7 @@ def page() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGUMENTS)
         yield browser.new_page()
         browser.close()
 

@@ -1,0 +1,69 @@
+"""Takes docs/spark-ui.png, the README's picture of Spark's UI: `python -m docs.take_screenshot`; needs chromium."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from playwright.sync_api import sync_playwright
+
+from sample.paths import memories_directory, tokenizer_path
+
+PICTURE = Path(__file__).with_name("spark-ui.png")
+ROWS = 200_000  # enough for the browser to come in time
+# root needs the first; a browser refuses port 4045, which may be the next free one, without the second.
+CHROMIUM_ARGUMENTS = ["--no-sandbox", "--explicitly-allowed-ports=4045"]
+WIDTH, HEIGHT = 1160, 564
+HIDDEN = ".scroll-btn-container, .collapsible-table .mb-3, ul.list-unstyled, .expand-application-timeline"
+
+
+def main() -> None:
+    """Measures the sample's memories, repeated, and takes the picture while the second split is measured."""
+    with tempfile.TemporaryDirectory() as scratch:
+        memories = Path(scratch) / "memories"
+        for source in sorted(memories_directory().rglob("*deduped.*.parquet")):
+            repeat_rows(source, memories / source.relative_to(memories_directory()))
+        command = [sys.executable, "calculate_metrics.py", "--json", "--datasets", str(memories)]
+        command += ["--tokenizer", str(tokenizer_path()), "--output_dir", scratch, "--run_id", "pythia"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as run:
+            assert run.stdout is not None
+            ui, splits = "", []
+            for event in map(json.loads, run.stdout):
+                ui = event.get("ui", ui)
+                splits += [event["split"]] if event["event"] == "split_started" else []
+                if len(splits) == 2 and event.get("phase") == "measure and write":
+                    break
+            take_picture(f"{ui}/jobs/")
+            run.terminate()
+            run.stdout.read()
+
+
+def repeat_rows(source: Path, target: Path) -> None:
+    """Writes the rows of a table over and over, under ids of their own."""
+    table = pq.read_table(source)
+    table = pa.concat_tables([table] * (ROWS // len(table))).combine_chunks()
+    ids = table.schema.get_field_index("index" if "index" in table.column_names else "sequence_id")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(table.set_column(ids, table.schema.names[ids], pa.array(range(len(table)))), target)
+
+
+def take_picture(address: str) -> None:
+    """The top of the page, without the lines that say who looks at it and when."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_ARGUMENTS)
+        page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
+        page.goto(address)
+        page.locator("#activeJob-table tbody tr", has_text="measure and write").first.wait_for()
+        page.add_style_tag(content=f"{HIDDEN} {{ display: none !important }}")
+        page.screenshot(path=PICTURE)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
