@@ -95,7 +95,7 @@ def _with_footer(before: bytes, footer: bytes) -> bytes:
 
 def _lie(chosen: random.Random, footer: bytes, rows: int) -> bytes:
     """A footer in which the number of rows, of some column's values or of all, is another one."""
-    true, false = _varint(rows), _varint(chosen.choice([0, 1, rows - 1, rows + 1, 2**31, 2**40, 2**62, -1]))
+    true, false = varint(rows), varint(chosen.choice([0, 1, rows - 1, rows + 1, 2**31, 2**40, 2**62, -1]))
     places = [i for i in range(len(footer)) if footer.startswith(true, i)]
     if chosen.random() < 0.7:
         places = chosen.sample(places, min(1, len(places)))
@@ -104,7 +104,7 @@ def _lie(chosen: random.Random, footer: bytes, rows: int) -> bytes:
     return footer
 
 
-def _varint(number: int) -> bytes:
+def varint(number: int) -> bytes:
     """A number as Thrift's compact protocol writes it: zigzag, seven bits a byte."""
     left = (number << 1) ^ (number >> 63)
     written = bytearray()

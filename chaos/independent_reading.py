@@ -45,12 +45,12 @@ def read_parquet(path: Path) -> Reading:
     """All rows of a Parquet file as pyarrow reads them, page by page, with checksums where there are some."""
     try:
         table = pq.ParquetFile(path, page_checksum_verification=True).read()
-        table.validate(full=True)
-        return Reading(len(table), _by_id(dict(enumerate(table.to_pylist()))))
-    except UnicodeDecodeError:  # text that is none: rows are there, as bytes
-        return Reading(len(table), {})
-    except (OSError, ValueError, KeyError, pa.ArrowException):
+    except (OSError, ValueError, pa.ArrowException):
         return UNREADABLE
+    try:
+        return Reading(len(table), _by_id(dict(enumerate(table.to_pylist()))))
+    except (ValueError, pa.ArrowException):  # text that is none
+        return Reading(len(table), {})
 
 
 class IndependentReader:
@@ -97,8 +97,9 @@ def _object(line: bytes) -> dict[str, Any]:
 def _by_id(rows: Mapping[int, Mapping[str, Any]]) -> dict[int, tuple[Any, ...]]:
     """Tokens and text of the rows by their id; by their number where they have none."""
     by_id = {}
+    has_ids = any("sequence_id" in row for row in rows.values())
     for number, row in rows.items():
-        row_id = row.get("sequence_id", number)
+        row_id = row.get("sequence_id") if has_ids else number
         if type(row_id) is int:
             by_id[row_id] = tuple(_as_text(row.get(name)) for name in VALUES)
     return by_id

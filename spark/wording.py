@@ -33,7 +33,7 @@ def log_line(event: events.Event) -> str | None:
             # The tables of a split's models hold the same rows, measured once.
             return f"{event.split}: done, {tables[0]['rows_read']:,} rows in {clock(tables[0]['seconds'])}"
         case events.SplitFailed():
-            return f"{event.split}: failed: {event.error}"
+            return f"{event.split}: failed: {event.error}".replace("\n", " ")
     return None
 
 
