@@ -14,13 +14,14 @@ from utils import UserError, printable, require_known
 
 NUMBERED_FILE = re.compile(r"-\d{5}-of-\d{5}(-[0-9a-f]+)?\.parquet$")
 MEMORIES_SPLIT = re.compile(r"(deduped|duped)\.(.+)")
-PARTITION_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+LONGEST_NAME = 100
+PARTITION_NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{LONGEST_NAME - 1}}}")
 
 
 def local_dataset_splits(path: AnyPath, configuration: Configuration) -> list[Split]:
     """The splits of a path that exists; raises UserError for models or schemes that it does not have."""
     name = path.resolve().name if path.is_dir() else path.name.split(".")[0]
-    dataset = re.sub(r"[^A-Za-z0-9._-]", "_", name).lstrip("._-") or "data"
+    dataset = re.sub(r"[^A-Za-z0-9._-]", "_", name).lstrip("._-")[:LONGEST_NAME] or "data"
     tokenizer = configuration.tokenizer or tokenizer_beside(path)
     _require_partition_names(configuration)
     source = TableLocation(str(path), is_local=True)
@@ -76,5 +77,6 @@ def _require_partition_names(configuration: Configuration) -> None:
     for name in (*(configuration.models or ()), *(configuration.schemes or ())):
         if not PARTITION_NAME.fullmatch(name):
             raise UserError(
-                f"{printable(name)!r} cannot name a model or scheme: letters, digits, '.', '_' and '-' only."
+                f"{printable(name[:200])!r} cannot name a model or scheme: "
+                f"letters, digits, '.', '_' and '-', at most {LONGEST_NAME}."
             )

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from spark.storage import AnyPath, files_below
-from utils import UserError, printable
+from utils import UserError, printable, printable_lines
 
 
 def make_directory(path: AnyPath) -> None:
@@ -48,10 +48,18 @@ def keep_logs(logs: Logs, run_directory: AnyPath) -> None:
         target.write_bytes(path.read_bytes())
 
 
+class PrintableFormatter(logging.Formatter):
+    """Lines that are safe to show in a terminal, whatever text of the data is in them."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record with its traceback, if it has one."""
+        return printable_lines(super().format(record).expandtabs(4))
+
+
 def log_to_file(path: Path) -> None:
     """Sends the log of this program and of its libraries to a file."""
     handler = logging.FileHandler(path, encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(PrintableFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.getLogger().addHandler(handler)
     logging.getLogger("memorization").setLevel(logging.INFO)
     logging.captureWarnings(True)

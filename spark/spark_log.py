@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+# What a terminal could take for more than text: controls but for tabs and line feeds, and changes of direction.
+UNSAFE = r"[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u200b-\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ufeff]"
 SPARKS_OWN = "org/apache/spark/log4j2-"  # the settings that Spark falls back on
 
 
@@ -33,7 +35,7 @@ def log_settings(log_file: Path) -> str:
         "appender.file.fileName": str(log_file.resolve()),
         "appender.file.append": "true",
         "appender.file.layout.type": "PatternLayout",
-        "appender.file.layout.pattern": "%d{yyyy-MM-dd HH:mm:ss} %p %c{1}: %m%n%ex",
+        "appender.file.layout.pattern": f"%d{{yyyy-MM-dd HH:mm:ss}} %p %c{{1}}: %replace{{%m%n%ex}}{{{UNSAFE}}}{{?}}",
         "rootLogger.level": "warn",
         "rootLogger.appenderRef.file.ref": "file",
     }

@@ -57,6 +57,7 @@ def convert_to_parquet(source: Path, target: Path) -> Path:
             pq.ParquetWriter(target, batches.schema, compression="zstd") as writer,
         ):
             for batch in batches:
+                batch.validate(full=True)  # Arrow trusts what it maps into memory: offsets may lead anywhere
                 writer.write_batch(batch)
     except (pa.ArrowException, OSError) as error:
         if isinstance(error, OSError) and error.errno:
