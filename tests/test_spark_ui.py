@@ -69,20 +69,33 @@ def test_the_tabs_say_what_is_done_while_a_job_runs(
         try:
             wait_until(lambda: at_work.exists() or measuring.done(), "the filter was never called")
             ui = spark.sparkContext.uiWebUrl
-            assert "1 running" in row_with(WORDS, page, f"{ui}/jobs/", "#activeJob-table")
-            assert "1 running" in row_with(WORDS, page, f"{ui}/stages/", "#activeStage-table")
-            assert "RUNNING" in row_with(WORDS, page, f"{ui}/SQL/", "#sql-table")
-            assert "COMPLETED" in row_with(EARLIER, page, f"{ui}/SQL/", "#sql-table")
+            row_with(page, f"{ui}/jobs/", "#activeJob-table", WORDS, "1 running")
+            row_with(page, f"{ui}/stages/", "#activeStage-table", WORDS, "1 running")
+            row_with(page, f"{ui}/SQL/", "#sql-table", WORDS, "RUNNING")
+            row_with(page, f"{ui}/SQL/", "#sql-table", EARLIER, "COMPLETED")
             for tab, table in (("jobs", "#completedJob-table"), ("stages", "#completedStage-table")):
-                row = row_with(EARLIER, page, f"{ui}/{tab}/", table)
+                row = row_with(page, f"{ui}/{tab}/", table, EARLIER)
                 assert not re.search(r" at \S+:\d+", row), "the number of a line"
         finally:
             may_end.touch()
         measuring.result()
 
 
-def row_with(words: str, page: Any, address: str, table: str) -> str:
-    """What a person reads in the first row with these words of a table of the UI, opened anew."""
-    page.goto(address)
-    row = page.locator(f"{table} tbody tr", has_text=words).first
-    return str(row.inner_text(timeout=SECONDS_ALLOWED * 1000))
+def row_with(page: Any, address: str, table: str, *words: str) -> str:
+    """What a person reads in the first row of a table of the UI that has all these words.
+
+    The UI lags behind Spark, and its pages do not change by themselves: they are opened until the row is there.
+    """
+    from playwright.sync_api import TimeoutError as NotThere
+
+    rows = page.locator(f"{table} tbody tr")
+    for each in words:
+        rows = rows.filter(has_text=each)
+    deadline = time.monotonic() + SECONDS_ALLOWED
+    while time.monotonic() < deadline:
+        page.goto(address)
+        try:
+            return str(rows.first.inner_text(timeout=5_000))
+        except NotThere:
+            continue
+    raise AssertionError(f"{address}: no row of {table} has {words}:\n{page.locator('body').inner_text()}")
