@@ -16,7 +16,7 @@ from chaos.moments import hidden_directories, wait_until
 
 DISK_MIB = 1024
 TINY_DISK_MIB = 4
-SAYS_SO = re.compile(r"no space left|disk is full|disk space|space on", re.IGNORECASE)
+SAYS_SO = re.compile(r"no space left|GB are free", re.IGNORECASE)
 
 
 def fill_the_disk(harness: Harness) -> None:

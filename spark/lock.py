@@ -9,7 +9,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -129,7 +129,8 @@ def _remove_stale(path: AnyPath, dead: Holder | None) -> None:
 def _give_signs(path: AnyPath, holder: Holder, stop: threading.Event) -> None:
     """Renews the sign of life until told to stop, or until the lock is another's."""
     while not stop.wait(SECONDS_BETWEEN_SIGNS) and _is_held_by(path, holder):
-        write_at_once(path, json.dumps(asdict(replace(holder, last_sign=time.time()))))
+        with suppress(OSError):  # a full disk; the next sign may come through
+            write_at_once(path, json.dumps(asdict(replace(holder, last_sign=time.time()))))
 
 
 def _is_held_by(path: AnyPath, holder: Holder) -> bool:

@@ -63,3 +63,4 @@ def log_to_file(path: Path) -> None:
     logging.getLogger().addHandler(handler)
     logging.getLogger("memorization").setLevel(logging.INFO)
     logging.captureWarnings(True)
+    logging.raiseExceptions = False  # a disk too full to log on is said once, in words
