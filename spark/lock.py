@@ -9,12 +9,12 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from spark.storage import AnyPath, RemotePath, write_at_once
+from spark.storage import AnyPath, RemotePath
 from utils import UserError, printable
 
 LOCK = "run.lock"
@@ -38,7 +38,7 @@ class Holder:
     process_started: int | None
     since: str
     token: str
-    last_sign: float
+    last_sign: int
 
     def is_alive(self) -> bool:
         """Whether the process still runs: looked up on its own machine, told by its last sign on any other."""
@@ -129,8 +129,12 @@ def _remove_stale(path: AnyPath, dead: Holder | None) -> None:
 def _give_signs(path: AnyPath, holder: Holder, stop: threading.Event) -> None:
     """Renews the sign of life until told to stop, or until the lock is another's."""
     while not stop.wait(SECONDS_BETWEEN_SIGNS) and _is_held_by(path, holder):
-        with suppress(OSError):  # a full disk; the next sign may come through
-            write_at_once(path, json.dumps(asdict(replace(holder, last_sign=time.time()))))
+        text = json.dumps(asdict(replace(holder, last_sign=int(time.time()))))
+        if isinstance(path, RemotePath):
+            path.write_text(text)
+        else:
+            with path.open("r+") as file:  # as long as what is there, so that a full disk is no hindrance
+                file.write(text)
 
 
 def _is_held_by(path: AnyPath, holder: Holder) -> bool:
@@ -149,7 +153,7 @@ def _held(path: AnyPath, holder: Holder) -> str:
 
 def _this_process() -> Holder:
     process, now = os.getpid(), datetime.now(UTC).isoformat(timespec="seconds")
-    return Holder(socket.gethostname(), process, _started(process), now, uuid.uuid4().hex, time.time())
+    return Holder(socket.gethostname(), process, _started(process), now, uuid.uuid4().hex, int(time.time()))
 
 
 def _is_running(process: int) -> bool:

@@ -6,8 +6,10 @@ comes from the environment of the process, of the driver as of the workers.
 
 from __future__ import annotations
 
+import errno
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -23,6 +25,7 @@ from utils import UserError, printable
 # The names that Spark gives the schemes, and those that Arrow does.
 ARROW_SCHEMES = {"s3a": "s3", "s3n": "s3", "s3": "s3", "hdfs": "hdfs", "gs": "gs", "abfs": "abfs", "abfss": "abfss"}
 OBJECT_STORES = ("s3", "gs")
+SECONDS_TO_WAIT_FOR_WRITERS = 10.0
 
 
 @dataclass(frozen=True, order=True)
@@ -176,8 +179,14 @@ def files_below(directory: AnyPath) -> dict[PurePath, AnyPath]:
 def discard(path: AnyPath) -> None:
     """Removes a directory with all that is in it, where there is one."""
     if isinstance(path, Path):
-        if path.exists():
-            shutil.rmtree(path)
+        until = time.monotonic() + SECONDS_TO_WAIT_FOR_WRITERS
+        while path.exists():
+            try:
+                shutil.rmtree(path)
+            except OSError as error:
+                # A worker that outlives its run by a moment may add a file while the others are removed.
+                if error.errno not in (errno.ENOTEMPTY, errno.ENOENT) or time.monotonic() > until:
+                    raise
     elif path.exists():
         filesystem, name = arrow_location(path)
         filesystem.delete_dir(name)

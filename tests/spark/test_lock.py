@@ -49,7 +49,7 @@ def test_the_second_is_told_who_the_first_is(tmp_path: Path) -> None:
     [
         {"process": a_dead_process()},
         {"process_started": 1},
-        {"host": "elsewhere", "last_sign": time.time() - 2 * lock.SECONDS_UNTIL_DEAD},
+        {"host": "elsewhere", "last_sign": int(time.time() - 2 * lock.SECONDS_UNTIL_DEAD)},
     ],
     ids=["no such process", "another process of that number", "another host, long silent"],
 )
@@ -62,7 +62,7 @@ def test_the_lock_of_a_dead_run_is_taken_over(tmp_path: Path, changes: dict[str,
 
 
 def test_a_holder_on_another_host_is_believed_while_it_gives_signs(tmp_path: Path) -> None:
-    held_by(tmp_path, host="elsewhere", last_sign=time.time() - lock.SECONDS_UNTIL_DEAD / 2)
+    held_by(tmp_path, host="elsewhere", last_sign=int(time.time() - lock.SECONDS_UNTIL_DEAD / 2))
     with pytest.raises(UserError, match="on elsewhere since"), run_lock(tmp_path):
         pass
 

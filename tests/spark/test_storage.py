@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import pickle
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pyarrow as pa
@@ -167,3 +170,24 @@ def test_uris_are_kept_as_they_were_given() -> None:
         assert str(storage_path(text)) == text
     assert str(storage_path("hdfs://host/a") / "b" / "c") == "hdfs://host/a/b/c"
     assert storage_path("file:///tmp/a%20b") == Path("/tmp/a b")
+
+
+def test_a_directory_is_discarded_though_a_worker_adds_files_to_it(tmp_path: Path) -> None:
+    directory, stop = tmp_path / "d", threading.Event()
+    directory.mkdir()
+
+    def add_files() -> None:
+        for number in itertools.count():
+            if stop.is_set():
+                return
+            with suppress(FileNotFoundError):
+                (directory / str(number)).touch()
+
+    writer = threading.Thread(target=add_files)
+    writer.start()
+    try:
+        discard(directory)
+    finally:
+        stop.set()
+        writer.join()
+    assert not directory.exists()
