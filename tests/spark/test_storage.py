@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import gzip
-import itertools
+import os
 import pickle
-import threading
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -172,22 +171,17 @@ def test_uris_are_kept_as_they_were_given() -> None:
     assert storage_path("file:///tmp/a%20b") == Path("/tmp/a b")
 
 
-def test_a_directory_is_discarded_though_a_worker_adds_files_to_it(tmp_path: Path) -> None:
-    directory, stop = tmp_path / "d", threading.Event()
+def test_a_directory_is_discarded_though_a_worker_adds_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    directory, added, remove = tmp_path / "d", [], os.rmdir
     directory.mkdir()
 
-    def add_files() -> None:
-        for number in itertools.count():
-            if stop.is_set():
-                return
-            with suppress(FileNotFoundError):
-                (directory / str(number)).touch()
+    def remove_too_late(*arguments: Any, **options: Any) -> None:
+        if not added:
+            added.append(directory / "part-0.parquet")
+            added[0].touch()
+        remove(*arguments, **options)
 
-    writer = threading.Thread(target=add_files)
-    writer.start()
-    try:
-        discard(directory)
-    finally:
-        stop.set()
-        writer.join()
+    monkeypatch.setattr(os, "rmdir", remove_too_late)
+    discard(directory)
+    assert added
     assert not directory.exists()
