@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 from collections.abc import Callable, Mapping
@@ -65,18 +66,22 @@ def operations_environment(run: Path, log: Path) -> dict[str, str]:
 
 def hidden_directories(run: Path) -> set[Path]:
     """The directories of a run in which tables are in the making."""
-    return set(run.glob("_*/*"))
+    hidden = (Path(directory) for directory, _, _ in os.walk(run))
+    return {path for path in hidden if path.parent.name.startswith("_")}
 
 
 def hidden_parts(run: Path) -> set[Path]:
     """The part files of a run that are in no table yet."""
     tables = tuple(run / kind for kind in KINDS)
-    return {path for path in run.rglob("*.parquet") if not any(table in path.parents for table in tables)}
+    # While the run goes on, directories vanish under the eyes: os.walk minds that as little as we do.
+    paths = {Path(directory, name) for directory, _, names in os.walk(run) for name in names}
+    return {path for path in paths if path.suffix == ".parquet" and not any(table in path.parents for table in tables)}
 
 
 def table_directories(run: Path) -> set[Path]:
     """The directories of a run that have the final name of a table."""
-    return {path for kind in KINDS for path in (run / kind).glob("dataset=*/scheme=*/model=*")}
+    found = (Path(directory) for kind in KINDS for directory, _, _ in os.walk(run / kind))
+    return {path for path in found if path.name.startswith("model=")}
 
 
 def kill_at(program: Program, moment: Moment, victim: Role, random: Random) -> bool:
