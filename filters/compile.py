@@ -13,11 +13,11 @@ from filters import apply_filters
 
 
 def compile_filters() -> None:
-    """Runs every filter over two short rows."""
-    tokenizer = Tokenizer(models.BPE({"a": 0, "1": 1, "Ċ": 2}, []))
+    """Runs every filter over two short rows, one of which (ÿ stands for the byte 255) decodes to malformed UTF-8."""
+    tokenizer = Tokenizer(models.BPE({"a": 0, "1": 1, "Ċ": 2, "ÿ": 3}, []))
     tokenizer.decoder = decoders.ByteLevel()
-    table = pa.table({"tokens": pa.array([[0, 1, 2], [1, 1, 1, 1]], pa.list_(pa.int32()))})
-    apply_filters(table, tokenizer, token_frequencies=np.ones(3, np.int64))
+    table = pa.table({"tokens": pa.array([[0, 1, 2], [1, 1, 1, 3]], pa.list_(pa.int32()))})
+    apply_filters(table, tokenizer, token_frequencies=np.ones(4, np.int64))
 
 
 if __name__ == "__main__":
