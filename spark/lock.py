@@ -14,7 +14,8 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from spark.storage import AnyPath, RemotePath
+from spark.remote_path import RemotePath
+from spark.storage import AnyPath
 from utils import UserError, printable
 
 LOCK = "run.lock"

@@ -137,31 +137,31 @@ class Run:
         to_do = [(run, split) for run, split in zip(split_runs, known, strict=True) if not split.complete]
         if not to_do:
             return
-        bytes_needed = [run.estimated_bytes() for run, _ in to_do]
-        require_space(self.directory, sum(filter(None, bytes_needed)), "The run")
+        bytes_needed = [run.estimated_bytes() or 0 for run, _ in to_do]
+        require_space(self.directory, sum(bytes_needed), "The run")
         self.interruption.check()
         spark = start_session(f"memorization metrics {self.run_id}", logs)
         self.interruption.cancel = spark.sparkContext.cancelAllJobs
         try:
             self.reporter.report(spark_started(spark.sparkContext))
             progress = RunProgress(self.reporter, [split for _, split in to_do])
-            for number, (run, split) in enumerate(to_do, 1):
+            for number, ((run, split), needed) in enumerate(zip(to_do, bytes_needed, strict=True), 1):
                 self.interruption.check()
                 self.reporter.report(events.SplitStarted(split.split, split.rows, number, len(to_do)))
-                self._measure_split(spark, run, record, progress)
+                self._measure_split(spark, run, needed, record, progress)
                 record.write()
         finally:
             stop_session(spark)
 
     def _measure_split(
-        self, spark: SparkSession, split_run: SplitRun, record: RunRecord, progress: RunProgress
+        self, spark: SparkSession, split_run: SplitRun, bytes_needed: int, record: RunRecord, progress: RunProgress
     ) -> None:
         """Measures one split and notes what came of it; a split that fails does not take the others with it."""
         name, before = split_run.located.split.description, len(record.splits)
         log.info("%s: begins", name)
         try:
             # Others may have filled the disk since the run began.
-            require_space(self.directory, split_run.estimated_bytes() or 0, name)
+            require_space(self.directory, bytes_needed, name)
             with progress.split(spark.sparkContext) as rows_done:
                 split_run.run(spark, rows_done)
         except Exception as error:

@@ -12,7 +12,8 @@ from spark.hub.datasets import HubDataset, ResolvedDataset, fetch_split, resolve
 from spark.hub.tokenizer import fetch_tokenizer
 from spark.local_datasets import is_hub_layout
 from spark.local_files import TableFiles, describe_files, find_files
-from spark.storage import AnyPath, RemotePath, storage_path
+from spark.remote_path import RemotePath
+from spark.storage import AnyPath, storage_path
 from utils import UserError, printable
 
 

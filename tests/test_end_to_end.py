@@ -21,7 +21,7 @@ import pytest
 
 from filters import ALL_FILTERS
 from sample import paths as sample_paths
-from spark import storage
+from spark import remote_path, storage
 from spark.storage import files_below, storage_path
 from tests.conftest import PROJECT
 from tests.spark.hub.server import HubServer
@@ -221,7 +221,7 @@ def test_data_and_output_on_an_object_store(sample_run: Any, tmp_path: Path, mon
     with object_store() as environment:
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
-        storage._connect.cache_clear()
+        remote_path._connect.cache_clear()
         for name, file in files_below(sample_paths.SAMPLE_DIR).items():
             (storage_path(data) / name.as_posix()).write_bytes(file.read_bytes())
         memories = sample_paths.memories_directory().relative_to(sample_paths.SAMPLE_DIR)

@@ -13,13 +13,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from spark import lock, storage
+from spark import lock, remote_path, storage
 from spark.configuration import build_configuration
 from spark.local_files import describe_files, find_files
 from spark.lock import run_lock
 from spark.planning import plan_splits
+from spark.remote_path import RemotePath
 from spark.sink import MARKER, Written, publish, read_marker, withdraw
-from spark.storage import AnyPath, RemotePath, discard, files_below, storage_path, write_at_once
+from spark.storage import AnyPath, discard, files_below, storage_path, write_at_once
 from spark.tables import TableReader
 from tests.spark.object_store import BUCKET, object_store
 from utils import UserError
@@ -32,9 +33,9 @@ def store() -> Iterator[None]:
     with object_store() as environment, pytest.MonkeyPatch.context() as patch:
         for name, value in environment.items():
             patch.setenv(name, value)
-        storage._connect.cache_clear()
+        remote_path._connect.cache_clear()
         yield
-    storage._connect.cache_clear()
+    remote_path._connect.cache_clear()
 
 
 @pytest.fixture(params=["local", "s3a"])
