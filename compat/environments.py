@@ -13,7 +13,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 ENVIRONMENTS = PROJECT / ".compat"
 # The pipeline imports neither of them, and they are two thirds of the installed bytes.
 LEFT_OUT = frozenset({"torch", "transformers"})
-TO_TEST = frozenset({"pytest", "pytest-timeout", "hypothesis", "psutil"})
+TO_TEST = frozenset({"pytest", "pytest-timeout", "hypothesis", "psutil", "moto", "flask", "flask-cors"})
 
 
 def known_versions() -> list[str]:
