@@ -1,12 +1,21 @@
-"""The comparison of `make compat`: it sees what differs, and nothing else; and what its environments hold."""
+"""`make compat`: its comparison sees what differs, and nothing else; what its environments hold; what it measures."""
 
 from __future__ import annotations
 
+import ast
+import sys
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
-from compat.environments import LEFT_OUT, constraints, known_versions, requirements
+from compat.__main__ import TESTS
+from compat.environments import LEFT_OUT, PROJECT, constraints, known_versions, requirements
+from compat.input_data import feature_tables
 from compat.tables import first_difference, in_order
+from spark.features import RANGES
 
 
 def table(ids: list[int | None], values: list[float | None], type_: pa.DataType | None = None) -> pa.Table:
@@ -41,3 +50,37 @@ def test_an_environment_has_one_pyspark_of_its_version(version: str) -> None:
     assert pyspark.startswith(f"pyspark=={version}.")
     assert not [line for line in lines if line.split("==")[0] in LEFT_OUT]
     assert "pyspark==" not in constraints(version)
+
+
+def modules_imported(path: Path, seen: set[Path]) -> set[str]:
+    """The modules from elsewhere that a file of tests imports, itself or through others of the tests."""
+    if path in seen:
+        return set()
+    seen.add(path)
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom):
+            names = [node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)]
+        else:
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        for name in names:
+            below = PROJECT / f"{name.replace('.', '/')}.py"
+            found |= modules_imported(below, seen) if below.is_file() and name.startswith("tests.") else {name}
+    return {name.split(".")[0] for name in found}
+
+
+def test_an_environment_has_what_its_tests_import() -> None:
+    files = [PROJECT / "tests/conftest.py", *(PROJECT / name for name in TESTS)]
+    modules = set().union(*(modules_imported(path, set()) for path in files))
+    elsewhere = modules - sys.stdlib_module_names - {path.stem for path in PROJECT.iterdir()} - {"boto3", "botocore"}
+    installed = {line.split("==")[0].split("[")[0].lower() for line in requirements("4.3").splitlines()}
+    wanted = {name: {each.lower() for each in packages_distributions()[name]} for name in elsewhere}
+    assert "moto" in wanted  # which brings boto3
+    assert [name for name, packages in wanted.items() if not packages & installed] == []
+
+
+def test_the_feature_tables_are_such_as_the_reader_accepts() -> None:
+    perplexities = feature_tables()["perplexities"]
+    for name in set(perplexities.column_names) & set(RANGES):
+        smallest = pc.min(perplexities[name]).as_py()
+        assert smallest >= RANGES[name][0], name
