@@ -14,6 +14,8 @@ TOLD_BY_A_TASK = re.compile(r"^(?:utils\.)?UserError: (.+(?:\n(?!\s|Caused by|\w
 TOLD_BY_A_COLUMN = re.compile(r"\[USER_RAISED_EXCEPTION\] (.+?)(?:\s+SQLSTATE: \w+)?$", re.MULTILINE)
 CAUSE = re.compile(r"^(?:Caused by: )?((?:[\w$]+\.)*[\w$]*(?:Error|Exception|Throwable)\b(?:: .*)?)$", re.MULTILINE)
 READS_FILES = re.compile(r"\s+at (?:shaded\.parquet|org\.apache\.parquet|org\.apache\.spark\.sql\.\w+\.datasources)\.")
+# Thrift reads the headers of Parquet's pages as if from a network.
+WORDS_FOR = {"TTransportException": "its contents end too early"}
 LONGEST_CAUSE = 300
 MEND = "Write it anew or take it away; the same command with --run_id of this run then measures what is missing."
 
@@ -44,5 +46,6 @@ def _last_cause(text: str) -> tuple[str, int]:
         first = next(iter(text.strip().splitlines()), "no reason given")
         return printable(first)[:LONGEST_CAUSE].rstrip(". "), len(text)
     kind, separator, reason = causes[-1][1].partition(": ")
-    words = kind.rsplit(".", 1)[-1] + separator + reason
+    kind = kind.rsplit(".", 1)[-1]
+    words = WORDS_FOR.get(kind) or kind + separator + reason
     return printable(words)[:LONGEST_CAUSE].rstrip(". "), causes[-1].end()

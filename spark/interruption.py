@@ -18,6 +18,8 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import NoReturn
 
+from utils import printable
+
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SECONDS_TO_STOP = 5.0
 SECONDS_BETWEEN_LOOKS = 0.1
@@ -111,8 +113,23 @@ def command_to_go_on(run_id: str, names_the_run: bool) -> str:
     """The command that does the rest of a run. names_the_run: whether that of the run has its id already."""
     more = [] if names_the_run else ["--run_id", run_id]
     if "PYSPARK_GATEWAY_PORT" in os.environ:
-        return " with ".join(["the same spark-submit command", *filter(None, [shlex.join(more)])])
-    return shlex.join([*sys.orig_argv, *more])
+        return " with ".join(["the same spark-submit command", *filter(None, [" ".join(map(_word, more))])])
+    return " ".join(map(_word, [*sys.orig_argv, *more]))
+
+
+def _word(argument: str) -> str:
+    """An argument as a word of a shell, its unprintable characters escaped."""
+    if printable(argument) == argument:
+        return shlex.quote(argument)
+    return "$'" + "".join(_letter(each) for each in argument) + "'"
+
+
+def _letter(character: str) -> str:
+    if character in "\\'":
+        return f"\\{character}"
+    if printable(character) == character:
+        return character
+    return "".join(f"\\x{byte:02x}" for byte in os.fsencode(character))
 
 
 def leave(status: int) -> NoReturn:

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from spark.remote_path import RemotePath
+from spark.state_files import is_count, read_state
 from spark.storage import AnyPath
 from utils import UserError, printable
 
@@ -44,7 +45,7 @@ class Holder:
     def is_alive(self) -> bool:
         """Whether the process still runs: looked up on its own machine, told by its last sign on any other."""
         if self.host != socket.gethostname():
-            return time.time() - self.last_sign < SECONDS_UNTIL_DEAD
+            return abs(time.time() - self.last_sign) < SECONDS_UNTIL_DEAD
         return _is_running(self.process) and _started(self.process) == self.process_started
 
 
@@ -75,12 +76,18 @@ def require_unlocked(directory: AnyPath) -> None:
 def read_holder(path: AnyPath) -> Holder | None:
     """Who holds a lock; None where nobody does, or where nothing legible is written there."""
     try:
-        return Holder(**json.loads(path.read_text()))
+        holder = Holder(**read_state(path))
     except (OSError, ValueError, TypeError):
         return None
+    texts = (holder.host, holder.since, holder.token)
+    numbers = (holder.process, holder.last_sign, holder.process_started or 0)
+    is_legible = all(isinstance(each, str) for each in texts) and all(is_count(each) for each in numbers)
+    return holder if is_legible and 0 < holder.process < 2**31 else None
 
 
 def _take(path: AnyPath, holder: Holder) -> None:
+    if path.is_dir():
+        raise UserError(f"{printable(str(path))}: expected a file, found a directory; take it away.")
     while not _create(path, holder):
         found = read_holder(path)
         if found is None:

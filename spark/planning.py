@@ -8,7 +8,7 @@ from spark.catalog import TableLocation
 from spark.configuration import Configuration
 from spark.local_datasets import local_dataset_splits
 from spark.split import Split, memories_splits
-from spark.storage import AnyPath, storage_path
+from spark.storage import AnyPath, require_reachable, storage_path
 from utils import UserError, nearest, printable, require_known
 
 
@@ -42,8 +42,12 @@ def _splits_of(name: str, configuration: Configuration) -> list[Split]:
 def _existing_path(name: str) -> AnyPath | None:
     try:
         path = storage_path(name)
+    except (RuntimeError, ValueError):  # no name that a path could have
+        return None
+    require_reachable(path)
+    try:
         return path if path.exists() else None
-    except (OSError, RuntimeError, ValueError):  # no name that a path could have
+    except (OSError, ValueError):
         return None
 
 

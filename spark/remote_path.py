@@ -134,16 +134,22 @@ class RemotePath:
         return type(self)(self.scheme, self.authority, path)
 
 
+def unreachable(scheme: str, authority: str, error: Exception) -> UserError:
+    """What to tell of storage that gives no answer, or refuses one."""
+    reason = printable(" ".join(str(error).split()))[:300].rstrip(".")
+    needs = "HADOOP_HOME (with libhdfs.so) and CLASSPATH" if scheme == "hdfs" else "the credentials and endpoint"
+    return UserError(
+        f"{scheme}://{printable(authority)} cannot be reached: {reason}.\n"
+        f"Check the address, and that the environment has {needs}, here and on the workers."
+    )
+
+
 @lru_cache
 def _connect(scheme: str, authority: str) -> tuple[Any, str]:
     """An Arrow file system, once for each process, and the name of its root."""
+    options = "?retry_limit_seconds=30" if scheme == "gs" else ""  # else a quarter of an hour
     try:
-        filesystem, root = fs.FileSystem.from_uri(f"{ARROW_SCHEMES[scheme]}://{authority}/")
+        filesystem, root = fs.FileSystem.from_uri(f"{ARROW_SCHEMES[scheme]}://{authority}/{options}")
     except (OSError, ValueError) as error:
-        reason = printable(" ".join(str(error).split()))[:300]
-        needs = "HADOOP_HOME (with libhdfs.so) and CLASSPATH" if scheme == "hdfs" else "the credentials and endpoint"
-        raise UserError(
-            f"{scheme}://{printable(authority)} cannot be reached: {reason}.\n"
-            f"Check the address, and that the environment has {needs}, here and on the workers."
-        ) from None
+        raise unreachable(scheme, authority, error) from None
     return filesystem, root.rstrip("/")

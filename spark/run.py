@@ -24,7 +24,7 @@ from spark.run_record import RunRecord, open_record
 from spark.session import explained, start_session, stop_session
 from spark.split import Split
 from spark.split_run import TEMPORARY, SplitRun
-from spark.storage import AnyPath, discard, storage_path
+from spark.storage import AnyPath, discard, require_reachable, storage_path
 from spark.summary import make_plan
 from spark.tables import TableReader
 from utils import printable
@@ -69,6 +69,7 @@ class Run:
 
     def execute(self) -> int:
         """Measures the splits that are not complete yet; 0, or 1 where one of them failed."""
+        require_reachable(self.directory)
         require_unlocked(self.directory)
         record = open_record(self.directory, self.run_id, self.configuration, self.filters)
         located = self._locate(record)

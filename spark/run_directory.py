@@ -6,7 +6,7 @@ import logging
 from pathlib import Path
 from typing import NamedTuple
 
-from spark.storage import AnyPath, files_below
+from spark.storage import AnyPath, files_below, write_at_once
 from utils import UserError, printable, printable_lines
 
 
@@ -14,7 +14,7 @@ def make_directory(path: AnyPath) -> None:
     """Creates the run's directory; raises UserError where it cannot be written."""
     try:
         path.mkdir(parents=True, exist_ok=True)
-        (path / ".writable").write_text("")
+        write_at_once(path / ".writable", "")
         (path / ".writable").unlink()
     except (OSError, ValueError) as error:
         reason = printable(getattr(error, "strerror", None) or str(error))
@@ -58,6 +58,8 @@ class PrintableFormatter(logging.Formatter):
 
 def log_to_file(path: Path) -> None:
     """Sends the log of this program and of its libraries to a file."""
+    if path.is_symlink():
+        path.unlink()  # what it leads to lies elsewhere
     handler = logging.FileHandler(path, encoding="utf-8")
     handler.setFormatter(PrintableFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.getLogger().addHandler(handler)

@@ -13,6 +13,7 @@ from typing import Any
 from filters.contract import Filter
 from spark.configuration import Configuration, shown
 from spark.sink import Written
+from spark.state_files import read_state
 from spark.storage import AnyPath, write_at_once
 from utils import UserError, printable
 
@@ -106,7 +107,7 @@ def read_record(run_directory: AnyPath) -> dict[str, Any] | None:
     """What an earlier run left in `run.json`; None where there is none. Raises UserError where it is damaged."""
     path = run_directory / "run.json"
     try:
-        record = json.loads(path.read_text())
+        record = read_state(path)
         return {"configuration": dict(record["configuration"]), "data_commits": dict(record["data_commits"])}
     except (FileNotFoundError, NotADirectoryError):
         return None

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import PurePosixPath
 
+from spark.state_files import is_count, is_duration, read_state
 from spark.storage import AnyPath, discard, has_rename
 
 MARKER = "_complete.json"
@@ -73,11 +74,12 @@ def withdraw(final: AnyPath, hidden_parent: AnyPath) -> None:
 def read_marker(final: AnyPath) -> Written | None:
     """What a complete table holds; None where it is not complete: it has no marker, or other files than that says."""
     try:
-        written = Written(**json.loads((final / MARKER).read_text()))
-        is_whole = isinstance(written.counts["rows"], int) and _files_of(final) == dict(written.files)
+        written = Written(**read_state(final / MARKER))
+        counts = (written.rows_read, written.rows_rejected, *dict(written.counts).values(), written.counts["rows"])
+        is_whole = all(map(is_count, counts)) and is_duration(written.seconds)
+        return written if is_whole and _files_of(final) == dict(written.files) else None
     except (OSError, ValueError, TypeError, KeyError):
         return None
-    return written if is_whole else None
 
 
 def _files_of(directory: AnyPath) -> dict[str, int]:

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from pyarrow import fs
 
-from spark.remote_path import ARROW_SCHEMES, OBJECT_STORES, RemotePath
+from spark.remote_path import ARROW_SCHEMES, OBJECT_STORES, RemotePath, unreachable
 from utils import UserError, printable
 
 SECONDS_TO_WAIT_FOR_WRITERS = 10.0
@@ -27,6 +27,8 @@ def storage_path(text: str) -> AnyPath:
         return Path(text).expanduser()
     parts = urlsplit(text)
     if parts.scheme == "file":
+        if parts.netloc not in ("", "localhost") or not parts.path:
+            raise UserError(f"{printable(text)!r}: expected file:/// and an absolute path of this machine.")
         return Path(unquote(parts.path))
     if parts.scheme not in ARROW_SCHEMES:
         known = ", ".join(f"{scheme}://" for scheme in ("file", *ARROW_SCHEMES))
@@ -35,6 +37,15 @@ def storage_path(text: str) -> AnyPath:
     if ARROW_SCHEMES[parts.scheme] in OBJECT_STORES and not parts.netloc:
         raise UserError(f"{printable(text)!r}: expected the name of a bucket after {parts.scheme}://.")
     return RemotePath(parts.scheme, parts.netloc, PurePosixPath("/", path.lstrip("/")))
+
+
+def require_reachable(path: AnyPath) -> None:
+    """Raises UserError where a path lies on shared storage that gives no answer, or refuses one."""
+    if isinstance(path, RemotePath):
+        try:
+            path.exists()
+        except OSError as error:
+            raise unreachable(path.scheme, path.authority, error) from None
 
 
 def path_of_uri(uri: str) -> str:
@@ -66,6 +77,8 @@ def files_below(directory: AnyPath) -> dict[PurePath, AnyPath]:
 def discard(path: AnyPath) -> None:
     """Removes a directory with all that is in it, where there is one."""
     if isinstance(path, Path):
+        if path.is_symlink():
+            path.unlink()
         until = time.monotonic() + SECONDS_TO_WAIT_FOR_WRITERS
         while path.exists():
             try:
@@ -85,7 +98,12 @@ def write_at_once(path: AnyPath, text: str) -> None:
         path.write_text(text)  # an object is there once it is whole
         return
     hidden = path.parent / f".{path.name}"
-    hidden.write_text(text)
-    if isinstance(path, RemotePath) and path.exists():
-        path.unlink()  # HDFS renames onto no file that is there
+    if isinstance(hidden, Path):
+        hidden.unlink(missing_ok=True)  # never through a link that somebody put there
+        with hidden.open("x", encoding="utf-8") as file:
+            file.write(text)
+    else:
+        hidden.write_text(text)
+        if path.exists():
+            path.unlink()  # HDFS renames onto no file that is there
     hidden.rename(path)  # type: ignore[arg-type]

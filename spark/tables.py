@@ -13,7 +13,7 @@ from spark.hub.tokenizer import fetch_tokenizer
 from spark.local_datasets import is_hub_layout
 from spark.local_files import TableFiles, describe_files, find_files
 from spark.remote_path import RemotePath
-from spark.storage import AnyPath, storage_path
+from spark.storage import AnyPath, require_reachable, storage_path
 from utils import UserError, printable
 
 
@@ -33,6 +33,7 @@ class TableReader:
     def files(self, location: TableLocation) -> TableFiles:
         """The files of a table; raises UserError where it cannot be had or is damaged."""
         path = storage_path(location.source)
+        require_reachable(path)
         if location.is_local and not is_hub_layout(path):
             return describe_files(find_files(path))
         dataset = self.resolve(location)
@@ -53,6 +54,7 @@ class TableReader:
         """The vocabulary of a tokenizer by its local path or Hub id; raises UserError where there is none."""
         if tokenizer not in self.vocabularies:
             given = storage_path(tokenizer)
+            require_reachable(given)
             if tokenizer.endswith(".json") and not given.is_file():
                 raise UserError(f"--tokenizer: no such file: {printable(tokenizer)!r}.")
             if isinstance(given, RemotePath):

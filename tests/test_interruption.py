@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import signal
 import subprocess
@@ -169,3 +170,14 @@ def test_the_command_that_goes_on(
     if gateway:
         monkeypatch.setenv("PYSPARK_GATEWAY_PORT", gateway)
     assert command_to_go_on("r", names_the_run) == expected
+
+
+def test_the_command_that_goes_on_can_be_printed_and_pasted(monkeypatch: pytest.MonkeyPatch) -> None:
+    hostile = ["echo", "in/e\x1b[31mvil\nx", "it's \\ \u202eabc é", "\udcff\x1bf"]
+    monkeypatch.setattr(sys, "orig_argv", hostile)
+    monkeypatch.delenv("PYSPARK_GATEWAY_PORT", raising=False)
+    command = command_to_go_on("r", names_the_run=True)
+    assert command.isprintable()
+    printing = command.replace("echo", "printf '%s\\0'", 1)
+    pasted = subprocess.run(["bash", "-c", printing], capture_output=True, check=True)
+    assert pasted.stdout.split(b"\0")[:-1] == [os.fsencode(each) for each in hostile[1:]]

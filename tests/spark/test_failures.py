@@ -66,6 +66,11 @@ RuntimeError: repetition failed on sequence_id 7: ValueError: seven
             "my data: RuntimeError: repetition failed on sequence_id 7: ValueError: seven (more",
             id="filter",
         ),
+        pytest.param(
+            IN_GENERATED_CODE.replace("java.lang.ArrayIndexOutOfBoundsException", "a.b.TTransportException"),
+            "my data is damaged, or cannot be read: its contents end too early",
+            id="a page that ends too early",
+        ),
         pytest.param("", "my data: no reason given (more in run.log)", id="nothing"),
         pytest.param("\x1b[2J", "my data: \\x1b[2J (more in run.log)", id="an escape sequence"),
     ],

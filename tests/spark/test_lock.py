@@ -77,12 +77,49 @@ def test_the_holder_gives_signs_of_life(tmp_path: Path, monkeypatch: pytest.Monk
             assert time.monotonic() < deadline, "no sign of life"
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"host": "x"}'])
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"host": "x"}', "[" * 200_000])
 def test_an_illegible_lock_is_a_dead_one(tmp_path: Path, content: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lock, "SECONDS_TO_SETTLE", 0.01)
     (tmp_path / LOCK).write_text(content)
     with run_lock(tmp_path):
         assert read_holder(tmp_path / LOCK) is not None
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("process", "1"),
+        ("process", 10**30),
+        ("process", 0),
+        ("process", True),
+        ("process_started", "1"),
+        ("last_sign", "now"),
+        ("last_sign", float("inf")),
+        ("host", None),
+        ("since", 3),
+        ("token", []),
+    ],
+)
+def test_a_holder_that_nobody_could_be_is_illegible(tmp_path: Path, field: str, value: object) -> None:
+    held_by(tmp_path)
+    fields = json.loads((tmp_path / LOCK).read_text())
+    assert read_holder(tmp_path / LOCK) is not None
+    (tmp_path / LOCK).write_text(json.dumps(fields | {field: value}))
+    assert read_holder(tmp_path / LOCK) is None
+
+
+def test_a_sign_of_life_that_is_still_to_come_is_none(tmp_path: Path) -> None:
+    holder = held_by(tmp_path, host="elsewhere", last_sign=int(time.time()) + 10**8)
+    assert not holder.is_alive()
+
+
+def test_a_pipe_or_a_directory_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / LOCK)
+    assert read_holder(tmp_path / LOCK) is None
+    (tmp_path / LOCK).unlink()
+    (tmp_path / LOCK).mkdir()
+    with pytest.raises(UserError, match="expected a file, found a directory"), run_lock(tmp_path):
+        pass
 
 
 def test_a_lock_that_another_has_taken_over_is_left_to_it(tmp_path: Path) -> None:

@@ -234,7 +234,28 @@ def test_refused_lines_of_json_are_kept_as_they_stand(spark: Any, tmp_path: Path
     assert [row["line"] for row in read(tmp_path / "rejected")] == [b'{"text": "\xff"}', b"[]"]
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"rows_read": 1}', b"\xff"])
+@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"rows_read": 1}', b"\xff", b"[" * 200_000])
 def test_a_damaged_marker_counts_as_none(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "_complete.json").write_bytes(content)
     assert read_marker(tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"rows_read": -5},
+        {"rows_read": True},
+        {"rows_rejected": "1"},
+        {"seconds": "x"},
+        {"seconds": float("nan")},
+        {"counts": {"rows": True}},
+        {"counts": {"rows": 1, "incrementing": "x"}},
+        {"counts": {}},
+        {"files": {"a.parquet": 3}},
+    ],
+)
+def test_a_marker_that_no_run_wrote_counts_as_none(tmp_path: Path, changes: dict[str, Any]) -> None:
+    fields = {"rows_read": 2, "rows_rejected": 1, "seconds": 0.5, "counts": {"rows": 1}, "files": {}}
+    for content, is_believed in ((fields, True), (fields | changes, False)):
+        (tmp_path / "_complete.json").write_text(json.dumps(content))
+        assert (read_marker(tmp_path) is not None) == is_believed

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import os
 import pickle
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,9 +21,11 @@ from spark.local_files import describe_files, find_files
 from spark.lock import run_lock
 from spark.planning import plan_splits
 from spark.remote_path import RemotePath
+from spark.run_directory import make_directory
 from spark.sink import MARKER, Written, publish, read_marker, withdraw
 from spark.storage import AnyPath, discard, files_below, storage_path, write_at_once
 from spark.tables import TableReader
+from tests.conftest import PROJECT
 from tests.spark.object_store import BUCKET, object_store
 from utils import UserError
 
@@ -158,11 +162,35 @@ def test_splits_and_tokenizer_are_planned_from_there(
         ("ftp://host/x", "unknown kind of storage ftp://"),
         ("s3a:///x", "name of a bucket"),
         ("hdfs://nobody:1/x", "HADOOP_HOME"),
+        ("file://", "an absolute path"),
+        ("file://elsewhere/x", "an absolute path"),
     ],
 )
 def test_storage_that_cannot_be_had_is_said(text: str, message: str) -> None:
     with pytest.raises(UserError, match=message):
         storage_path(text).exists()
+
+
+def test_a_store_that_gives_no_answer_is_not_an_empty_one() -> None:
+    # The test of a path, and in a process of its own: another test may have connected to a store that answers.
+    ask = "from spark.storage import *; require_reachable(storage_path('s3a://bucket/x'))"
+    environment = os.environ | {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_MAX_ATTEMPTS": "1"}
+    asked = subprocess.run([sys.executable, "-c", ask], cwd=PROJECT, env=environment, capture_output=True, text=True)
+    assert "UserError: s3a://bucket cannot be reached" in asked.stderr
+
+
+def test_nothing_is_written_through_a_link(tmp_path: Path) -> None:
+    outside, directory = tmp_path / "outside", tmp_path / "run"
+    outside.write_text("precious")
+    directory.mkdir()
+    for name in (".writable", ".run.json", "run.json", "_temporary"):
+        (directory / name).symlink_to(outside)
+    make_directory(directory)
+    write_at_once(directory / "run.json", "{}")
+    discard(directory / "_temporary")
+    assert outside.read_text() == "precious"
+    assert [path.name for path in directory.iterdir()] == ["run.json"]
+    assert (directory / "run.json").read_text() == "{}"
 
 
 def test_uris_are_kept_as_they_were_given() -> None:
