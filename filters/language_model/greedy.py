@@ -1,0 +1,61 @@
+"""Greedy decoding from the prompts, for the sequences that a forward pass does not settle."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from filters.language_model.batching import cut_batches
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+
+@torch.inference_mode()
+def count_given_back(
+    model: PreTrainedModel,
+    prompts: NDArray[np.int64],
+    continuations: NDArray[np.int64],
+    first_choices: NDArray[np.int64],
+    tokens_a_batch: int,
+) -> NDArray[np.int64]:
+    """How many tokens of its continuation greedy decoding from each prompt gives back at their place.
+
+    prompts: token ids, shape (rows, prompt tokens). continuations: shape (rows, continuation tokens).
+    first_choices: what the model finds likeliest at each place of the continuation, under the true prefix.
+
+    Up to the first place where the two differ, decoding goes as the forward pass went: it starts from there.
+    Decoding goes on after an end-of-text token, which may stand inside of a sequence.
+    """
+    differs = first_choices != continuations
+    length = continuations.shape[1]
+    settled = np.where(differs.any(axis=1), differs.argmax(axis=1), length)
+    given_back = settled.copy()
+    for place in np.unique(settled[settled < length - 1]):
+        rows = np.flatnonzero(settled == place)
+        contexts = np.hstack([prompts[rows], continuations[rows, :place], first_choices[rows, place : place + 1]])
+        rest = continuations[rows, place + 1 :]
+        width = contexts.shape[1] + rest.shape[1]
+        for batch in cut_batches(np.full(len(rows), width), tokens_a_batch):
+            given_back[rows[batch]] += (_decode(model, contexts[batch], rest.shape[1]) == rest[batch]).sum(axis=1)
+    return given_back
+
+
+def _decode(model: PreTrainedModel, contexts: NDArray[np.int64], length: int) -> NDArray[np.int64]:
+    """The `length` tokens that greedy decoding puts after contexts of one length."""
+    inputs = torch.from_numpy(contexts).to(model.device)
+    decoded = model.generate(
+        inputs,
+        attention_mask=torch.ones_like(inputs),
+        do_sample=False,
+        num_beams=1,
+        min_new_tokens=length,
+        max_new_tokens=length,
+        eos_token_id=None,
+        pad_token_id=0,
+    )
+    found: NDArray[np.int64] = decoded[:, contexts.shape[1] :].cpu().numpy()
+    return found

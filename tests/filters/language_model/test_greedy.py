@@ -1,0 +1,92 @@
+"""Decoding only what a forward pass does not settle gives what decoding everything gives."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from transformers import PreTrainedModel
+
+from filters.contract import RaggedArray
+from filters.language_model.forward import predict
+from filters.language_model.greedy import count_given_back
+from tests.filters.language_model.plain_reference import VOCABULARY_SIZE, in_float64, small_model
+
+PROMPT, CONTINUATION, ROWS = 10, 12, 40
+
+
+def given_back(model: PreTrainedModel, sequences: NDArray[np.int64], tokens_a_batch: int = 200) -> NDArray[np.int64]:
+    rows, length = sequences.shape
+    predictions = predict(model, RaggedArray(sequences.ravel(), np.arange(rows + 1) * length), tokens_a_batch)
+    first_choices = predictions.first_choice.reshape(rows, length - 1)[:, PROMPT - 1 :]
+    return count_given_back(model, sequences[:, :PROMPT], sequences[:, PROMPT:], first_choices, tokens_a_batch)
+
+
+def generated(model: PreTrainedModel, prompts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """What the library's own greedy decoding gives, of one prompt after the other."""
+    options = {"do_sample": False, "max_new_tokens": CONTINUATION, "eos_token_id": None, "pad_token_id": 0}
+    inputs = torch.split(torch.from_numpy(prompts), 1)
+    # Without a mask, it would take the token 0 for padding.
+    found = [model.generate(each, attention_mask=torch.ones_like(each), **options) for each in inputs]
+    return torch.cat(found)[:, PROMPT:].numpy()
+
+
+@pytest.fixture(scope="module")
+def model() -> PreTrainedModel:
+    # In float32, two tokens may be so nearly as likely that the shape of the batch decides between them.
+    return in_float64(small_model())
+
+
+@pytest.fixture(scope="module")
+def partly_true(model: PreTrainedModel) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Sequences whose continuations are those decoded but for some tokens, and what is decoded of each."""
+    generator = np.random.default_rng(4)
+    prompts = generator.integers(0, VOCABULARY_SIZE, (ROWS, PROMPT))
+    decoded = generated(model, prompts)
+    wrong = generator.random(decoded.shape) < np.linspace(0, 0.4, ROWS)[:, None]
+    others = generator.integers(0, VOCABULARY_SIZE, decoded.shape)
+    return np.hstack([prompts, np.where(wrong, others, decoded)]), decoded
+
+
+def test_scores_are_those_of_the_librarys_decoding(
+    model: PreTrainedModel, partly_true: tuple[NDArray[np.int64], NDArray[np.int64]]
+) -> None:
+    sequences, decoded = partly_true
+    expected = (decoded == sequences[:, PROMPT:]).sum(axis=1)
+    assert {0, CONTINUATION} & set(expected.tolist())
+    assert len(set(expected.tolist())) > 4
+    assert given_back(model, sequences).tolist() == expected.tolist()
+
+
+@pytest.mark.parametrize("tokens_a_batch", [1, 10_000])
+def test_batches_and_order_change_no_score(
+    model: PreTrainedModel, partly_true: tuple[NDArray[np.int64], NDArray[np.int64]], tokens_a_batch: int
+) -> None:
+    sequences, _ = partly_true
+    order = np.random.default_rng(5).permutation(ROWS)
+    assert given_back(model, sequences[order], tokens_a_batch).tolist() == given_back(model, sequences)[order].tolist()
+
+
+def test_decoding_goes_on_after_the_end_of_a_text(
+    model: PreTrainedModel, partly_true: tuple[NDArray[np.int64], NDArray[np.int64]]
+) -> None:
+    sequences, decoded = partly_true
+    expected = given_back(model, sequences).tolist()
+    try:
+        model.generation_config.eos_token_id = int(decoded[ROWS - 1, 3])
+        assert given_back(model, sequences).tolist() == expected
+    finally:
+        model.generation_config.eos_token_id = None
+
+
+def test_only_what_is_not_settled_is_decoded(model: PreTrainedModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    prompts = np.random.default_rng(6).integers(0, VOCABULARY_SIZE, (2, PROMPT))
+    decoded = generated(model, prompts)
+    decoded[1, -1] = (decoded[1, -1] + 1) % VOCABULARY_SIZE  # wrong at the last place, after which nothing comes
+
+    def fail(*_: object, **__: object) -> None:
+        pytest.fail("decoded a sequence that the forward pass had settled")
+
+    monkeypatch.setattr(model, "generate", fail)
+    assert given_back(model, np.hstack([prompts, decoded])).tolist() == [CONTINUATION, CONTINUATION - 1]

@@ -1,0 +1,65 @@
+"""Scores of tokens are those of the plain reference, where a prediction is even, certain, or impossible."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from filters.language_model.scoring import LOGITS_A_CHUNK, score_tokens
+from tests.filters.language_model.plain_reference import score_plainly
+
+
+def assert_scores(logits: torch.Tensor, targets: torch.Tensor) -> None:
+    scored = score_tokens(logits, targets)
+    for row, target in enumerate(targets.tolist()):
+        expected = score_plainly(logits[row].double().tolist(), target)
+        assert [float(each[row]) for each in scored] == pytest.approx(list(expected), rel=1e-4, abs=1e-12), row
+
+
+@pytest.mark.parametrize("spread", [0.01, 1.0, 10.0])
+@pytest.mark.parametrize("vocabulary_size", [2, 50_304])
+def test_scores_are_those_of_the_plain_reference(spread: float, vocabulary_size: int) -> None:
+    generator = torch.Generator().manual_seed(1)
+    logits = spread * torch.randn(7, vocabulary_size, generator=generator)
+    assert_scores(logits, torch.randint(0, vocabulary_size, (7,), generator=generator))
+
+
+@pytest.mark.parametrize("lead", [5.0, 17.0, 40.0, 80.0])
+def test_predictions_that_are_nearly_certain_keep_their_digits(lead: float) -> None:
+    logits = torch.randn(4, 1_000, generator=torch.Generator().manual_seed(2))
+    logits[:, 3] = logits.max() + lead
+    assert_scores(logits, torch.tensor([3, 3, 7, 500]))
+
+
+def test_a_certain_token_is_as_likely_as_expected() -> None:
+    scored = score_tokens(torch.tensor([[0.0, 300.0]]), torch.tensor([1]))
+    assert [float(each[0]) for each in scored] == [0.0, 0.0, 0.0, 1.0]
+
+
+def test_an_impossible_token_changes_nothing_for_the_others() -> None:
+    logits = torch.tensor([[0.5, -math.inf, 1.0, 0.0], [0.5, -math.inf, 1.0, 0.0]])
+    scored = score_tokens(logits, torch.tensor([0, 1]))
+    assert scored.log_likelihood[1] == -math.inf
+    assert_scores(logits[:1], torch.tensor([0]))
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_logits_that_are_no_numbers_give_none(value: float) -> None:
+    logits = torch.tensor([[0.0, value, 1.0], [0.0, 2.0, 1.0]])
+    scored = score_tokens(logits, torch.tensor([0, 0]))
+    for each in (scored.log_likelihood, scored.standardized, scored.entropy):
+        assert each[0].isnan()
+        assert each[1].isfinite()
+
+
+def test_chunks_change_nothing() -> None:
+    generator = torch.Generator().manual_seed(3)
+    vocabulary_size = LOGITS_A_CHUNK // 3
+    logits = torch.randn(8, vocabulary_size, generator=generator)
+    targets = torch.randint(0, vocabulary_size, (8,), generator=generator)
+    whole = score_tokens(logits, targets)
+    alone = [score_tokens(logits[row : row + 1], targets[row : row + 1]) for row in range(8)]
+    for position, values in enumerate(whole):
+        torch.testing.assert_close(values, torch.cat([each[position] for each in alone]), rtol=1e-5, atol=0)
