@@ -11,7 +11,10 @@ from utils import UserError, printable, printable_lines
 UNREADABLE = re.compile(r"Encountered error while reading file (\S+?)\.?(?:\s|$)")
 # What a task in Python raised for the user to read, as its traceback ends.
 TOLD_BY_A_TASK = re.compile(r"^(?:utils\.)?UserError: (.+(?:\n(?!\s|Caused by|\w+(?:\.\w+)+).+)?)", re.MULTILINE)
-TOLD_BY_A_COLUMN = re.compile(r"\[USER_RAISED_EXCEPTION\] (.+?)(?:\s+SQLSTATE: \w+)?$", re.MULTILINE)
+# What a column raised: since Spark 4 under a name, before as any exception; ours begin with an option.
+TOLD_BY_A_COLUMN = re.compile(
+    r"(?:\[USER_RAISED_EXCEPTION\] |java\.lang\.RuntimeException: (?=--))(.+?)(?:\s+SQLSTATE: \w+)?$", re.MULTILINE
+)
 CAUSE = re.compile(r"^(?:Caused by: )?((?:[\w$]+\.)*[\w$]*(?:Error|Exception|Throwable)\b(?:: .*)?)$", re.MULTILINE)
 READS_FILES = re.compile(r"\s+at (?:shaded\.parquet|org\.apache\.parquet|org\.apache\.spark\.sql\.\w+\.datasources)\.")
 # Thrift reads the headers of Parquet's pages as if from a network.

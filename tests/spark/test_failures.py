@@ -71,6 +71,11 @@ RuntimeError: repetition failed on sequence_id 7: ValueError: seven
             "my data is damaged, or cannot be read: its contents end too early",
             id="a page that ends too early",
         ),
+        pytest.param(
+            "Lost task 0.0 (executor driver): java.lang.RuntimeException: --duplicates a: expected numbers\n\tat x",
+            "--duplicates a: expected numbers",
+            id="raised by a column on Spark 3.5",
+        ),
         pytest.param("", "my data: no reason given (more in run.log)", id="nothing"),
         pytest.param("\x1b[2J", "my data: \\x1b[2J (more in run.log)", id="an escape sequence"),
     ],
