@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -10,25 +10,11 @@ from numpy.typing import NDArray
 
 from filters.contract import RaggedArray
 from filters.language_model.batching import cut_batches
+from filters.language_model.predictions import Predictions
 from filters.language_model.scoring import ScoredTokens, score_tokens
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
-
-
-class Predictions(NamedTuple):
-    """What a model says of each token of some sequences but their first, given those before it.
-
-    offsets: int64, shape (rows + 1,): row i's tokens but the first are at `offsets[i]:offsets[i + 1]` of the others.
-    log_likelihood, standardized, entropy: float64; see `ScoredTokens`.
-    first_choice: int64 token ids.
-    """
-
-    offsets: NDArray[np.int64]
-    log_likelihood: NDArray[np.float64]
-    standardized: NDArray[np.float64]
-    entropy: NDArray[np.float64]
-    first_choice: NDArray[np.int64]
 
 
 @torch.inference_mode()
