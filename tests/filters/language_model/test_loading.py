@@ -1,0 +1,83 @@
+"""A model is loaded as it was saved, or not at all: no code of its own, no pickled objects, no invented weights."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from filters.language_model.loading import load_model
+from tests.filters.language_model.plain_reference import small_model
+from utils import UserError
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> Path:
+    small_model().save_pretrained(tmp_path / "model")
+    return tmp_path / "model"
+
+
+def test_a_model_is_loaded_as_it_was_saved(saved: Path) -> None:
+    expected, found = small_model().state_dict(), load_model(saved)
+    assert not found.training
+    assert set(found.state_dict()) == set(expected)
+    assert all(torch.equal(value, expected[name]) for name, value in found.state_dict().items())
+    assert load_model(saved, dtype=torch.bfloat16).dtype == torch.bfloat16
+
+
+def test_an_older_checkpoint_in_torchs_own_format(saved: Path) -> None:
+    torch.save(load_file(saved / "model.safetensors"), saved / "pytorch_model.bin")
+    (saved / "model.safetensors").unlink()
+    expected = small_model().state_dict()
+    assert all(torch.equal(value, expected[name]) for name, value in load_model(saved).state_dict().items())
+
+
+class Hostile:
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.mkdir, (os.environ["HOSTILE"],)
+
+
+def test_no_pickled_object_is_made(saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOSTILE", str(tmp_path / "made"))
+    torch.save({"gpt_neox.embed_in.weight": Hostile()}, saved / "pytorch_model.bin")
+    (saved / "model.safetensors").unlink()
+    with pytest.raises(UserError, match="cannot be loaded"):
+        load_model(saved)
+    assert not (tmp_path / "made").exists()
+
+
+def test_no_code_of_the_models_own_is_run(saved: Path, tmp_path: Path) -> None:
+    configuration = json.loads((saved / "config.json").read_text())
+    automatic = {"AutoConfig": "own.Own", "AutoModelForCausalLM": "own.Own"}
+    (saved / "config.json").write_text(json.dumps(configuration | {"model_type": "own", "auto_map": automatic}))
+    (saved / "own.py").write_text(f"import os\nos.mkdir({str(tmp_path / 'made')!r})\n")
+    with pytest.raises(UserError, match="cannot be loaded"):
+        load_model(saved)
+    assert not (tmp_path / "made").exists()
+
+
+@pytest.mark.parametrize("change", ["missing", "of another shape"])
+def test_weights_that_are_not_there_are_not_invented(saved: Path, change: str) -> None:
+    weights = load_file(saved / "model.safetensors")
+    (name,) = (each for each in weights if "embed_out" in each or "lm_head" in each)
+    if change == "missing":
+        del weights[name]
+    else:
+        weights[name] = weights[name][:10].clone()
+    save_file(weights, saved / "model.safetensors", {"format": "pt"})
+    with pytest.raises(UserError, match=r"lack 1 of the model|cannot be loaded"):
+        load_model(saved)
+
+
+@pytest.mark.parametrize(
+    "configuration", ['{"model_type": "no such thing"}', "{}", "[", '{"model_type": "t5"}'], ids=str
+)
+def test_what_is_no_causal_language_model_is_one_clear_message(saved: Path, configuration: str) -> None:
+    (saved / "config.json").write_text(configuration)
+    with pytest.raises(UserError, match="cannot be loaded") as raised:
+        load_model(saved)
+    assert len(str(raised.value).splitlines()) == 2
