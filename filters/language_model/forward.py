@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from filters.contract import RaggedArray
 from filters.language_model.batching import cut_batches
+from filters.language_model.padding import pad_rows, places
 from filters.language_model.predictions import Predictions
 from filters.language_model.scoring import ScoredTokens, score_tokens
 
@@ -28,9 +29,9 @@ def predict(model: PreTrainedModel, tokens: RaggedArray, tokens_a_batch: int) ->
     several = np.flatnonzero(scored)
     for batch in cut_batches(lengths[several], tokens_a_batch):
         rows = several[batch]
-        places = _places(offsets[rows], scored[rows])
+        scored_places = places(offsets[rows], scored[rows])
         for values, found in zip(predictions[1:], _score_rows(model, tokens, rows), strict=True):
-            values[places] = found.cpu().numpy()
+            values[scored_places] = found.cpu().numpy()
     return predictions
 
 
@@ -47,20 +48,10 @@ def _score_rows(model: PreTrainedModel, tokens: RaggedArray, rows: NDArray[np.in
 
 
 def _score_batch(model: PreTrainedModel, tokens: RaggedArray, rows: NDArray[np.int64]) -> ScoredTokens:
-    lengths = tokens.offsets[rows + 1] - tokens.offsets[rows]
-    # Padded behind: what a causal model says of a token does not depend on those after it.
-    ids = np.zeros((len(rows), int(lengths.max())), np.int64)
-    real = np.arange(ids.shape[1]) < lengths[:, None]
-    ids[real] = tokens.values[_places(tokens.offsets[rows], lengths)]
+    ids, real = pad_rows(tokens, rows)
     inputs = torch.from_numpy(ids).to(model.device)
     logits = model(inputs, use_cache=False).logits
     if real.all():
         return score_tokens(logits[:, :-1].flatten(0, 1), inputs[:, 1:].flatten())
     kept = torch.from_numpy(real[:, 1:]).to(model.device)
     return score_tokens(logits[:, :-1][kept], inputs[:, 1:][kept])
-
-
-def _places(starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The numbers from each start on, as many as its length, one row after the other."""
-    ends = np.cumsum(lengths)
-    return np.arange(ends[-1]) + np.repeat(starts - (ends - lengths), lengths)

@@ -1,0 +1,27 @@
+"""Rows of different lengths as one rectangle, as a model takes them."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from filters.contract import RaggedArray
+
+
+def pad_rows(tokens: RaggedArray, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """The token ids of some rows and where they are no padding; both of shape (rows, tokens of the longest).
+
+    They are padded behind: what a causal model says of a token does not depend on those after it, so that no
+    mask is needed.
+    """
+    lengths = tokens.offsets[rows + 1] - tokens.offsets[rows]
+    real = np.arange(lengths.max()) < lengths[:, None]
+    ids = np.zeros(real.shape, np.int64)
+    ids[real] = tokens.values[places(tokens.offsets[rows], lengths)]
+    return ids, real
+
+
+def places(starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The numbers from each start on, as many as its length, one row after the other."""
+    ends = np.cumsum(lengths)
+    return np.arange(ends[-1]) + np.repeat(starts - (ends - lengths), lengths)
