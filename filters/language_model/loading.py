@@ -45,5 +45,5 @@ def load_model(directory: Path, device: str = "cpu", dtype: torch.dtype = torch.
             f"{printable(missing[0])}.\nSave the whole model, with the head that predicts tokens."
         )
     logging.getLogger("memorization").info("loaded %s", directory)
-    loaded_model: PreTrainedModel = model.to(device).eval()
+    loaded_model: PreTrainedModel = model.to(device)  # from_pretrained has put it in evaluation mode
     return loaded_model
