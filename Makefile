@@ -10,7 +10,7 @@ READY_DEV := $(VENV)/.ready-dev
 SHARED ?= ../shared/data/pythia
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run history test chaos compat check format accuracy bench sample weights dist clean
+.PHONY: help setup run history test chaos compat check format accuracy bench sample models weights dist clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -46,11 +46,16 @@ format: $(READY_DEV) ## put the code in its standard form
 accuracy: $(READY_DEV) ## precision, recall and F1 of the filters, on the sample and on labelled data
 	@$(PY) -m benchmarks.accuracy --labelled $(SHARED)
 
-bench: $(READY_DEV) ## speed and memory of the whole job; see benchmarks/README.md
+bench: $(READY_DEV) ## speed and memory of the whole job and of asking a model; see benchmarks/README.md
 	@$(PY) -m benchmarks.throughput
+	@$(PY) -m benchmarks.language_model
 
-sample: $(READY_DEV) ## make sample/data again
+sample: $(READY_DEV) ## make sample/data again, but for its language models, which it asks
 	$(PY) -m sample.make_sample
+	$(PY) -m sample.ask_models
+
+models: $(READY_DEV) ## train the sample's language models again (20 minutes)
+	$(PY) -m sample.train_models
 
 weights: $(READY_DEV) ## train the weights of code or natural language again
 	$(PY) -m filters.training.train_code_or_natural_language

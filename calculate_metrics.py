@@ -55,8 +55,9 @@ def calculate_metrics(arguments: list[str] | None, interruption: Interruption) -
 
     reporter = choose_reporter(report)
     try:
-        check_feature_settings(configuration)
-        filters, splits = choose_filters(configuration.filters), plan_splits(configuration)
+        filters = choose_filters(configuration.filters)
+        check_feature_settings(configuration, filters)
+        splits = plan_splits(configuration)
         run = Run(run_id, configuration, filters, splits, reporter, interruption)
         if plan_only:
             reporter.report(run.plan())

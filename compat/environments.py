@@ -11,8 +11,6 @@ from utils import UserError
 
 PROJECT = Path(__file__).resolve().parent.parent
 ENVIRONMENTS = PROJECT / ".compat"
-# The pipeline imports neither of them, and they are two thirds of the installed bytes.
-LEFT_OUT = frozenset({"torch", "transformers"})
 TO_TEST = frozenset({"pytest", "pytest-timeout", "hypothesis", "psutil", "moto", "flask", "flask-cors"})
 
 
@@ -48,7 +46,7 @@ def environment_python(version: str) -> Path:
 def requirements(version: str) -> str:
     """The lines of a requirements file: what the pipeline and its tests import, on this version of Spark."""
     own = _lines(f"compat/spark-{version}.txt")
-    run = [line for line in _lines("requirements.txt") if _package(line) not in LEFT_OUT | _packages(own)]
+    run = [line for line in _lines("requirements.txt") if _package(line) not in _packages(own)]
     test = [line for line in _lines("requirements-dev.txt") if _package(line) in TO_TEST]
     return "\n".join([*own, *run, *test]) + "\n"
 

@@ -12,17 +12,22 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from filters import (
+    attention,
     code_or_natural_language,
     compressibility,
     detokenization,
+    extraction,
     incrementing,
     joined,
+    likelihood,
+    membership,
     ngram_diversity,
     repetition,
     token_frequency,
 )
-from filters.contract import Filter
+from filters.contract import Filter, Group
 from filters.input_types import is_integer_list, is_string
+from filters.language_model.model import LanguageModel, read_language_model
 from filters.measuring import Resources, measure_batch
 from filters.validity import Reasons, is_measured
 from filters.vocabulary import read_vocabulary
@@ -42,20 +47,29 @@ ALL_FILTERS: tuple[Filter, ...] = (
     joined.PUBLISHED_NL_SCORES,
     joined.PERPLEXITIES,
     joined.MEMORIZATION_SCORE,
+    likelihood.FILTER,
+    membership.MIN_K,
+    membership.ZLIB_LIKELIHOOD,
+    extraction.FIRST_CHOICES,
+    extraction.GREEDY_DECODING,
+    attention.FILTER,
 )
+GROUPS: tuple[Group, ...] = ("all", "model")
 
 BATCH_ROWS = 10_000  # 5,000 to 50,000 are equally fast; fewer where rows are long, to bound the memory
 BATCH_TOKENS = 4_000_000
 
 
 def choose_filters(names: Iterable[str]) -> tuple[Filter, ...]:
-    """The filters of these names, `all` standing for every one, in the order of `ALL_FILTERS`.
+    """The filters of these names or groups, in the order of `ALL_FILTERS`.
 
-    Raises UserError for a name that is not known.
+    A column that one of them computes is not joined by another. Raises UserError for a name that is not known.
     """
     names = set(names)
-    require_known("filter", sorted(names), ("all", *(each.name for each in ALL_FILTERS)))
-    return tuple(each for each in ALL_FILTERS if "all" in names or each.name in names)
+    require_known("filter", sorted(names), (*GROUPS, *(each.name for each in ALL_FILTERS)))
+    chosen = [each for each in ALL_FILTERS if each.group in names or each.name in names]
+    computed = {column.name for each in chosen if each.measure is not None for column in each.columns}
+    return tuple(each for each in chosen if each.measure or computed.isdisjoint(column.name for column in each.columns))
 
 
 def apply_filters(
@@ -63,6 +77,7 @@ def apply_filters(
     tokenizer: Tokenizer | str | Path | None = None,
     filters: Iterable[str] = ("all",),
     token_frequencies: NDArray[np.int64] | None = None,
+    language_model: LanguageModel | str | Path | None = None,
 ) -> pa.Table:
     """The table with the columns of the filters added: one value a row, null where it cannot be known.
 
@@ -72,12 +87,17 @@ def apply_filters(
         `tokenizers.Tokenizer` or the path of a tokenizer.json. Without it what cannot be known is null.
     filters: names; see `ALL_FILTERS`. Those that are joined from feature tables add nothing here.
     token_frequencies: int64 by token id, -1 for unknown.
+    language_model: what the filters of the group `model` ask; a `LanguageModel`, or the directory of one.
 
-    Raises UserError for a name that is not known, or a table without tokens and text or of other types.
+    Raises UserError for a name that is not known, a table without tokens and text or of other types, or a language
+    model that cannot be loaded.
     """
     chosen = [each for each in choose_filters(filters) if each.measure is not None]
     _require_input(table.schema)
-    resources = Resources(read_vocabulary(tokenizer) if tokenizer is not None else None, token_frequencies)
+    if language_model is not None and not isinstance(language_model, LanguageModel):
+        language_model = read_language_model(Path(language_model))
+    vocabulary = read_vocabulary(tokenizer) if tokenizer is not None else None
+    resources = Resources(vocabulary, token_frequencies, language_model)
     tokens, text = _input_column(table, "tokens"), _input_column(table, "text")
     columns = [column for each in chosen for column in each.columns]
     pieces: dict[str, list[pa.Array]] = {column.name: [] for column in columns}
@@ -133,4 +153,4 @@ def _spread(values: pa.Array, reasons: Reasons) -> pa.Array:
     return values.take(pa.array(np.cumsum(measured) - 1, mask=~measured))
 
 
-__all__ = ["ALL_FILTERS", "Filter", "apply_filters", "choose_filters"]
+__all__ = ["ALL_FILTERS", "GROUPS", "Filter", "LanguageModel", "apply_filters", "choose_filters", "read_language_model"]

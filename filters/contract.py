@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-Input = Literal["tokens", "text", "token_frequencies"]
+if TYPE_CHECKING:
+    from filters.language_model.answers import AttentionSpread, Extraction, Predictions
+
+Input = Literal["tokens", "text", "token_frequencies", "predictions", "extraction", "decoded_share", "attention"]
+Group = Literal["all", "model"]
+MIN_K_PERCENT = 20.0  # of Shi et al. 2024, arXiv:2310.16789
+# What is known only once a language model was asked.
+OF_THE_MODEL: frozenset[Input] = frozenset(("predictions", "extraction", "decoded_share", "attention"))
 
 
 class RaggedArray(NamedTuple):
@@ -32,11 +39,20 @@ class Sequences:
     text: the sequences' valid UTF-8 as uint8 bytes; None where there is neither text nor a tokenizer.
     token_frequencies: int64, shape (vocabulary size,): how often the corpus holds each token id, -1 where
         the frequency table does not list it; None without a table.
+    predictions, extraction, decoded_share, attention: what a language model says; None where none was asked for it.
+        decoded_share: float64, shape (rows,): of the continuation's tokens, the share that greedy decoding from the
+        prompt gives back; NaN where the sequence is shorter than both.
+    min_k_percent: how many of the tokens Min-K% takes, above 0 to 100.
     """
 
     tokens: RaggedArray | None = None
     text: RaggedArray | None = None
     token_frequencies: NDArray[np.int64] | None = None
+    predictions: Predictions | None = None
+    extraction: Extraction | None = None
+    decoded_share: NDArray[np.float64] | None = None
+    attention: AttentionSpread | None = None
+    min_k_percent: float = MIN_K_PERCENT
 
 
 @dataclass(frozen=True)
@@ -55,6 +71,7 @@ class Filter:
     reads: what of `Sequences` it needs; where one of these is None, its columns are null.
     measure: the arrays of `columns`, in their order, each of their type and of one value a row.
         None where the columns are not computed but joined from the feature table `feature_table`.
+    group: under which name `--filters` takes it together with others; None for one that must be named itself.
     """
 
     name: str
@@ -63,3 +80,9 @@ class Filter:
     reads: tuple[Input, ...] = ()
     measure: Callable[[Sequences], tuple[pa.Array, ...]] | None = None
     feature_table: str | None = None
+    group: Group | None = "all"
+
+    @property
+    def asks_model(self) -> bool:
+        """Whether a language model must be asked."""
+        return not OF_THE_MODEL.isdisjoint(self.reads)

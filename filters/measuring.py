@@ -11,8 +11,11 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from filters.contract import Filter, Sequences
+from filters.contract import MIN_K_PERCENT, OF_THE_MODEL, Filter, Sequences
 from filters.detokenization import decode_tokens
+from filters.language_model.answers import Answers
+from filters.language_model.asking import ask
+from filters.language_model.model import LanguageModel
 from filters.ragged import ragged_from_lists, ragged_from_strings, strings_from_ragged
 from filters.validity import (
     Reasons,
@@ -30,10 +33,12 @@ class Resources:
 
     vocabulary: decodes tokens that come without text, and encodes text that comes without tokens.
     token_frequencies: as in `Sequences`.
+    language_model: what is asked where a filter reads what only a model can say.
     """
 
     vocabulary: Vocabulary | None = None
     token_frequencies: NDArray[np.int64] | None = None
+    language_model: LanguageModel | None = None
 
 
 @dataclass(frozen=True)
@@ -77,30 +82,46 @@ def measure_batch(
     tokens: lists of any integer type; text: strings; at least one of them.
     extra_reasons: what the caller already knows against a row.
     """
+    filters = [each for each in filters if each.measure is not None]
     reasons = rejections(tokens, text, resources)
     if extra_reasons is not None:
         reasons = first_reasons(extra_reasons, reasons)
     keep = is_measured(reasons)
-    tokens, text = _kept(tokens, keep), _kept(text, keep)
-    if tokens is not None and tokens.type.value_type != pa.int32():
-        tokens = tokens.cast(pa.list_(pa.int32()))
-    if tokens is None and resources.vocabulary is not None:
-        tokens = _encode(text, resources.vocabulary.tokenizer)
-    if resources.vocabulary is not None and tokens is not None and (text is None or text.null_count):
-        decoded = strings_from_ragged(decode_tokens(ragged_from_lists(tokens), resources.vocabulary))
-        text = decoded if text is None else pc.coalesce(text, decoded)
+    tokens, text = _completed(_kept(tokens, keep), _kept(text, keep), resources.vocabulary)
+    answers = Answers()
+    wanted = {name for each in filters for name in each.reads} & OF_THE_MODEL
+    if wanted and resources.language_model is not None and tokens is not None:
+        refused, answers = ask(resources.language_model, ragged_from_lists(tokens), wanted)
+        reasons[keep] = refused
+        tokens, text = (_kept(column, is_measured(refused)) for column in (tokens, text))
     sequences = Sequences(
-        tokens=None if tokens is None else ragged_from_lists(tokens),
-        text=None if text is None or text.null_count else ragged_from_strings(text),
-        token_frequencies=resources.token_frequencies,
+        None if tokens is None else ragged_from_lists(tokens),
+        None if text is None or text.null_count else ragged_from_strings(text),
+        resources.token_frequencies,
+        *answers,
+        min_k_percent=resources.language_model.min_k_percent if resources.language_model else MIN_K_PERCENT,
     )
+    rows = int(is_measured(reasons).sum())
     columns = {
         column.name: values
         for each in filters
-        if each.measure is not None
-        for column, values in zip(each.columns, measure_filter(each, sequences, int(keep.sum())), strict=True)
+        for column, values in zip(each.columns, measure_filter(each, sequences, rows), strict=True)
     }
     return MeasuredBatch(reasons, tokens, text, columns)
+
+
+def _completed(
+    tokens: pa.ListArray | None, text: pa.StringArray | None, vocabulary: Vocabulary | None
+) -> tuple[pa.ListArray | None, pa.StringArray | None]:
+    """Tokens, as int32, and text, what is missing encoded or decoded where the vocabulary is known."""
+    if tokens is not None and tokens.type.value_type != pa.int32():
+        tokens = tokens.cast(pa.list_(pa.int32()))
+    if tokens is None and vocabulary is not None:
+        tokens = _encode(text, vocabulary.tokenizer)
+    if vocabulary is not None and tokens is not None and (text is None or text.null_count):
+        decoded = strings_from_ragged(decode_tokens(ragged_from_lists(tokens), vocabulary))
+        text = decoded if text is None else pc.coalesce(text, decoded)
+    return tokens, text
 
 
 def measure_filter(each: Filter, sequences: Sequences, rows: int) -> tuple[pa.Array, ...]:

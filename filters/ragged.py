@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from filters.contract import RaggedArray
 
@@ -28,6 +29,17 @@ def ragged_from_strings(column: pa.StringArray) -> RaggedArray:
         offsets = all_offsets[column.offset : column.offset + len(column) + 1].astype(np.int64)
     data = np.frombuffer(data_buffer or b"", np.uint8)
     return RaggedArray(data[offsets[0] : offsets[-1]], offsets - offsets[0])
+
+
+def take_rows(rows: RaggedArray, taken: NDArray[np.int64]) -> RaggedArray:
+    """Some of the rows, by their positions, in ascending order; the rows themselves where all are taken."""
+    if len(taken) == len(rows.offsets) - 1:
+        return rows
+    lengths = np.diff(rows.offsets)
+    offsets = np.concatenate(([0], np.cumsum(lengths[taken])))
+    is_taken = np.zeros(len(lengths), np.bool_)
+    is_taken[taken] = True
+    return RaggedArray(rows.values[np.repeat(is_taken, lengths)], offsets)
 
 
 def strings_from_ragged(rows: RaggedArray) -> pa.StringArray:

@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from sample.corpus import Corpus
-from sample.memorization import Perplexities
 from sample.semantic import SEMANTIC_COLUMNS
 from sample.tokenizer import VOCABULARY_SIZE
 
 Ids = NDArray[np.int64]
+PERPLEXITY_COLUMNS = ("loss", "prompt_perplexity", "generation_perplexity", "sequence_perplexity")
 
 
 def duplicate_table(corpus: Corpus) -> pa.Table:
@@ -47,16 +48,7 @@ def semantic_tables(corpus: Corpus, found: NDArray[np.int64], sequence_ids: Mapp
     return tables
 
 
-def perplexity_table(corpus: Corpus, values: Perplexities, sequence_ids: Sequence[Ids]) -> pa.Table:
+def perplexity_table(asked: pa.Table, sequence_ids: Sequence[Ids]) -> pa.Table:
     """`sequence_id` and four perplexity columns for all sequences that occur in one of the arrays of ids."""
-    ids = np.unique(np.concatenate(sequence_ids))
-    positions = np.searchsorted(corpus.sequence_ids, ids)
-    return pa.table(
-        {
-            "sequence_id": ids,
-            "loss": values.loss[positions],
-            "prompt_perplexity": values.prompt[positions],
-            "generation_perplexity": values.generation[positions],
-            "sequence_perplexity": values.sequence[positions],
-        }
-    )
+    ids = pa.array(np.unique(np.concatenate(sequence_ids)))
+    return asked.select(["sequence_id", *PERPLEXITY_COLUMNS]).filter(pc.is_in(asked["sequence_id"], ids))

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 _DTYPES = {"double": "float64"}
 
@@ -43,3 +45,9 @@ def write_dataset(directory: Path, splits: Mapping[str, pa.Table], description: 
     for split, table in splits.items():
         write_table(directory / "data" / f"{split}-00000-of-00001.parquet", table)
     (directory / "README.md").write_text(_card(splits, description), encoding="utf-8")
+
+
+def token_lists(tokens: NDArray[np.int32], item: type[np.integer] = np.int64) -> pa.ListArray:
+    """The rows of a matrix of token ids as an Arrow column of lists."""
+    offsets = np.arange(len(tokens) + 1, dtype=np.int32) * tokens.shape[1]
+    return pa.ListArray.from_arrays(offsets, tokens.ravel().astype(item))

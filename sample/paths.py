@@ -38,6 +38,11 @@ def memories_directory(sample_directory: Path = SAMPLE_DIR) -> Path:
     return sample_directory / "memories"
 
 
+def model_directory(scheme: str, model: str, sample_directory: Path = SAMPLE_DIR) -> Path:
+    """The directory of a language model that was trained on the corpus of one scheme, as `transformers` saves it."""
+    return sample_directory / "models" / f"{scheme}.{model}"
+
+
 def pile_directory(scheme: str, sample_directory: Path = SAMPLE_DIR) -> Path:
     """The dataset laid out as `EleutherAI/pile-{scheme}-pythia-random-sampled`, with the split `train`."""
     return sample_directory / f"pile-{scheme}"

@@ -85,12 +85,11 @@ def truth_table(
     corpora: Mapping[str, Corpus],
     rows: Sequence[Row],
     documents: Sequence[Document],
-    scores: Mapping[tuple[str, str], NDArray[np.float64]],
 ) -> pa.Table:
     """One row for each sequence of the duped corpus, in its order: what it is and how often it occurs.
 
-    `documents` are those that the rows come from, and `scores` the memorization scores by scheme and model, as the
-    corpora are ordered. What belongs to the deduped scheme is null where that scheme has left the sequence out.
+    `documents` are those that the rows come from. What belongs to the deduped scheme is null where that scheme has
+    left the sequence out.
     """
     duped = corpora["duped"]
     truths = pa.Table.from_pylist(
@@ -106,7 +105,5 @@ def truth_table(
     }
     for scheme, corpus in corpora.items():
         columns[f"duplicates_{scheme}"] = _where_kept(corpus, sequences, corpus.duplicates)
-    for (scheme, model), values in scores.items():
-        columns[f"memorization_score_{scheme}_{model}"] = _where_kept(corpora[scheme], sequences, values)
     repeated = truths.take(duped.rows)
     return pa.table({**columns, **{name: repeated[name] for name in repeated.column_names}})

@@ -39,6 +39,17 @@ class TableLocation:
         return printable(self.source + (f" [{self.split}]" if self.split else ""))
 
 
+@dataclass(frozen=True)
+class ModelLocation:
+    """A model's Hub id or local path, and the revision there; None for the Hub's newest."""
+
+    id_or_path: str
+    revision: str | None
+
+    def __str__(self) -> str:
+        return printable(self.id_or_path + (f"@{self.revision}" if self.revision else ""))
+
+
 PUBLISHED_FEATURE_TABLES = {
     "duplicates": "usvsnsp/generation-num-duplicates",
     "token_frequencies": "usvsnsp/{scheme}-num-frequencies",

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+import math
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from utils import UserError, nearest, printable
+from filters.contract import MIN_K_PERCENT
+from utils import UserError, nearest, printable, require_known
 
 PROJECT_DIRECTORY = Path(__file__).resolve().parent.parent
 DEFAULT_CONFIG = PROJECT_DIRECTORY / "configs" / "sample.yaml"
 
 LISTS = ("datasets", "models", "schemes", "filters")
-INTEGERS = ("sample_size", "sample_seed")
+INTEGERS = {"sample_size": 1, "sample_seed": 0, "prompt_tokens": 1, "continuation_tokens": 1}  # and the smallest
+PRECISIONS = ("float32", "bfloat16", "float16")
 FEATURE_TABLES = ("duplicates", "token_frequencies", "semantic_duplicates", "nl_scores", "perplexities")
 
 
@@ -23,6 +26,9 @@ class Configuration:
     """What a run is asked to do; the README says what each option means.
 
     models, schemes: None stands for all of the sample and of a local directory, the smallest of the Hub's.
+    filters: names and groups; where none are given, all, and those of the model for the sample or a `model`.
+    model: the language model that is asked: a Hub id, the path of a directory, or "published"; None for the sample's
+        own, and for Pythia's on the Hub's data.
     duplicates, ..., perplexities: where each feature table is; "auto" is the sample's own for the sample
         and none for other data, "published" the table on the Hub, else a Hub id or a local path.
     revisions: by Hub id, the commit, tag or branch to read; the newest commit of `main` where not given.
@@ -36,6 +42,11 @@ class Configuration:
     sample_size: int | None = None
     sample_seed: int = 0
     tokenizer: str | None = None
+    model: str | None = None
+    prompt_tokens: int = 32
+    continuation_tokens: int = 32
+    min_k_percent: float = MIN_K_PERCENT
+    precision: str = "float32"
     output_dir: str = "output"
     cache_dir: str = "~/.cache/memorization-metrics"
     duplicates: str = "auto"
@@ -53,7 +64,9 @@ class Configuration:
 def build_configuration(options: dict[str, Any]) -> Configuration:
     """The configuration with these options in place of the defaults; raises UserError for what is wrong."""
     values = {name: _checked(name, value) for name, value in options.items() if value is not None}
-    return Configuration(**values)
+    configuration = Configuration(**values)
+    asks_model = configuration.model is not None or configuration.datasets == ("sample",)
+    return replace(configuration, filters=("all", "model")) if asks_model and "filters" not in values else configuration
 
 
 def read_config_file(path: Path) -> dict[str, Any]:
@@ -91,6 +104,10 @@ def _checked(name: str, value: Any) -> Any:
         if not isinstance(value, dict):
             raise UserError(f"revisions: expected a mapping of Hub id to revision, found {shown(value)}.")
         return tuple(sorted((str(key), str(revision)) for key, revision in value.items()))
+    if name == "min_k_percent":
+        return _as_percent(name, value)
+    if name == "precision":
+        require_known("precision", [str(value)], PRECISIONS)
     if not isinstance(value, str) or not value:
         raise UserError(f"{name}: expected text, found {shown(value)}.")
     return value
@@ -107,11 +124,21 @@ def _as_names(name: str, value: Any) -> tuple[str, ...]:
 
 
 def _as_integer(name: str, value: Any) -> int:
-    smallest = 1 if name == "sample_size" else 0
+    smallest = INTEGERS[name]
     try:
         number = int(value) if isinstance(value, (int, str)) and not isinstance(value, bool) else None
     except ValueError:
         number = None
     if number is None or not smallest <= number < 2**63:
         raise UserError(f"--{name}: expected a whole number from {smallest} on, found {printable(str(value))!r}.")
+    return number
+
+
+def _as_percent(name: str, value: Any) -> float:
+    try:
+        number = float(value) if isinstance(value, (int, float, str)) and not isinstance(value, bool) else math.nan
+    except ValueError:
+        number = math.nan
+    if not 0 < number <= 100:
+        raise UserError(f"--{name}: expected a number above 0, at most 100, found {printable(str(value)[:200])!r}.")
     return number

@@ -24,7 +24,7 @@ from spark.storage import AnyPath, arrow_location
 from utils import UserError, printable
 
 ROWS_TRIED = 1_000
-BYTES_OF_A_JOINED_VALUE = 8
+BYTES_OF_A_NUMBER = 8
 
 
 def require_space(directory: AnyPath, needed: int, what: str) -> None:
@@ -44,16 +44,18 @@ def estimated_bytes(located: LocatedSplit, filters: tuple[Filter, ...], sample_s
 
     None where the first rows cannot be read or measured; measuring the split will say why.
     """
+    measured = tuple(each for each in filters if not each.asks_model)
     try:
         first, rows = first_rows(located.files)
         if not len(first):
             return 0
         batch = in_one_schema(first, located.columns)
-        bytes_of_first = sum(len(_as_parquet(located, filters, batch, model)) for model in located.models)
+        bytes_of_first = sum(len(_as_parquet(located, measured, batch, model)) for model in located.models)
     except (OSError, ValueError, pa.ArrowException, UserError):
         return None
     joined = (*located.features, *(each for features in located.features_by_model.values() for each in features))
-    bytes_a_row = bytes_of_first / len(first) + BYTES_OF_A_JOINED_VALUE * sum(len(each.values) for each in joined)
+    numbers = sum(len(each.values) for each in joined) + sum(len(each.columns) for each in filters if each.asks_model)
+    bytes_a_row = bytes_of_first / len(first) + BYTES_OF_A_NUMBER * numbers
     return round(bytes_a_row * min(rows, sample_size or rows))
 
 

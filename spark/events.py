@@ -22,11 +22,12 @@ class Event:
 
 @dataclass(frozen=True)
 class PlannedSplit:
-    """What is to be read, and the tables to be written of it, by `--plan`."""
+    """What is to be read and asked, and the tables to be written of it, by `--plan`."""
 
     split: str
     read_from: str
     tokenizer: str | None
+    language_model: str | None
     feature_tables: Sequence[str]
     written_to: Sequence[str]
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from filters.contract import Filter
 from filters.input_types import is_integer, is_number
 from filters.vocabulary import LARGEST_VOCABULARY
 from sample.paths import FeatureName, feature_directory
@@ -68,7 +70,7 @@ def feature_locations(
     setting = getattr(configuration, table)
     scheme = split.scheme or "none"
     source, is_local = setting.replace("{scheme}", scheme).replace("{model}", str(model)), True
-    if setting == "none" or (setting == "auto" and not split.dataset.startswith("sample_")):
+    if setting == "none" or (setting == "auto" and not split.is_sample):
         return ()
     if setting == "auto":
         if table not in SAMPLE_TABLES:
@@ -85,8 +87,13 @@ def feature_locations(
     )
 
 
-def check_feature_settings(configuration: Configuration) -> None:
-    """Raises UserError for a feature table that is neither a known word, a path, nor a Hub id."""
+def check_feature_settings(configuration: Configuration, filters: Iterable[Filter]) -> None:
+    """Raises UserError for a feature table that is neither a known word, a path, nor a Hub id, or not to be joined."""
+    if configuration.perplexities not in ("auto", "none") and any(each.name == "likelihood" for each in filters):
+        raise UserError(
+            "--perplexities: the filter likelihood asks the language model for them.\n"
+            "Leave out the table, or name the filters without model and likelihood."
+        )
     for table in FEATURE_TABLES:
         setting = getattr(configuration, table)
         if setting == "published" and table not in PUBLISHED_FEATURE_TABLES:

@@ -18,6 +18,8 @@ from spark.local_files import TableFiles
 from spark.storage import AnyPath, path_of_uri
 
 LARGEST_ID = 2**63 - 1
+# Tasks that are put to a language model: short ones, in rows, until there are enough for the cores of a large machine.
+SHORT_TASK, MOST_SHORT_TASKS, LONG_TASK = 250, 64, 5_000
 ANY_ROOT = "^file:/+"
 # Pages that come with a checksum are held to it; most writers leave it out.
 PARQUET_OPTIONS = {"parquet.page.verify-checksum.enabled": "true"}
@@ -79,6 +81,16 @@ def draw_sample(frame: DataFrame, size: int, seed: int) -> DataFrame:
     rank = F.xxhash64(F.col("sequence_id"), F.lit(seed).cast("long"))
     drawn = ids.orderBy(rank, "sequence_id").limit(size)
     return frame.join(drawn, "sequence_id", "left_semi")
+
+
+def share_out(frame: DataFrame, rows: int | None) -> DataFrame:
+    """The same rows in tasks that keep every worker at work to the end, for what takes long for each row.
+
+    Which rows are measured together depends on nothing but the rows, so that a language model gives the same digits
+    whatever the machine, and when a task is tried again. rows: how many, where that is known.
+    """
+    tasks = MOST_SHORT_TASKS if rows is None else max(1, min(MOST_SHORT_TASKS, rows // SHORT_TASK), rows // LONG_TASK)
+    return frame.repartition(tasks, "sequence_id").sortWithinPartitions("sequence_id")
 
 
 def number_rows(frame: DataFrame, files: TableFiles) -> DataFrame:

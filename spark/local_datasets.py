@@ -42,7 +42,7 @@ def local_dataset_splits(path: AnyPath, configuration: Configuration) -> list[Sp
         ]
     schemes = configuration.schemes or tuple(dict.fromkeys(scheme for scheme, _ in pairs))
     models = configuration.models or tuple(dict.fromkeys(model for _, model in pairs))
-    splits = memories_splits(dataset, source, schemes, models, tokenizer)
+    splits = memories_splits(dataset, source, schemes, models, tokenizer, configuration.model)
     if configuration.schemes or configuration.models:
         wanted = [split.location.split or "" for split in splits]
         require_known(f"split of {printable(str(path))}", wanted, names)
@@ -69,7 +69,10 @@ def _plain_splits(
     dataset: str, location: TableLocation, configuration: Configuration, tokenizer: str | None
 ) -> list[Split]:
     models = configuration.models or (None,)
-    return [Split(dataset, "plain", scheme, models, location, tokenizer) for scheme in configuration.schemes or (None,)]
+    return [
+        Split(dataset, "plain", scheme, models, location, tokenizer, configuration.model)
+        for scheme in configuration.schemes or (None,)
+    ]
 
 
 def _require_partition_names(configuration: Configuration) -> None:

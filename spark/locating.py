@@ -19,6 +19,7 @@ from spark.feature_tables import (
     read_token_frequencies,
 )
 from spark.input_columns import InputColumns, recognise_columns
+from spark.language_models import asked_model, find_language_model, require_same_tokens, vocabulary_beside
 from spark.layout import INTERNAL
 from spark.local_files import TableFiles
 from spark.split import Split
@@ -55,6 +56,13 @@ def locate_split(
     if models == (None,) and columns.scores:
         models = tuple(model for model, _ in columns.scores)
     vocabulary = reader.vocabulary(split.tokenizer) if split.tokenizer else None
+    language_model, location = None, asked_model(split, models, filters)
+    if location is not None:
+        language_model = find_language_model(location, configuration, reader)
+        of_model = vocabulary_beside(language_model, reader)
+        if of_model is not None and vocabulary is not None:
+            require_same_tokens(of_model, vocabulary, language_model.directory, split.tokenizer)
+        vocabulary = vocabulary or of_model
     frequencies = None
     locations = feature_locations("token_frequencies", configuration, split, models[0])
     if locations and any(each.name == "token_frequencies" for each in filters):
@@ -70,7 +78,8 @@ def locate_split(
             f"{split.location}: without a column of ids, --{features[0].table} cannot be joined.\n"
             "Add a column `sequence_id`, or leave out the feature tables."
         )
-    return LocatedSplit(split, models, files, columns, Resources(vocabulary, frequencies), shared, by_model)
+    resources = Resources(vocabulary, frequencies, language_model)
+    return LocatedSplit(split, models, files, columns, resources, shared, by_model)
 
 
 def _find_features(

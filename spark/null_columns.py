@@ -34,7 +34,7 @@ def _reason(each: Filter, located: LocatedSplit, configuration: Configuration, m
     has_vocabulary = located.resources.vocabulary is not None
     if "text" in each.reads and located.columns.text is None and not has_vocabulary:
         return "no tokenizer known to decode the tokens: give --tokenizer"
-    if "tokens" in each.reads and located.columns.tokens is None and not has_vocabulary:
+    if ("tokens" in each.reads or each.asks_model) and located.columns.tokens is None and not has_vocabulary:
         return "no tokenizer known to encode the text: give --tokenizer"
     if "token_frequencies" in each.reads and located.resources.token_frequencies is None:
         return "no table given: --token_frequencies published, a local path or a Hub id"

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from filters import choose_filters
 from sample import paths as sample_paths
 from spark import catalog
 from spark.catalog import TableLocation
 from spark.configuration import Configuration
+from spark.language_models import PUBLISHED
 from spark.local_datasets import local_dataset_splits
-from spark.split import Split, memories_splits
+from spark.split import Split, memories_splits, one_model_each
 from spark.storage import AnyPath, require_reachable, storage_path
 from utils import UserError, nearest, printable, require_known
 
@@ -15,6 +19,8 @@ from utils import UserError, nearest, printable, require_known
 def plan_splits(configuration: Configuration) -> list[Split]:
     """Every split that the configuration asks for, in its order; raises UserError for what is not known."""
     splits = [split for name in configuration.datasets for split in _splits_of(name, configuration)]
+    if any(each.asks_model for each in choose_filters(configuration.filters)):
+        splits = one_model_each(splits)
     written = [(split.dataset, split.scheme, model) for split in splits for model in split.models]
     twice = next((key for key in written if written.count(key) > 1), None)
     if twice:
@@ -57,8 +63,9 @@ def _sample_splits(configuration: Configuration) -> list[Split]:
     require_known("model of the sample", models, sample_paths.MODELS)
     require_known("scheme of the sample", schemes, sample_paths.SCHEMES)
     tokenizer = configuration.tokenizer or str(sample_paths.tokenizer_path())
+    language_model = configuration.model or str(sample_paths.model_directory("{scheme}", "{model}"))
     memories = TableLocation(str(sample_paths.memories_directory()), is_local=True)
-    return memories_splits("sample_memories", memories, schemes, models, tokenizer) + [
+    splits = memories_splits("sample_memories", memories, schemes, models, tokenizer, language_model) + [
         Split(
             "sample_pile",
             "pile",
@@ -66,9 +73,11 @@ def _sample_splits(configuration: Configuration) -> list[Split]:
             models,
             TableLocation(str(sample_paths.pile_directory(scheme)), is_local=True),
             tokenizer,
+            language_model,
         )
         for scheme in schemes
     ]
+    return [replace(split, is_sample=True) for split in splits]
 
 
 def _hub_splits(name: str, configuration: Configuration) -> list[Split]:
@@ -77,11 +86,12 @@ def _hub_splits(name: str, configuration: Configuration) -> list[Split]:
     require_known("model", models, (*catalog.MODELS, *catalog.CHECKPOINTS))
     require_known("scheme", schemes, catalog.SCHEMES)
     tokenizer = configuration.tokenizer or catalog.PYTHIA_TOKENIZER
+    language_model = configuration.model or PUBLISHED
     if name == "memories":
-        return memories_splits(name, TableLocation(catalog.MEMORIES_REPOSITORY), schemes, models, tokenizer)
+        memories = TableLocation(catalog.MEMORIES_REPOSITORY)
+        return memories_splits(name, memories, schemes, models, tokenizer, language_model)
     if name == "pile":
-        return [
-            Split(name, "pile", scheme, models, TableLocation(catalog.PILE_REPOSITORY.format(scheme=scheme)), tokenizer)
-            for scheme in schemes
-        ]
-    return [Split(name, "plain", None, (None,), TableLocation(catalog.PILE_TEST_REPOSITORY), tokenizer)]
+        locations = [(scheme, TableLocation(catalog.PILE_REPOSITORY.format(scheme=scheme))) for scheme in schemes]
+        return [Split(name, "pile", scheme, models, pile, tokenizer, language_model) for scheme, pile in locations]
+    location = TableLocation(catalog.PILE_TEST_REPOSITORY)
+    return [Split(name, "plain", None, (None,), location, tokenizer, configuration.model)]

@@ -17,6 +17,7 @@ from spark.failures import failure_message
 from spark.interruption import Interruption
 from spark.locating import LocatedSplit, locate_split
 from spark.lock import require_unlocked, run_lock
+from spark.model_workers import cores_a_task
 from spark.progress import RunProgress
 from spark.reporting import Reporter
 from spark.run_directory import Logs, keep_logs, log_to_file, logs_of, make_directory
@@ -141,7 +142,8 @@ class Run:
         bytes_needed = [run.estimated_bytes() or 0 for run, _ in to_do]
         require_space(self.directory, sum(bytes_needed), "The run")
         self.interruption.check()
-        spark = start_session(f"memorization metrics {self.run_id}", logs)
+        cores = cores_a_task(run.located.resources.language_model for run, _ in to_do)
+        spark = start_session(f"memorization metrics {self.run_id}", logs, cores)
         self.interruption.cancel = spark.sparkContext.cancelAllJobs
         try:
             self.reporter.report(spark_started(spark.sparkContext))
@@ -179,10 +181,8 @@ class Run:
 
 def known_split(split_run: SplitRun) -> events.KnownSplit:
     """What is known of a split before any of its rows is read."""
-    files, sample = split_run.located.files, split_run.configuration.sample_size
-    rows = files.rows if files.rows is None or sample is None else min(files.rows, sample)
-    complete = split_run.already_written() is not None
-    return events.KnownSplit(split_run.located.split.description, rows, files.bytes, complete)
+    located, complete = split_run.located, split_run.already_written() is not None
+    return events.KnownSplit(located.split.description, split_run.rows_known, located.files.bytes, complete)
 
 
 def spark_started(context: SparkContext) -> events.SparkStarted:

@@ -18,7 +18,10 @@ from spark.storage import AnyPath, write_at_once
 from utils import UserError, printable
 
 CODE_VERSION = "0.1.0"
-LIBRARIES = ("pyspark", "pyarrow", "numpy", "numba", "tokenizers", "datasets", "huggingface_hub", "zlib-ng", "pandas")
+LIBRARIES = (
+    *("pyspark", "pyarrow", "numpy", "numba", "tokenizers", "datasets", "huggingface_hub", "zlib-ng", "pandas"),
+    *("torch", "transformers"),
+)
 # What may differ between a run and its continuation.
 NOT_COMPARED = ("run_id", "output_dir", "cache_dir")
 

@@ -17,14 +17,15 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 
-def start_session(name: str, logs: Logs) -> SparkSession:
+def start_session(name: str, logs: Logs, cores_a_task: int = 1) -> SparkSession:
     """A Spark session that writes these logs.
 
+    cores_a_task: of this machine, where it runs here.
     What `spark-submit`, PYSPARK_SUBMIT_ARGS or spark-defaults.conf set is kept, except for ALWAYS.
     Raises UserError where there is no Java to run it, or where it ends while it starts.
     """
     try:
-        return _start(name, logs)
+        return _start(name, logs, cores_a_task)
     except Exception as error:
         found = explained(error)
         if found is error:
@@ -54,7 +55,7 @@ def stop_session(spark: SparkSession) -> None:
             raise
 
 
-def _start(name: str, logs: Logs) -> SparkSession:
+def _start(name: str, logs: Logs, cores_a_task: int) -> SparkSession:
     under_spark_submit = "PYSPARK_GATEWAY_PORT" in os.environ
     masters = [] if under_spark_submit else masters_set()
     if not under_spark_submit:
@@ -65,7 +66,7 @@ def _start(name: str, logs: Logs) -> SparkSession:
 
     with standard_error_to(logs.file):
         SparkContext._ensure_initialized()  # the JVM, which knows the settings
-        configuration = settings(name, choose_master=not under_spark_submit and not masters)
+        configuration = settings(name, not under_spark_submit and not masters, cores_a_task)
         keep_event_log(configuration, logs.events)
         if not on_the_cluster(configuration):
             send_log_to(SparkContext._jvm, logs.file)

@@ -42,15 +42,17 @@ DEFAULTS = {
     "spark.eventLog.enabled": "true",
     "spark.eventLog.compress": "true",
     # One thread a worker: Spark already runs one worker a core.
-    "spark.executorEnv.OMP_NUM_THREADS": "1",
     "spark.executorEnv.NUMBA_NUM_THREADS": "1",
     "spark.executorEnv.RAYON_NUM_THREADS": "1",
     "spark.executorEnv.TOKENIZERS_PARALLELISM": "false",
 }
 
 
-def settings(name: str, choose_master: bool) -> SparkConf:
-    """What the session is started with: Spark's own settings, completed."""
+def settings(name: str, choose_master: bool, cores_a_task: int) -> SparkConf:
+    """What the session is started with: Spark's own settings, completed.
+
+    cores_a_task: what a task is given on this machine; on a cluster `spark.task.cpus` says it.
+    """
     from pyspark import SparkConf
 
     configuration = SparkConf()
@@ -62,6 +64,9 @@ def settings(name: str, choose_master: bool) -> SparkConf:
         defaults["spark.sql.shuffle.partitions"] = str(max(16, 4 * cores))
         # Not on a cluster: the sockets lie in the directory for temporary files, and YARN's has too long a name.
         defaults["spark.python.unix.domain.socket.enabled"] = "true"
+        configuration.setIfMissing("spark.task.cpus", str(cores_a_task))
+    # A worker has as many threads as its task has cores: they serve a language model, all else uses one.
+    defaults["spark.executorEnv.OMP_NUM_THREADS"] = configuration.get("spark.task.cpus") or "1"
     defaults["spark.executorEnv.PYTHONPATH"] = python_path(configuration)
     for key, value in defaults.items():
         configuration.setIfMissing(key, value)

@@ -14,6 +14,8 @@ class Split:
 
     dataset, scheme, models: the partitions of the output; None where the data has no such thing.
     tokenizer: a local path or Hub id; None where none is known.
+    language_model: the same of a model, or `published`, with {scheme} and {model} in it; None where none is known.
+    is_sample: whether it is part of the embedded sample, which has its own feature tables.
     """
 
     dataset: str
@@ -22,6 +24,8 @@ class Split:
     models: tuple[str | None, ...]
     location: TableLocation
     tokenizer: str | None
+    language_model: str | None = None
+    is_sample: bool = False
 
     @property
     def description(self) -> str:
@@ -34,11 +38,29 @@ class Split:
 
 
 def memories_splits(
-    dataset: str, source: TableLocation, schemes: Iterable[str], models: Iterable[str], tokenizer: str | None
+    dataset: str,
+    source: TableLocation,
+    schemes: Iterable[str],
+    models: Iterable[str],
+    tokenizer: str | None,
+    language_model: str | None,
 ) -> list[Split]:
     """The splits `{scheme}.{model}` of a dataset laid out as EleutherAI/pythia-memorized-evals."""
     return [
-        Split(dataset, "memories", scheme, (model,), replace(source, split=f"{scheme}.{model}"), tokenizer)
+        Split(
+            dataset,
+            "memories",
+            scheme,
+            (model,),
+            replace(source, split=f"{scheme}.{model}"),
+            tokenizer,
+            language_model,
+        )
         for scheme in schemes
         for model in models
     ]
+
+
+def one_model_each(splits: Iterable[Split]) -> list[Split]:
+    """The same splits, those of several models once for each, so that a worker holds one language model."""
+    return [replace(split, models=(model,)) for split in splits for model in split.models]

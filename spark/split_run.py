@@ -18,7 +18,7 @@ from spark.feature_tables import FeatureFiles
 from spark.features import join_feature, require_unique_keys
 from spark.job_descriptions import MEASURE, READ_SCHEMAS, phase
 from spark.layout import Layout
-from spark.loading import draw_sample, load_sequences, reject_repeated_ids
+from spark.loading import draw_sample, load_sequences, reject_repeated_ids, share_out
 from spark.locating import LocatedSplit
 from spark.null_columns import null_columns
 from spark.run_record import RunRecord
@@ -42,6 +42,12 @@ class SplitRun:
         """Where the `metrics` or the `rejected` rows of one of the split's models lie when complete."""
         split = self.located.split
         return self.run_directory / kind / partition_path(split.dataset, split.scheme, model)
+
+    @property
+    def rows_known(self) -> int | None:
+        """The rows of the split, where they are known before any is read."""
+        rows, sample = self.located.files.rows, self.configuration.sample_size
+        return rows if rows is None or sample is None else min(rows, sample)
 
     def already_written(self) -> dict[str | None, Written] | None:
         """What is complete of this split, by model; None where a table is missing."""
@@ -68,6 +74,8 @@ class SplitRun:
         with phase(spark, READ_SCHEMAS):
             rows = self._load(spark).observe(read, F.count(F.lit(1)).alias("rows"))
             rows = reduce(join_feature, self._features(), rows)
+            if self.located.resources.language_model is not None:
+                rows = share_out(rows, self.rows_known)
         with phase(spark, MEASURE):
             outcome = stage.run(rows)
         # Spark drops the observation from its plan where it finds, on the way, that there is no row.

@@ -21,6 +21,7 @@ from filters.validity import Reasons
 from spark.layout import REJECTION, Layout
 from spark.storage import AnyPath
 from spark.task_files import TaskFiles, add_up, keep_only
+from utils import UserError
 
 if TYPE_CHECKING:
     from pyspark import Accumulator, Broadcast
@@ -70,12 +71,12 @@ class Stage:
 
     def _work(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """What one task does; gives one row, its report."""
-        file_name = _file_name()
+        file_name, resources = _file_name(), on_the_tasks_device(self.resources.value)
         rows: Counter[str] = Counter()
         counts: list[Counter[str]] = [Counter() for _ in self.models]
         with TaskFiles(self.directory, file_name) as files:
             for batch in batches:
-                measured = self._measure(batch)
+                measured = self._measure(batch, resources)
                 for model, counted in zip(self.models, counts, strict=True):
                     table = self.layout.metrics(batch, measured, model)
                     counted.update(self.layout.count(table))
@@ -87,32 +88,34 @@ class Stage:
         report = json.dumps({"file": file_name, "rows": rows, "counts": counts})
         yield pa.RecordBatch.from_pydict({"report": [report]})
 
-    def _measure(self, batch: pa.RecordBatch) -> MeasuredBatch:
+    def _measure(self, batch: pa.RecordBatch, resources: Resources) -> MeasuredBatch:
         try:
-            return self._measure_rows(batch)
+            return self._measure_rows(batch, resources)
+        except UserError:
+            raise
         except Exception as error:
-            raise RuntimeError(self._blame(batch, error)) from None
+            raise RuntimeError(self._blame(batch, resources, error)) from None
 
-    def _measure_rows(self, batch: pa.RecordBatch) -> MeasuredBatch:
+    def _measure_rows(self, batch: pa.RecordBatch, resources: Resources) -> MeasuredBatch:
         tokens = batch["tokens"] if "tokens" in batch.schema.names else None
         text = batch["text"] if "text" in batch.schema.names else None
-        return measure_batch(tokens, text, self.layout.filters, self.resources.value, _known_reasons(batch))
+        return measure_batch(tokens, text, self.layout.filters, resources, _known_reasons(batch))
 
-    def _blame(self, batch: pa.RecordBatch, error: Exception) -> str:
+    def _blame(self, batch: pa.RecordBatch, resources: Resources, error: Exception) -> str:
         """Which row and which filter the error comes from, found by halving the batch."""
         while len(batch) > 1:
             half = batch.slice(0, len(batch) // 2)
-            batch = half if self._fails(half) else batch.slice(len(batch) // 2)
-        guilty = [each.name for each in self.layout.filters if self._with(each)._fails(batch)]
+            batch = half if self._fails(half, resources) else batch.slice(len(batch) // 2)
+        guilty = [each.name for each in self.layout.filters if self._with(each)._fails(batch, resources)]
         where = f"sequence_id {batch['sequence_id'][0].as_py()}" if len(batch) else "an empty batch"
         return f"{', '.join(guilty) or 'measuring'} failed on {where}: {type(error).__name__}: {error}"
 
     def _with(self, one: Filter) -> Stage:
         return replace(self, layout=replace(self.layout, filters=(one,)))
 
-    def _fails(self, batch: pa.RecordBatch) -> bool:
+    def _fails(self, batch: pa.RecordBatch, resources: Resources) -> bool:
         try:
-            self._measure_rows(batch)
+            self._measure_rows(batch, resources)
         except Exception:
             return True
         return False
@@ -121,6 +124,17 @@ class Stage:
 def table_name(model: str | None) -> str:
     """The directory of a model's table below the stage's."""
     return f"metrics-{model}"
+
+
+def on_the_tasks_device(resources: Resources) -> Resources:
+    """The resources with the language model on the GPU that Spark gave this task, where it gives any."""
+    from pyspark import TaskContext
+
+    context = TaskContext.get()
+    gpu = context.resources().get("gpu") if context is not None and resources.language_model is not None else None
+    if gpu is None or resources.language_model is None:
+        return resources
+    return replace(resources, language_model=replace(resources.language_model, device=f"cuda:{gpu.addresses[0]}"))
 
 
 def _file_name() -> str:

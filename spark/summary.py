@@ -13,6 +13,7 @@ from filters.contract import Filter
 from spark.configuration import FEATURE_TABLES, Configuration
 from spark.events import Plan, PlannedSplit
 from spark.feature_tables import feature_locations
+from spark.language_models import asked_model
 from spark.sink import partition_path
 from spark.split import Split
 from spark.storage import AnyPath
@@ -31,10 +32,15 @@ def make_plan(
 ) -> Plan:
     """What a run would read, measure and write."""
 
+    joined = {each.feature_table for each in filters} | {name for each in filters for name in each.reads}
+
     def planned(split: Split) -> PlannedSplit:
-        features = [name for name in FEATURE_TABLES if feature_locations(name, configuration, split, split.models[0])]
+        tables = [name for name in FEATURE_TABLES if name in joined]
+        features = [name for name in tables if feature_locations(name, configuration, split, split.models[0])]
+        location = asked_model(split, split.models, filters)
+        language_model = str(location) if location else None
         written = [str(partition_path(split.dataset, split.scheme, model)) for model in split.models]
-        return PlannedSplit(split.description, str(split.location), split.tokenizer, features, written)
+        return PlannedSplit(split.description, str(split.location), split.tokenizer, language_model, features, written)
 
     return Plan(
         run_id,
@@ -52,6 +58,7 @@ def print_plan(console: Console, plan: Plan) -> None:
         lines = {
             "read from": split.read_from,
             "tokenizer": split.tokenizer or "none known (give --tokenizer): what needs text is null",
+            "language model": split.language_model or "none asked",
             "feature tables": ", ".join(split.feature_tables) or "none given: joined columns are null",
             "written to": ", ".join(split.written_to),
         }

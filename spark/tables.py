@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from filters.vocabulary import Vocabulary, read_vocabulary
-from spark.catalog import TableLocation
+from spark.catalog import ModelLocation, TableLocation
 from spark.hub.datasets import HubDataset, ResolvedDataset, fetch_split, resolve_dataset
+from spark.hub.model import fetch_model
 from spark.hub.tokenizer import fetch_tokenizer
 from spark.local_datasets import is_hub_layout
 from spark.local_files import TableFiles, describe_files, find_files
@@ -29,6 +30,7 @@ class TableReader:
     on_progress: Callable[[str], None]
     resolved: dict[str, ResolvedDataset] = field(default_factory=dict)
     vocabularies: dict[str, Vocabulary] = field(default_factory=dict)
+    model_commits: dict[str, str] = field(default_factory=dict)
 
     def files(self, location: TableLocation) -> TableFiles:
         """The files of a table; raises UserError where it cannot be had or is damaged."""
@@ -67,9 +69,27 @@ class TableReader:
                 raise UserError(f"--tokenizer {printable(str(path))}: {printable(str(error))[:300]}") from None
         return self.vocabularies[tokenizer]
 
+    def language_model(self, location: ModelLocation) -> Path:
+        """The directory of a language model; raises UserError where it cannot be had."""
+        name, revision = location.id_or_path, location.revision
+        given = storage_path(name)
+        if isinstance(given, RemotePath):
+            raise UserError(
+                f"--model {printable(name)}: a model is read from a directory of this machine, or one that every "
+                "machine mounts.\nCopy it there, or give its Hub id."
+            )
+        if given.is_dir():
+            return fetch_model(str(given), self.cache_directory)
+        asked = f"{name}@{revision or self.revisions.get(name, 'main')}"
+        commit = self.revisions.get(asked) or asked.rpartition("@")[2]
+        directory = fetch_model(name, self.cache_directory, commit, on_progress=self.on_progress)
+        self.model_commits[asked] = directory.name
+        return directory
+
     def commits(self) -> dict[str, str]:
-        """By Hub id, the commit that was read."""
-        return {name: each.revision for name, each in self.resolved.items() if each.revision}
+        """By Hub id, for models with @ and the revision that was asked for, the commit that was read."""
+        datasets = {name: each.revision for name, each in self.resolved.items() if each.revision}
+        return datasets | self.model_commits
 
 
 def _only_split(dataset: ResolvedDataset) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -10,22 +11,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from filters.contract import RaggedArray
-from filters.language_model.batching import cut_batches
+from filters.language_model.answers import AttentionSpread
+from filters.language_model.batching import cut_batches, in_parts_that_fit
 from filters.language_model.padding import pad_rows
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
-
-
-class AttentionSpread(NamedTuple):
-    """Means over a layer's heads and a sequence's tokens; float64, shape (rows, layers), NaN for an empty row.
-
-    entropy: of the weights over the token itself and those before it, in nats.
-    gini: their Gini coefficient, 0 where all are equal, towards 1 where one place has all the weight.
-    """
-
-    entropy: NDArray[np.float64]
-    gini: NDArray[np.float64]
 
 
 @torch.inference_mode()
@@ -39,13 +30,19 @@ def measure_attention(model: PreTrainedModel, tokens: RaggedArray, tokens_a_batc
     several = np.flatnonzero(lengths)
     for batch in cut_batches(lengths[several], tokens_a_batch):
         rows = several[batch]
-        ids, real = pad_rows(tokens, rows)
-        queries = torch.from_numpy(real).to(model.device)
-        outputs = model(torch.from_numpy(ids).to(model.device), use_cache=False, output_attentions=True)
-        for layer, weights in enumerate(outputs.attentions):
-            for values, found in zip(spread, _spread_of_layer(weights, queries), strict=True):
-                values[rows, layer] = found.cpu().numpy()
+        parts = in_parts_that_fit(partial(_spread_of_rows, model, tokens), rows)
+        for values, found in zip(spread, zip(*parts, strict=True), strict=True):
+            values[rows] = torch.cat(found).cpu().numpy()
     return spread
+
+
+def _spread_of_rows(model: PreTrainedModel, tokens: RaggedArray, rows: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
+    """Entropy and Gini coefficient of some rows, each of shape (rows, layers)."""
+    ids, real = pad_rows(tokens, rows)
+    queries = torch.from_numpy(real).to(model.device)
+    outputs = model(torch.from_numpy(ids).to(model.device), use_cache=False, output_attentions=True)
+    entropy, gini = zip(*(_spread_of_layer(weights, queries) for weights in outputs.attentions), strict=True)
+    return torch.stack(entropy, dim=1), torch.stack(gini, dim=1)
 
 
 def _spread_of_layer(weights: Tensor, queries: Tensor) -> tuple[Tensor, Tensor]:

@@ -9,9 +9,9 @@ import torch
 from numpy.typing import NDArray
 
 from filters.contract import RaggedArray
-from filters.language_model.batching import cut_batches
+from filters.language_model.answers import Predictions
+from filters.language_model.batching import cut_batches, in_parts_that_fit
 from filters.language_model.padding import pad_rows, places
-from filters.language_model.predictions import Predictions
 from filters.language_model.scoring import ScoredTokens, score_tokens
 
 if TYPE_CHECKING:
@@ -30,28 +30,20 @@ def predict(model: PreTrainedModel, tokens: RaggedArray, tokens_a_batch: int) ->
     for batch in cut_batches(lengths[several], tokens_a_batch):
         rows = several[batch]
         scored_places = places(offsets[rows], scored[rows])
-        for values, found in zip(predictions[1:], _score_rows(model, tokens, rows), strict=True):
-            values[scored_places] = found.cpu().numpy()
+        parts = in_parts_that_fit(lambda part: _score_batch(model, tokens, part), rows)
+        for values, found in zip(predictions[1:], zip(*parts, strict=True), strict=True):
+            values[scored_places] = torch.cat(found).cpu().numpy()
     return predictions
-
-
-def _score_rows(model: PreTrainedModel, tokens: RaggedArray, rows: NDArray[np.int64]) -> ScoredTokens:
-    """The scored tokens of some rows, one row after the other; a batch that does not fit is halved."""
-    try:
-        return _score_batch(model, tokens, rows)
-    except torch.OutOfMemoryError:
-        if len(rows) == 1:
-            raise
-    # Outside of the handler, which keeps what was allocated alive.
-    halves = (_score_rows(model, tokens, half) for half in np.array_split(rows, 2))
-    return ScoredTokens(*(torch.cat(parts) for parts in zip(*halves, strict=True)))
 
 
 def _score_batch(model: PreTrainedModel, tokens: RaggedArray, rows: NDArray[np.int64]) -> ScoredTokens:
     ids, real = pad_rows(tokens, rows)
     inputs = torch.from_numpy(ids).to(model.device)
     logits = model(inputs, use_cache=False).logits
-    if real.all():
-        return score_tokens(logits[:, :-1].flatten(0, 1), inputs[:, 1:].flatten())
-    kept = torch.from_numpy(real[:, 1:]).to(model.device)
-    return score_tokens(logits[:, :-1][kept], inputs[:, 1:][kept])
+    # All are scored, also those that predict padding or what comes after the last token: to leave them out first
+    # would copy the logits.
+    scored = score_tokens(logits.flatten(0, 1), inputs.roll(-1, dims=1).flatten())
+    is_followed = np.zeros_like(real)
+    is_followed[:, :-1] = real[:, 1:]
+    kept = torch.from_numpy(is_followed.ravel()).to(model.device)
+    return ScoredTokens(*(values[kept] for values in scored))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from filters.language_model.batching import cut_batches
+from filters.language_model.batching import cut_batches, in_parts_that_fit
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -37,10 +38,17 @@ def count_given_back(
     for place in np.unique(settled[settled < length - 1]):
         rows = np.flatnonzero(settled == place)
         contexts = np.hstack([prompts[rows], continuations[rows, :place], first_choices[rows, place : place + 1]])
-        rest = continuations[rows, place + 1 :]
-        width = contexts.shape[1] + rest.shape[1]
-        for batch in cut_batches(np.full(len(rows), width), tokens_a_batch):
-            given_back[rows[batch]] += (_decode(model, contexts[batch], rest.shape[1]) == rest[batch]).sum(axis=1)
+        count = partial(_count_given_back, model, contexts, continuations[rows, place + 1 :])
+        for batch in cut_batches(np.full(len(rows), prompts.shape[1] + length), tokens_a_batch):
+            given_back[rows[batch]] += np.concatenate(in_parts_that_fit(count, batch))
+    return given_back
+
+
+def _count_given_back(
+    model: PreTrainedModel, contexts: NDArray[np.int64], rest: NDArray[np.int64], rows: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """How many tokens of the `rest` decoding gives back after its context, for some of the rows of both."""
+    given_back: NDArray[np.int64] = (_decode(model, contexts[rows], rest.shape[1]) == rest[rows]).sum(axis=1)
     return given_back
 
 

@@ -12,11 +12,11 @@ from spark.hub.errors import HubError
 from spark.hub.pin import pin
 from spark.hub.repository import Repository, Snapshot, require_repository_name
 from spark.hub.retry import RetryPolicy
-from spark.hub.tokenizer import check_json
+from spark.hub.tokenizer import TOKENIZER, check_json
 from utils import printable
 
 CONFIGURATION = "config.json"
-OPTIONAL = ("generation_config.json",)
+OPTIONAL = ("generation_config.json", TOKENIZER)
 # In the order in which they are preferred: safetensors hold numbers and nothing else. A format's index names shards.
 FORMATS = (
     (re.compile(r"model\.safetensors"), None),

@@ -11,10 +11,10 @@ import pytest
 from tokenizers import Tokenizer
 
 import filters
-from filters import ALL_FILTERS, apply_filters, choose_filters
+from filters import ALL_FILTERS, GROUPS, apply_filters, choose_filters
 from utils import UserError
 
-COMPUTED = [column for each in ALL_FILTERS if each.measure is not None for column in each.columns]
+COMPUTED = [column for each in choose_filters(("all",)) if each.measure is not None for column in each.columns]
 
 
 def table(rows: int = 200) -> pa.Table:
@@ -102,11 +102,24 @@ def test_empty_table(tokenizer: Tokenizer) -> None:
 
 def test_no_two_filters_share_a_name_or_a_column() -> None:
     names = [each.name for each in ALL_FILTERS]
-    columns = [column.name for each in ALL_FILTERS for column in each.columns]
-    assert len(set(names)) == len(names)
-    assert len(set(columns)) == len(columns)
-    assert choose_filters(("all",)) == ALL_FILTERS
+    assert len({*names, *GROUPS}) == len(names) + len(GROUPS)
+    for computed in (True, False):
+        columns = [
+            column.name for each in ALL_FILTERS if (each.measure is not None) == computed for column in each.columns
+        ]
+        assert len(set(columns)) == len(columns)
     assert [each.name for each in choose_filters(("incrementing", "detokenization"))] == [
         "detokenization",
         "incrementing",
     ]
+
+
+def test_groups_stand_for_their_filters_and_what_is_computed_is_not_joined() -> None:
+    for group in GROUPS:
+        assert choose_filters((group,)) == tuple(each for each in ALL_FILTERS if each.group == group)
+    together = choose_filters(("all", "model"))
+    columns = [column.name for each in together for column in each.columns]
+    assert len(set(columns)) == len(columns)
+    left_out = {each.name for each in ALL_FILTERS} - {each.name for each in together}
+    assert left_out == {"perplexities", "memorization_score", "attention"}
+    assert {each.name for each in together if each.asks_model} == {each.name for each in choose_filters(("model",))}

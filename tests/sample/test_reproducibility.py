@@ -1,4 +1,4 @@
-"""The script makes the committed files again."""
+"""The script makes the committed files again, but for those that its language models have a say in."""
 
 from __future__ import annotations
 
@@ -11,13 +11,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sample.make_sample import make_sample
-from sample.paths import SAMPLE_DIR
+from sample.paths import SAMPLE_DIR, SCHEMES
 
 ROOT = SAMPLE_DIR.parent.parent
 
 
+OF_THE_MODELS = ("models", "memories", "pile-", "features/semantic-duplicates", "features/perplexities")
+OF_THE_MODELS += tuple(f"features/{scheme}-num-frequencies" for scheme in SCHEMES)
+
+
 def _files(directory: Path) -> list[Path]:
-    return sorted(path.relative_to(directory) for path in directory.rglob("*") if path.is_file())
+    paths = sorted(path.relative_to(directory) for path in directory.rglob("*") if path.is_file())
+    return [path for path in paths if not path.as_posix().startswith(OF_THE_MODELS)]
 
 
 def _differences(left: Path, right: Path) -> list[str]:

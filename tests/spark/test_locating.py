@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from filters import ALL_FILTERS
+from filters import choose_filters
 from sample import paths as sample_paths
 from spark.configuration import Configuration, build_configuration
 from spark.locating import LocatedSplit, locate_split
@@ -18,6 +19,7 @@ from spark.null_columns import null_columns
 from spark.planning import plan_splits
 from spark.tables import TableReader
 from tests.spark.hub.server import HubServer
+from utils import UserError
 
 PUBLISHED = dict.fromkeys(("duplicates", "token_frequencies", "semantic_duplicates", "nl_scores"), "published")
 
@@ -54,7 +56,10 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
 
 def located(configuration: Configuration, cache: Path) -> list[LocatedSplit]:
     reader = TableReader(cache, {}, lambda _: None)
-    return [locate_split(split, ALL_FILTERS, configuration, reader) for split in plan_splits(configuration)]
+    return [
+        locate_split(split, choose_filters(configuration.filters), configuration, reader)
+        for split in plan_splits(configuration)
+    ]
 
 
 def test_only_what_is_asked_for_travels(hub: HubServer, tmp_path: Path) -> None:
@@ -77,7 +82,7 @@ def test_what_no_table_says_of_a_checkpoint_is_null_and_the_run_says_why(hub: Hu
     options = {"datasets": "memories", "models": "12b.23000", "tokenizer": str(sample_paths.tokenizer_path())}
     configuration = build_configuration({**options, **PUBLISHED})
     (split,) = located(configuration, tmp_path / "cache")
-    reasons = null_columns(split, ALL_FILTERS, configuration, "12b.23000")
+    reasons = null_columns(split, choose_filters(("all",)), configuration, "12b.23000")
     assert reasons["0_8_snowclones"] == "the table that was given says nothing of this model"
     assert "--perplexities" in reasons["loss"]
     assert "sequence_duplicates" not in reasons
@@ -88,6 +93,41 @@ def test_the_pile_has_scores_of_its_models_and_none_of_checkpoints(hub: HubServe
     options = {"datasets": "pile", "models": "70m,12b.23000", "tokenizer": str(sample_paths.tokenizer_path())}
     configuration = build_configuration(options)
     (split,) = located(configuration, tmp_path / "cache")
-    assert "memorization_score" not in null_columns(split, ALL_FILTERS, configuration, "70m")
-    reasons = null_columns(split, ALL_FILTERS, configuration, "12b.23000")
+    assert "memorization_score" not in null_columns(split, choose_filters(("all",)), configuration, "70m")
+    reasons = null_columns(split, choose_filters(("all",)), configuration, "12b.23000")
     assert reasons["memorization_score"] == "the source holds no memorization scores of this model"
+
+
+def test_the_model_of_a_split_comes_from_the_hub_at_its_step_and_stays(hub: HubServer, tmp_path: Path) -> None:
+    directory = sample_paths.model_directory("duped", "70m")
+    files = {path.name: path.read_bytes() for path in directory.iterdir()}
+    commits = {}
+    for model, step in (("70m", 143000), ("12b", 23000)):
+        name = f"EleutherAI/pythia-{model}"
+        for revision in ("main", f"step{step}"):
+            given = files | {"generation_config.json": json.dumps({"name": name, "revision": revision}).encode()}
+            commits[f"{name}@{revision}"] = hub.publish_files(name, given, kind="models", revision=revision)
+    options = {"datasets": "memories", "schemes": "duped", "models": "70m,12b.23000", "filters": "likelihood"}
+    configuration = build_configuration(options | {"tokenizer": str(sample_paths.tokenizer_path())})
+
+    def directories(revisions: dict[str, str]) -> tuple[list[Path], dict[str, str]]:
+        reader = TableReader(tmp_path / "cache", revisions, lambda _: None)
+        filters = choose_filters(configuration.filters)
+        splits = [locate_split(split, filters, configuration, reader) for split in plan_splits(configuration)]
+        models = [split.resources.language_model for split in splits]
+        return [model.directory for model in models if model is not None], reader.commits()
+
+    found, record = directories({})
+    expected = [commits["EleutherAI/pythia-70m@step143000"], commits["EleutherAI/pythia-12b@step23000"]]
+    assert [path.name for path in found] == expected
+    assert [record[f"EleutherAI/pythia-{name}"] for name in ("70m@step143000", "12b@step23000")] == expected
+    # The tag is moved; a run that goes on reads what it read before.
+    hub.publish_files("EleutherAI/pythia-70m", files, kind="models", revision="step143000")
+    assert directories(record)[0] == found
+    assert directories({})[0] != found
+
+
+def test_a_model_that_the_hub_has_not_is_one_clear_error(hub: HubServer, tmp_path: Path) -> None:
+    options = {"datasets": "memories", "filters": "model", "tokenizer": str(sample_paths.tokenizer_path())}
+    with pytest.raises(UserError, match="EleutherAI/pythia-70m-deduped"):
+        located(build_configuration(options), tmp_path / "cache")

@@ -26,12 +26,58 @@ def planned(**options: Any) -> list[tuple[str, str | None, tuple[str | None, ...
 
 
 def test_the_sample_is_both_kinds_of_data_for_all_schemes_and_models() -> None:
-    assert planned(schemes="duped") == [
+    assert planned(schemes="duped", filters="all") == [
         ("sample_memories", "duped", ("70m",), "duped.70m"),
         ("sample_memories", "duped", ("160m",), "duped.160m"),
         ("sample_pile", "duped", ("70m", "160m"), None),
     ]
-    assert len(planned()) == 2 * (2 + 1)
+    assert len(planned(filters="all")) == 2 * (2 + 1)
+
+
+def test_where_a_model_is_asked_every_split_is_of_one() -> None:
+    assert planned(schemes="duped")[2:] == [
+        ("sample_pile", "duped", ("70m",), None),
+        ("sample_pile", "duped", ("160m",), None),
+    ]
+    assert len(planned()) == 2 * (2 + 2)
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        pytest.param({}, ("all", "model"), id="the sample"),
+        pytest.param({"datasets": "memories"}, ("all",), id="the Hub's"),
+        pytest.param({"datasets": "memories", "model": "published"}, ("all", "model"), id="a model"),
+        pytest.param({"datasets": "sample,memories"}, ("all",), id="not the sample alone"),
+        pytest.param({"filters": "repetition"}, ("repetition",), id="as asked"),
+    ],
+)
+def test_the_model_is_asked_by_itself_only_where_one_is_known(options: dict[str, str], expected: tuple[str]) -> None:
+    assert build_configuration(options).filters == expected
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("prompt_tokens", "0", "a whole number from 1 on"),
+        ("continuation_tokens", "x", "a whole number from 1 on"),
+        ("min_k_percent", "0", "a number above 0, at most 100"),
+        ("min_k_percent", "nan", "a number above 0, at most 100"),
+        ("min_k_percent", "101", "a number above 0, at most 100"),
+        ("precision", "float23", r"did you mean float\d\d\?"),
+    ],
+)
+def test_how_the_model_is_asked_is_checked(option: str, value: str, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        build_configuration({option: value})
+
+
+def test_a_file_of_ones_own_is_no_part_of_the_sample_whatever_its_name(write_parquet: Write) -> None:
+    path = write_parquet("sample_pile.parquet", {"sequence_id": [1], "tokens": [[1]]})
+    configuration = build_configuration({"datasets": str(path), "schemes": "duped"})
+    (split,) = plan_splits(configuration)
+    assert split.dataset == "sample_pile"
+    assert feature_locations("duplicates", configuration, split, None) == ()
 
 
 def test_lists_are_one_run_and_checkpoints_are_models() -> None:
@@ -84,7 +130,8 @@ def test_the_command_line_overrides_the_file_which_overrides_the_defaults(tmp_pa
     path = tmp_path / "config.yaml"
     path.write_text("models: [70m, 160m]\nsample_size: 5\nrevisions: {a/b: main}\n")
     configuration, plan_only, _ = parse_arguments(["--config", str(path), "--models", "12b", "--plan"])
-    expected = Configuration(models=("12b",), sample_size=5, revisions=(("a/b", "main"),))
+    filters = ("all", "model")  # of the sample
+    expected = Configuration(models=("12b",), filters=filters, sample_size=5, revisions=(("a/b", "main"),))
     assert (configuration, plan_only) == (expected, True)
 
 

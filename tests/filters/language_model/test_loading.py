@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
+import weakref
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from filters.language_model.loading import load_model
+from filters.language_model.loading import load_model, load_model_once
 from tests.filters.language_model.plain_reference import small_model
 from utils import UserError
 
@@ -27,6 +29,17 @@ def test_a_model_is_loaded_as_it_was_saved(saved: Path) -> None:
     assert set(found.state_dict()) == set(expected)
     assert all(torch.equal(value, expected[name]) for name, value in found.state_dict().items())
     assert load_model(saved, dtype=torch.bfloat16).dtype == torch.bfloat16
+
+
+def test_a_process_holds_one_model_at_a_time(saved: Path, tmp_path: Path) -> None:
+    first = load_model_once(saved, None, "float32", False)
+    assert load_model_once(saved, None, "float32", False) is first
+    watched = weakref.ref(first)
+    del first
+    small_model(seed=1).save_pretrained(tmp_path / "other")
+    load_model_once(tmp_path / "other", None, "float32", False)
+    gc.collect()
+    assert watched() is None
 
 
 def test_an_older_checkpoint_in_torchs_own_format(saved: Path) -> None:

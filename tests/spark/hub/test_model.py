@@ -36,7 +36,7 @@ def test_only_what_a_model_is_loaded_from_comes_and_only_once(
     directory = fetch_model(NAME, tmp_path)
     assert directory.parent == tmp_path / "models/EleutherAI--pythia-70m-deduped"
     assert (directory / "model.safetensors").read_bytes() == FILES["model.safetensors"]
-    assert hub.bytes_sent == {"config.json": 2, "model.safetensors": 5_000}
+    assert hub.bytes_sent == {"config.json": 2, "tokenizer.json": 2, "model.safetensors": 5_000}
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     assert fetch_model(NAME, tmp_path) == directory
 

@@ -1,26 +1,9 @@
-"""What a model says of sequences, one value a token, and what is made of it, one value a sequence."""
+"""From values a token to one value a sequence: means, means of the lowest, perplexities."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
-
-
-class Predictions(NamedTuple):
-    """What a model says of each token of some sequences but their first, given those before it.
-
-    offsets: int64, shape (rows + 1,): what is said of row i is at `offsets[i]:offsets[i + 1]` of the others.
-    log_likelihood, standardized, entropy: float64; see `filters.language_model.scoring.ScoredTokens`.
-    first_choice: int64 token ids.
-    """
-
-    offsets: NDArray[np.int64]
-    log_likelihood: NDArray[np.float64]
-    standardized: NDArray[np.float64]
-    entropy: NDArray[np.float64]
-    first_choice: NDArray[np.int64]
 
 
 def row_means(values: NDArray[np.float64], offsets: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from filters.language_model.predictions import means_of_lowest, perplexities, row_means
+from filters.language_model.row_statistics import means_of_lowest, perplexities, row_means
 
 LOG_LIKELIHOODS = st.lists(st.lists(st.floats(-30, 0), max_size=9), max_size=6)
 

@@ -1,0 +1,191 @@
+"""Asking a language model: the whole job against the bare forward pass, the plain reference, and a GPU's peak.
+
+`python -m benchmarks.language_model --rows 8000 --directory DIR`, part of `make bench`; a report in Markdown. The
+models have Pythia's shapes and random weights, which take as long as trained ones.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import os
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pyarrow.parquet as pq
+import torch
+
+from benchmarks.measure import Measured, measure_command
+from benchmarks.throughput import MEBIBYTE, PYTHIA_TOKENIZER, prepare
+from filters.contract import RaggedArray
+from filters.language_model.batching import cut_batches
+from filters.language_model.forward import predict
+from filters.language_model.loading import load_model
+from filters.language_model.padding import pad_rows
+from filters.language_model.questions import batch_tokens
+from filters.ragged import ragged_from_lists, take_rows
+from sample.paths import tokenizer_path as sample_tokenizer_path
+from spark.configuration import PROJECT_DIRECTORY
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+FORWARD_ALONE = "likelihood,min_k,zlib_likelihood,first_choices"
+VOCABULARY_SIZE = 50_304
+PLAIN_SEQUENCES = 3
+GPU_SEQUENCES = 16_384
+PEAK_OF_BFLOAT16 = {"H100": 989e12, "H200": 989e12, "A100": 312e12}  # dense, from the makers' data sheets
+
+
+class Shape(NamedTuple):
+    """How large a Pythia model is (Biderman et al. 2023, arXiv:2304.01373, table 1)."""
+
+    hidden: int
+    layers: int
+    heads: int
+
+
+SHAPES = {
+    "70m": Shape(512, 6, 8),
+    "160m": Shape(768, 12, 12),
+    "410m": Shape(1024, 24, 16),
+    "1b": Shape(2048, 16, 8),
+    "1.4b": Shape(2048, 24, 16),
+    "2.8b": Shape(2560, 32, 32),
+    "6.9b": Shape(4096, 32, 32),
+    "12b": Shape(5120, 36, 40),
+}
+
+
+def main() -> None:
+    """Runs the job with and without decoding, the bare forward pass, and the plain reference; prints a report."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=8_000)
+    parser.add_argument("--size", default="70m", choices=SHAPES)
+    parser.add_argument("--directory", type=Path, default=Path(tempfile.gettempdir()) / "memorization-benchmark")
+    arguments = parser.parse_args()
+    arguments.directory.mkdir(parents=True, exist_ok=True)
+    if torch.cuda.is_available():
+        report_gpu()
+        return
+    tokenizer = PYTHIA_TOKENIZER if PYTHIA_TOKENIZER.is_file() else sample_tokenizer_path()
+    data = prepare(arguments.directory, arguments.rows, tokenizer)
+    model = make_model(arguments.directory / f"model-{arguments.size}", SHAPES[arguments.size])
+    tokens = ragged_from_lists(pq.read_table(data, columns=["tokens"])["tokens"].combine_chunks())
+    print(f"Pythia-{arguments.size}, {arguments.rows:,} sequences, {os.cpu_count()} cores\n")
+    print(
+        "| what | sequences/s | tokens/s | share of the bare forward pass | peak memory, MiB |\n|---|---|---|---|---|"
+    )
+    bare = arguments.rows / bare_forward(model, tokens)
+    line("bare forward pass over the same batches", bare, tokens, bare)
+    for what, filters in (("the job, forward pass alone", FORWARD_ALONE), ("the job, all of `model`", "model")):
+        measured, seconds = run_job(arguments.directory, data, tokenizer, model, filters)
+        line(f"{what}: the split", arguments.rows / seconds, tokens, bare, measured)
+        line(f"{what}: with Spark's start and end", arguments.rows / measured.seconds, tokens, bare)
+    line("plain reference, float64, forward pass alone", 1 / plain_reference(model, tokens), tokens, bare)
+
+
+def line(what: str, speed: float, tokens: RaggedArray, bare: float, measured: Measured | None = None) -> None:
+    """One line of the table."""
+    width = len(tokens.values) / (len(tokens.offsets) - 1)
+    memory = f"{measured.peak_bytes / MEBIBYTE:,.0f}" if measured else ""
+    print(f"| {what} | {speed:,.2f} | {speed * width:,.0f} | {speed / bare:.3f} | {memory} |", flush=True)
+
+
+def make_model(directory: Path, shape: Shape) -> Path:
+    """A model of that shape with random weights, saved once in 16 bits, as Pythia's are."""
+    if not (directory / "config.json").exists():
+        new_model(shape).half().save_pretrained(directory)
+    return directory
+
+
+def new_model(shape: Shape) -> PreTrainedModel:
+    """A GPT-NeoX of that shape with random weights."""
+    from transformers import GPTNeoXConfig, GPTNeoXForCausalLM
+
+    config = GPTNeoXConfig(
+        vocab_size=VOCABULARY_SIZE,
+        hidden_size=shape.hidden,
+        num_hidden_layers=shape.layers,
+        num_attention_heads=shape.heads,
+        intermediate_size=4 * shape.hidden,
+        rotary_pct=0.25,
+    )
+    return GPTNeoXForCausalLM(config)
+
+
+def bare_forward(model: Path, tokens: RaggedArray) -> float:
+    """The seconds that one process a core, each with a thread and a loaded model, takes for nothing but logits."""
+    cores = os.cpu_count() or 1
+    parts = np.array_split(np.arange(len(tokens.offsets) - 1), cores)
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(cores) as pool:
+        return max(pool.starmap(_forward, [(model, take_rows(tokens, part)) for part in parts]))
+
+
+def _forward(directory: Path, tokens: RaggedArray) -> float:
+    torch.set_num_threads(1)
+    model = load_model(directory)
+    lengths = np.diff(tokens.offsets)
+    with torch.inference_mode():
+        model(torch.zeros((1, 64), dtype=torch.int64), use_cache=False)
+        started = time.perf_counter()
+        for rows in cut_batches(lengths, batch_tokens(model, VOCABULARY_SIZE)):
+            model(torch.from_numpy(pad_rows(tokens, rows)[0]), use_cache=False)
+        return time.perf_counter() - started
+
+
+def run_job(directory: Path, data: Path, tokenizer: Path, model: Path, filters: str) -> tuple[Measured, float]:
+    """The whole job as its user runs it, and the seconds of its split: loading, asking, writing."""
+    output = directory / "output"
+    shutil.rmtree(output, ignore_errors=True)
+    command = [sys.executable, str(PROJECT_DIRECTORY / "calculate_metrics.py"), "--datasets", str(data)]
+    command += ["--tokenizer", str(tokenizer), "--output_dir", str(output), "--run_id", "benchmark"]
+    command += ["--model", str(model), "--filters", filters]
+    measured = measure_command(command, directory / "job.log")
+    (split,) = json.loads((output / "benchmark" / "run.json").read_text())["splits"]
+    return measured, split["seconds"]
+
+
+def plain_reference(directory: Path, tokens: RaggedArray) -> float:
+    """The seconds of a sequence: one at a time, in float64, a forward pass for every position."""
+    model = load_model(directory, dtype=torch.float64)
+    started = time.perf_counter()
+    with torch.inference_mode():
+        for row in np.split(tokens.values, tokens.offsets[1:-1])[:PLAIN_SEQUENCES]:
+            for position in range(1, len(row)):
+                logits = model(torch.tensor([row[:position].tolist()])).logits[0, -1]
+                logits.log_softmax(-1)[row[position]].item()
+    return (time.perf_counter() - started) / PLAIN_SEQUENCES
+
+
+def report_gpu() -> None:
+    """Tokens a second on the first GPU at bfloat16, for every size that fits, and the share of its peak."""
+    name = torch.cuda.get_device_name()
+    peak = next((peak for key, peak in PEAK_OF_BFLOAT16.items() if key in name), None)
+    print(f"{name}\n\n| size | tokens/s | share of the peak |\n|---|---|---|")
+    generator = np.random.default_rng(0)
+    tokens = generator.integers(0, VOCABULARY_SIZE, (GPU_SEQUENCES, 64)).ravel()
+    sequences = RaggedArray(tokens, np.arange(GPU_SEQUENCES + 1) * 64)
+    for size, shape in SHAPES.items():
+        with torch.device("cuda"):
+            model = new_model(shape).to(torch.bfloat16).requires_grad_(False)
+        predict(model, take_rows(sequences, np.arange(512)), batch_tokens(model, VOCABULARY_SIZE))
+        torch.cuda.synchronize()
+        started = time.perf_counter()
+        predict(model, sequences, batch_tokens(model, VOCABULARY_SIZE))
+        speed = len(tokens) / (time.perf_counter() - started)
+        # Two operations a weight and token; the matrix that reads the tokens does none.
+        operations = 2 * (model.num_parameters() - VOCABULARY_SIZE * shape.hidden)
+        share = f"{operations * speed / peak:.1%}" if peak else "peak not known"
+        print(f"| {size} | {speed:,.0f} | {share} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

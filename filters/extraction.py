@@ -1,0 +1,66 @@
+"""Whether, and how far, a language model gives the continuation back when it is prompted with what stands before it.
+
+A sequence is extractable with k tokens of context (Carlini et al. 2023, arXiv:2202.07646) exactly when every token of
+its continuation is the model's first choice under its true prefix: one forward pass settles that, without decoding.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from filters.contract import Column, Filter, Sequences
+from filters.nullable import null_where_unknown
+
+
+def measure_first_choices(sequences: Sequences) -> tuple[pa.Array, ...]:
+    """The two columns of `FIRST_CHOICES`; null where the sequence is shorter than prompt and continuation."""
+    extraction, tokens = sequences.extraction, sequences.tokens
+    assert extraction is not None
+    assert tokens is not None
+    shares = np.full(len(tokens.offsets) - 1, np.nan)
+    shares[extraction.rows] = extraction.is_first_choice.mean(axis=1)
+    return null_where_unknown(shares), pa.array(shares == 1, mask=np.isnan(shares))
+
+
+def measure_decoding(sequences: Sequences) -> tuple[pa.Array, ...]:
+    """The column of `GREEDY_DECODING`; null where the sequence is shorter than prompt and continuation."""
+    assert sequences.decoded_share is not None
+    return (null_where_unknown(sequences.decoded_share),)
+
+
+FIRST_CHOICES = Filter(
+    name="first_choices",
+    meaning="How much of the continuation the language model would have chosen itself, given all that stands before.",
+    columns=(
+        Column(
+            "first_choice_share",
+            pa.float64(),
+            "share of the 32 continuation tokens that are the model's first choice under their true prefix",
+        ),
+        Column(
+            "is_extractable",
+            pa.bool_(),
+            "whether `first_choice_share` is 1: greedy decoding from the prompt gives back the whole continuation",
+        ),
+    ),
+    reads=("tokens", "extraction"),
+    measure=measure_first_choices,
+    group="model",
+)
+
+GREEDY_DECODING = Filter(
+    name="greedy_decoding",
+    meaning="How much of the continuation the language model gives back when it is prompted with the beginning.",
+    columns=(
+        Column(
+            "memorization_score",
+            pa.float64(),
+            "share of the 32 continuation tokens that greedy decoding from the 32-token prompt gives back; "
+            "1.0 = memorized",
+        ),
+    ),
+    reads=("decoded_share",),
+    measure=measure_decoding,
+    group="model",
+)

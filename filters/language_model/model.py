@@ -1,0 +1,87 @@
+"""What a language model is, before it is loaded: where it lies, which sequences it takes, and how it is asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from filters.contract import MIN_K_PERCENT, RaggedArray
+from filters.validity import Reasons
+from utils import UserError, printable
+
+Precision = Literal["float32", "bfloat16", "float16"]
+SAVED = "Give a causal language model that this version of transformers knows, saved by save_pretrained."
+
+
+@dataclass(frozen=True)
+class LanguageModel:
+    """A causal language model in a directory, and how it is asked. It is loaded once a process, where it is asked.
+
+    vocabulary_size: its token ids are those below. context_tokens: the longest sequence that it takes; None where it
+        has no bound.
+    prompt_tokens, continuation_tokens: of each sequence, how many tokens at its end are the continuation, and how
+        many before those the prompt.
+    device: as torch names it; None for the first GPU, or the CPU where there is none.
+    """
+
+    directory: Path
+    vocabulary_size: int
+    context_tokens: int | None
+    prompt_tokens: int = 32
+    continuation_tokens: int = 32
+    min_k_percent: float = MIN_K_PERCENT
+    precision: Precision = "float32"
+    device: str | None = None
+
+
+def refusals(model: LanguageModel, tokens: RaggedArray) -> Reasons:
+    """Why the model cannot be asked of each sequence; None where it can; shape (rows,)."""
+    lengths = np.diff(tokens.offsets)
+    reasons = np.full(len(lengths), None, object)
+    bound = model.vocabulary_size
+    # Backwards, so that the first such token of a row has the last word.
+    for position in np.flatnonzero(np.asarray(tokens.values) >= np.int64(bound))[::-1]:
+        row = np.searchsorted(tokens.offsets, position, side="right") - 1
+        reasons[row] = f"token id {tokens.values[position]} is not one of the language model's (ids below {bound})"
+    if model.context_tokens is not None:
+        for row in np.flatnonzero(lengths > model.context_tokens):
+            reasons[row] = f"{lengths[row]} tokens are more than the language model's context of {model.context_tokens}"
+    return reasons
+
+
+def read_language_model(directory: Path, **how: Any) -> LanguageModel:
+    """The model that `transformers` saved in a directory; its weights are not read yet.
+
+    how: the fields of `LanguageModel` that say how it is asked. Raises UserError where there is no causal language
+    model, or one that takes no sequence as long as prompt and continuation.
+    """
+    from transformers import AutoConfig
+    from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
+
+    name = printable(str(directory))
+    try:
+        config = AutoConfig.from_pretrained(directory, local_files_only=True, trust_remote_code=False)
+    except Exception as error:  # the library raises whatever it stumbles over
+        reason = " ".join(printable(str(error)).split())[:300]
+        raise UserError(f"--model {name}: its config.json cannot be read: {reason}\n{SAVED}") from None
+    if config.model_type not in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES:
+        kind = printable(str(config.model_type))
+        raise UserError(f"--model {name}: a model of the type {kind!r} predicts no next token.\n{SAVED}")
+    text = config.get_text_config()
+    found = LanguageModel(directory, text.vocab_size, getattr(text, "max_position_embeddings", None), **how)
+    needed = found.prompt_tokens + found.continuation_tokens
+    if found.context_tokens is not None and found.context_tokens < needed:
+        raise UserError(
+            f"--model {name}: its context of {found.context_tokens} tokens is shorter than prompt and continuation, "
+            f"{needed} tokens.\nGive fewer --prompt_tokens or --continuation_tokens, or another model."
+        )
+    return found
+
+
+def weight_bytes(model: LanguageModel) -> int:
+    """The bytes that the model's weights take at its precision, at most: as if they were stored in 16 bits."""
+    sizes = [sum(path.stat().st_size for path in model.directory.glob(each)) for each in ("*.safetensors", "*.bin")]
+    return (sizes[0] or sizes[1]) * (2 if model.precision == "float32" else 1)

@@ -1,0 +1,49 @@
+"""How likely a language model finds a sequence: loss and perplexities, and how sure it is of what it predicts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from filters.contract import Column, Filter, Sequences
+from filters.language_model.row_statistics import row_means
+from filters.nullable import null_where_unknown
+
+
+def measure(sequences: Sequences) -> tuple[pa.Array, ...]:
+    """The five columns of `FILTER`; null where there is no token to score, or no whole prompt and continuation."""
+    predictions, extraction = sequences.predictions, sequences.extraction
+    assert predictions is not None
+    assert extraction is not None
+    loss = -row_means(predictions.log_likelihood, predictions.offsets)
+
+    def perplexity(log_likelihood: NDArray[np.float64]) -> pa.Array:
+        found = np.full(len(loss), np.nan)
+        if log_likelihood.shape[1]:
+            found[extraction.rows] = np.exp(-log_likelihood.mean(axis=1))
+        return null_where_unknown(found)
+
+    return (
+        null_where_unknown(loss),
+        perplexity(extraction.prompt),
+        perplexity(extraction.continuation),
+        null_where_unknown(np.exp(loss)),
+        null_where_unknown(row_means(predictions.entropy, predictions.offsets)),
+    )
+
+
+FILTER = Filter(
+    name="likelihood",
+    meaning="How surprising the sequence is to the language model.",
+    columns=(
+        Column("loss", pa.float64(), "mean negative log-likelihood of the scored tokens, in nats a token"),
+        Column("prompt_perplexity", pa.float64(), "perplexity of the prompt (31 scored tokens of 32)"),
+        Column("generation_perplexity", pa.float64(), "perplexity of the continuation (32 tokens) after the prompt"),
+        Column("sequence_perplexity", pa.float64(), "perplexity of the whole sequence (63 scored tokens of 64)"),
+        Column("prediction_entropy", pa.float64(), "mean entropy of the predictions of the scored tokens, in nats"),
+    ),
+    reads=("predictions", "extraction"),
+    measure=measure,
+    group="model",
+)

@@ -1,0 +1,69 @@
+"""Whether a language model has likely seen a sequence: the scores by which membership inference tells."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from filters.compressibility import ZLIB_LEVEL, zlib_sizes
+from filters.contract import Column, Filter, Sequences
+from filters.language_model.row_statistics import means_of_lowest, row_means
+from filters.nullable import null_where_unknown
+
+
+def measure_min_k(sequences: Sequences) -> tuple[pa.Array, ...]:
+    """The two columns of `MIN_K`; null where there is no token to score."""
+    predictions = sequences.predictions
+    assert predictions is not None
+    return tuple(
+        null_where_unknown(means_of_lowest(values, predictions.offsets, sequences.min_k_percent))
+        for values in (predictions.log_likelihood, predictions.standardized)
+    )
+
+
+def measure_zlib(sequences: Sequences) -> tuple[pa.Array, ...]:
+    """The column of `ZLIB_LIKELIHOOD`; null where there is no token to score."""
+    predictions, text = sequences.predictions, sequences.text
+    assert predictions is not None
+    assert text is not None
+    total = -row_means(predictions.log_likelihood, predictions.offsets) * np.diff(predictions.offsets)
+    return (null_where_unknown(total / zlib_sizes(text)),)
+
+
+MIN_K = Filter(
+    name="min_k",
+    meaning="How likely the language model finds the tokens of the sequence that it finds least likely.",
+    columns=(
+        Column(
+            "min_k",
+            pa.float64(),
+            "Min-K%: mean log-likelihood of the 20% of the scored tokens that are least likely, in nats "
+            "(Shi et al. 2024, arXiv:2310.16789)",
+        ),
+        Column(
+            "min_k_plus_plus",
+            pa.float64(),
+            "Min-K%++: the same of log-likelihoods less their expectation and over their standard deviation under the "
+            "model's prediction (Zhang et al. 2024, arXiv:2404.02936)",
+        ),
+    ),
+    reads=("predictions",),
+    measure=measure_min_k,
+    group="model",
+)
+
+ZLIB_LIKELIHOOD = Filter(
+    name="zlib_likelihood",
+    meaning="How surprising the sequence is to the language model, beside how surprising it is to zlib.",
+    columns=(
+        Column(
+            "zlib_likelihood_ratio",
+            pa.float64(),
+            "negative log-likelihood of the scored tokens together, in nats, divided by the bytes of the UTF-8 text "
+            f"after zlib-ng at level {ZLIB_LEVEL} (after Carlini et al. 2021, arXiv:2012.07805)",
+        ),
+    ),
+    reads=("predictions", "text"),
+    measure=measure_zlib,
+    group="model",
+)

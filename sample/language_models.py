@@ -1,0 +1,96 @@
+"""The sample's language models: GPT-NeoX, as Pythia's are, in two sizes that train in minutes on two cores."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+import torch
+from torch import Tensor
+
+from sample.recipe import SEED
+from sample.rows import ROW_TOKENS
+from sample.tokenizer import END_OF_TEXT_ID, VOCABULARY_SIZE
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+ROWS_A_STEP = 32
+TRAINED_TOKENS = 4_500_000  # of either scheme, as Pythia's: three times the duped corpus, five times the deduped one
+STEPS = TRAINED_TOKENS // (ROWS_A_STEP * ROW_TOKENS)
+WARM_UP_STEPS = STEPS // 20
+LEARNING_RATE, LAST_SHARE = 3e-3, 0.01
+WEIGHT_DECAY = 0.01
+LARGEST_GRADIENT = 1.0
+STEPS_BETWEEN_REPORTS = 200
+
+
+class Size(NamedTuple):
+    """How large a model is. Its name is that of the Pythia model whose place it takes in the sample."""
+
+    hidden: int
+    layers: int
+    heads: int
+
+
+SIZES = {"70m": Size(hidden=64, layers=2, heads=4), "160m": Size(hidden=128, layers=3, heads=4)}
+
+
+def new_model(size: Size) -> PreTrainedModel:
+    """A model with seeded random weights; one matrix both reads and predicts tokens, to keep the model small."""
+    from transformers import GPTNeoXConfig, GPTNeoXForCausalLM
+
+    torch.manual_seed(SEED)
+    config = GPTNeoXConfig(
+        vocab_size=VOCABULARY_SIZE,
+        hidden_size=size.hidden,
+        num_hidden_layers=size.layers,
+        num_attention_heads=size.heads,
+        intermediate_size=4 * size.hidden,
+        max_position_embeddings=ROW_TOKENS,
+        tie_word_embeddings=True,
+        bos_token_id=END_OF_TEXT_ID,
+        eos_token_id=END_OF_TEXT_ID,
+    )
+    return GPTNeoXForCausalLM(config)
+
+
+def learning_rate(step: int) -> float:
+    """The share of `LEARNING_RATE` at a step: up in a line, then down along a cosine."""
+    if step < WARM_UP_STEPS:
+        return (step + 1) / WARM_UP_STEPS
+    done = (step - WARM_UP_STEPS) / max(1, STEPS - WARM_UP_STEPS)
+    return LAST_SHARE + (1 - LAST_SHARE) * (1 + math.cos(math.pi * done)) / 2
+
+
+def batches(tokens: Tensor) -> Iterator[Tensor]:
+    """Rows of the corpus without end, every one once before any comes again, in a seeded order."""
+    generator = torch.Generator().manual_seed(SEED)
+    while True:
+        yield from torch.split(tokens[torch.randperm(len(tokens), generator=generator)], ROWS_A_STEP)
+
+
+def train(model: PreTrainedModel, tokens: Tensor) -> None:
+    """Trains the model on rows of token ids (int64, shape (rows, 64)), each of which is a sequence of its own."""
+    matrices = [weights for weights in model.parameters() if weights.dim() > 1]
+    vectors = [weights for weights in model.parameters() if weights.dim() <= 1]
+    groups = [{"params": matrices, "weight_decay": WEIGHT_DECAY}, {"params": vectors, "weight_decay": 0.0}]
+    optimizer = torch.optim.AdamW(groups, lr=LEARNING_RATE, betas=(0.9, 0.95))
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, learning_rate)
+    started, losses = time.monotonic(), []
+    model.train()
+    for step, rows in zip(range(1, STEPS + 1), batches(tokens), strict=False):
+        loss = model(rows, labels=rows).loss
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), LARGEST_GRADIENT)
+        optimizer.step()
+        schedule.step()
+        losses.append(loss.item())
+        if step % STEPS_BETWEEN_REPORTS == 0 or step == STEPS:
+            mean, seconds = sum(losses) / len(losses), time.monotonic() - started
+            print(f"  step {step:,} of {STEPS:,}: loss {mean:.3f}, {seconds:.0f} s", flush=True)
+            losses.clear()
+    model.train(False)
