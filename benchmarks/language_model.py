@@ -66,7 +66,7 @@ SHAPES = {
 def main() -> None:
     """Runs the job with and without decoding, the bare forward pass, and the plain reference; prints a report."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=8_000)
+    parser.add_argument("--rows", type=int, default=4_000)
     parser.add_argument("--size", default="70m", choices=SHAPES)
     parser.add_argument("--directory", type=Path, default=Path(tempfile.gettempdir()) / "memorization-benchmark")
     arguments = parser.parse_args()

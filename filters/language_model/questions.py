@@ -16,10 +16,10 @@ from filters.language_model.greedy import count_given_back
 from filters.language_model.model import LanguageModel
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedModel
+    from transformers import PretrainedConfig, PreTrainedModel
 
-# Of a batch's largest array, which bounds what a worker takes beside the model: logits, or attention weights.
-BYTES_ON_A_CPU, BYTES_ON_A_GPU = 1 << 27, 1 << 31
+# What a batch takes at most, beside the model: its logits, the keys and values that it attends to, or its attention.
+BYTES_ON_A_CPU, BYTES_ON_A_GPU = 1 << 28, 1 << 32
 BYTES_A_NUMBER = 4
 
 
@@ -49,6 +49,8 @@ def answer(loaded: PreTrainedModel, model: LanguageModel, tokens: RaggedArray, w
             decoded_share = np.full(len(tokens.offsets) - 1, np.nan)
             prompts, continuations = np.split(ends.tokens, [model.prompt_tokens], axis=1)
             first_choices = ends.first_choice[:, model.prompt_tokens - 1 :]
+            kept = numbers_kept_a_token(loaded.config.get_text_config(), ends.tokens.shape[1])
+            tokens_a_batch = batch_tokens(loaded, kept)
             given_back = count_given_back(loaded, prompts, continuations, first_choices, tokens_a_batch)
             decoded_share[ends.rows] = given_back / model.continuation_tokens
     if "attention" in wanted:
@@ -63,6 +65,11 @@ def batch_tokens(loaded: PreTrainedModel, numbers_a_token: int) -> int:
     """How many tokens go through the model at once, where its largest output holds so many numbers for each."""
     bound = BYTES_ON_A_CPU if loaded.device.type == "cpu" else BYTES_ON_A_GPU
     return max(1, bound // (BYTES_A_NUMBER * numbers_a_token))
+
+
+def numbers_kept_a_token(config: PretrainedConfig, width: int) -> int:
+    """How many numbers decoding keeps for each token of rows of so many: keys, values, and the last one's logits."""
+    return 2 * config.num_hidden_layers * config.hidden_size + config.vocab_size // width
 
 
 def predict_ends(

@@ -65,7 +65,7 @@ def tokenizer_of(words: list[str]) -> Vocabulary:
         pytest.param(["a", "b"], ["a", "b"], None, id="the same"),
         pytest.param(["a", "b", "c"], ["a", "b"], None, id="the model has more"),
         pytest.param(["a", "b"], ["a", "b", "c"], None, id="the data has more"),
-        pytest.param(["a", "b", "c"], ["a", "\x1b", "b"], r"token id 1 is 'b' .* '\\x1b' ", id="others"),
+        pytest.param(["a", "b", "c"], ["a", "\x1b", "b"], "token id 1 is 'b' .*x1b' in the other", id="others"),
     ],
 )
 def test_a_tokenizer_that_is_not_the_datas_is_refused(

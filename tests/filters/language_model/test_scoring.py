@@ -56,7 +56,7 @@ def test_logits_that_are_no_numbers_give_none(value: float) -> None:
 
 def test_chunks_change_nothing() -> None:
     generator = torch.Generator().manual_seed(3)
-    vocabulary_size = LOGITS_A_CHUNK // 3
+    vocabulary_size = LOGITS_A_CHUNK["cpu"] // 3
     logits = torch.randn(8, vocabulary_size, generator=generator)
     targets = torch.randint(0, vocabulary_size, (8,), generator=generator)
     whole = score_tokens(logits, targets)
