@@ -19,7 +19,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 
-from filters import ALL_FILTERS
+from filters import choose_filters
 from sample import paths as sample_paths
 from spark import remote_path, storage
 from spark.storage import files_below, storage_path
@@ -28,7 +28,8 @@ from tests.spark.hub.server import HubServer
 from tests.spark.object_store import BUCKET, object_store
 
 SAMPLE_TABLES = 2 * 2 * 2  # memories and pile, two schemes, two models
-SAMPLE_SPLITS = 2 * 2 + 2  # those of the pile hold the scores of both models
+DATASETS = ("memories", "pile")
+SAMPLE_SPLITS = SAMPLE_TABLES  # each asks one model
 
 
 def run_program(
@@ -98,7 +99,7 @@ def test_history_opens_the_ui_of_the_run_when_it_is_over(sample_run: Any) -> Non
 def test_the_table_has_every_column_with_its_type(sample_run: Any) -> None:
     directory, _ = sample_run
     table = ds.dataset(directory / "metrics", partitioning="hive").to_table()
-    for each in ALL_FILTERS:
+    for each in choose_filters(("all", "model")):
         for column in each.columns:
             assert table.schema.field(column.name).type == column.type, column.name
     assert {"dataset", "scheme", "model", "sequence_id", "tokens"} <= set(table.column_names)
@@ -120,15 +121,44 @@ def test_pandas_and_datasets_read_the_table(sample_run: Any, tmp_path: Path) -> 
     assert sorted(loaded["sequence_id"]) == sorted(table["sequence_id"].to_pylist())
 
 
+def test_the_models_say_what_the_samples_tables_hold_of_them(sample_run: Any) -> None:
+    directory, _ = sample_run
+    (path,) = (sample_paths.feature_directory("perplexities", "duped") / "data").glob("duped.70m-*.parquet")
+    expected = {row["sequence_id"]: row for row in pq.read_table(path).to_pylist()}
+    places = {kind: directory / "metrics" / f"dataset=sample_{kind}/scheme=duped/model=70m" for kind in DATASETS}
+    measured = {kind: pq.read_table(place).sort_by("sequence_id") for kind, place in places.items()}
+    for row in pa.concat_tables(measured.values()).to_pylist():
+        plain = expected[row["sequence_id"]]
+        assert {name: row[name] for name in plain} == pytest.approx(plain, rel=1e-4)
+    assert set(measured["memories"]["memorization_score"].to_pylist()) == {1.0}
+    assert set(measured["memories"]["is_extractable"].to_pylist()) == {True}
+    (scores,) = (sample_paths.pile_directory("duped") / "data").glob("*.parquet")
+    differs = measured["pile"]["memorization_score"].to_numpy() != pq.read_table(scores)["70M"].to_numpy()
+    assert differs.sum() <= 2  # of two tokens as likely in float32, the shape of a batch may choose
+
+
+def test_larger_models_memorize_more_and_those_of_the_deduplicated_corpus_less(sample_run: Any) -> None:
+    record = json.loads((sample_run[0] / "run.json").read_text())
+    shares = {
+        split["split"]: split["counts"]["memorized"] / split["counts"]["rows"]
+        for split in record["splits"]
+        if split["split"].startswith("sample_pile")
+    }
+    assert list(shares) == [
+        f"sample_pile {name}" for name in ("duped.70m", "duped.160m", "deduped.70m", "deduped.160m")
+    ]
+    duped_small, duped_large, deduped_small, deduped_large = shares.values()
+    assert 2 * deduped_small < duped_small < duped_large
+    assert 2 * deduped_small < 2 * deduped_large < duped_large
+
+
 def test_the_joined_columns_are_those_of_the_feature_tables(sample_run: Any) -> None:
     directory, _ = sample_run
     measured = pq.read_table(directory / "metrics" / "dataset=sample_memories" / "scheme=duped" / "model=70m")
-    features = sample_paths.feature_directory("perplexities", "duped") / "data"
-    (file,) = features.glob("duped.70m-*.parquet")
-    expected = {row["sequence_id"]: row for row in pq.read_table(file).to_pylist()}
-    for row in measured.select(["sequence_id", "loss", "sequence_perplexity"]).to_pylist():
-        assert row["loss"] == expected[row["sequence_id"]]["loss"]
-        assert row["sequence_perplexity"] == expected[row["sequence_id"]]["sequence_perplexity"]
+    (path,) = (sample_paths.feature_directory("generation-num-duplicates", "") / "data").glob("duped-*.parquet")
+    expected = dict(zip(*pq.read_table(path).to_pydict().values(), strict=True))
+    for row in measured.select(["sequence_id", "sequence_duplicates"]).to_pylist():
+        assert row["sequence_duplicates"] == expected[row["sequence_id"]]
     for row in measured.select(["tokens", "frequencies", "max_frequency"]).slice(0, 50).to_pylist():
         assert len(row["frequencies"]) == len(row["tokens"]) == 64
         assert max(row["frequencies"]) == row["max_frequency"]
