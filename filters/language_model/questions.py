@@ -16,7 +16,7 @@ from filters.language_model.greedy import count_given_back
 from filters.language_model.model import LanguageModel
 
 if TYPE_CHECKING:
-    from transformers import PretrainedConfig, PreTrainedModel
+    from transformers import PreTrainedModel
 
 # What a batch takes at most, beside the model: its logits, the keys and values that it attends to, or its attention.
 BYTES_ON_A_CPU, BYTES_ON_A_GPU = 1 << 28, 1 << 32
@@ -38,23 +38,17 @@ class Ends(NamedTuple):
 
 def answer(loaded: PreTrainedModel, model: LanguageModel, tokens: RaggedArray, wanted: Set[Input]) -> Answers:
     """The answers that are wanted, for all of the sequences, which the model must be able to take."""
-    tokens_a_batch = batch_tokens(loaded, loaded.config.get_text_config().vocab_size)
-    predictions = predict(loaded, tokens, tokens_a_batch) if "predictions" in wanted else None
-    extraction = decoded_share = attention = None
+    config = loaded.config.get_text_config()
+    predictions = extraction = decoded_share = attention = None
+    if "predictions" in wanted:
+        predictions = predict(loaded, tokens, batch_tokens(loaded, config.vocab_size))
     if not wanted.isdisjoint(("extraction", "decoded_share")):
-        width = model.prompt_tokens + model.continuation_tokens
-        ends = predict_ends(loaded, tokens, width, predictions, tokens_a_batch)
+        ends = predict_ends(loaded, tokens, model.prompt_tokens + model.continuation_tokens, predictions)
         extraction = extraction_of(ends, model.prompt_tokens)
         if "decoded_share" in wanted:
             decoded_share = np.full(len(tokens.offsets) - 1, np.nan)
-            prompts, continuations = np.split(ends.tokens, [model.prompt_tokens], axis=1)
-            first_choices = ends.first_choice[:, model.prompt_tokens - 1 :]
-            kept = numbers_kept_a_token(loaded.config.get_text_config(), ends.tokens.shape[1])
-            tokens_a_batch = batch_tokens(loaded, kept)
-            given_back = count_given_back(loaded, prompts, continuations, first_choices, tokens_a_batch)
-            decoded_share[ends.rows] = given_back / model.continuation_tokens
+            decoded_share[ends.rows] = share_given_back(loaded, ends, model.prompt_tokens)
     if "attention" in wanted:
-        config = loaded.config.get_text_config()
         longest = int(np.diff(tokens.offsets).max(initial=1))
         weights_a_token = config.num_hidden_layers * config.num_attention_heads * longest
         attention = measure_attention(loaded, tokens, batch_tokens(loaded, weights_a_token))
@@ -67,14 +61,7 @@ def batch_tokens(loaded: PreTrainedModel, numbers_a_token: int) -> int:
     return max(1, bound // (BYTES_A_NUMBER * numbers_a_token))
 
 
-def numbers_kept_a_token(config: PretrainedConfig, width: int) -> int:
-    """How many numbers decoding keeps for each token of rows of so many: keys, values, and the last one's logits."""
-    return 2 * config.num_hidden_layers * config.hidden_size + config.vocab_size // width
-
-
-def predict_ends(
-    loaded: PreTrainedModel, tokens: RaggedArray, width: int, known: Predictions | None, tokens_a_batch: int
-) -> Ends:
+def predict_ends(loaded: PreTrainedModel, tokens: RaggedArray, width: int, known: Predictions | None) -> Ends:
     """What the model says of the last `width` tokens of each sequence that has as many, without those before them.
 
     known: what it says of the whole sequences, which need not be asked again where there is nothing before.
@@ -89,7 +76,8 @@ def predict_ends(
         log_likelihood[is_known], first_choice[is_known] = known.log_likelihood[places], known.first_choice[places]
     to_ask = ends[~is_known]
     if len(to_ask):
-        found = predict(loaded, RaggedArray(to_ask.ravel(), np.arange(len(to_ask) + 1) * width), tokens_a_batch)
+        rows_to_ask = RaggedArray(to_ask.ravel(), np.arange(len(to_ask) + 1) * width)
+        found = predict(loaded, rows_to_ask, batch_tokens(loaded, loaded.config.get_text_config().vocab_size))
         log_likelihood[~is_known] = found.log_likelihood.reshape(-1, width - 1)
         first_choice[~is_known] = found.first_choice.reshape(-1, width - 1)
     return Ends(rows, ends, log_likelihood, first_choice)
@@ -100,3 +88,15 @@ def extraction_of(ends: Ends, prompt_tokens: int) -> Extraction:
     prompt, continuation = np.split(ends.log_likelihood, [prompt_tokens - 1], axis=1)
     is_first_choice = ends.first_choice[:, prompt_tokens - 1 :] == ends.tokens[:, prompt_tokens:]
     return Extraction(ends.rows, prompt, continuation, is_first_choice)
+
+
+def share_given_back(loaded: PreTrainedModel, ends: Ends, prompt_tokens: int) -> NDArray[np.float64]:
+    """Of each end's continuation, the share that greedy decoding from the prompt gives back; shape (rows,)."""
+    config = loaded.config.get_text_config()
+    prompts, continuations = np.split(ends.tokens, [prompt_tokens], axis=1)
+    # Decoding keeps the keys and values of every token, and the logits of the last of a row.
+    kept = 2 * config.num_hidden_layers * config.hidden_size + config.vocab_size // ends.tokens.shape[1]
+    first_choices = ends.first_choice[:, prompt_tokens - 1 :]
+    given_back = count_given_back(loaded, prompts, continuations, first_choices, batch_tokens(loaded, kept))
+    shares: NDArray[np.float64] = given_back / continuations.shape[1]
+    return shares
