@@ -94,6 +94,8 @@ def apply_filters(
     """
     chosen = [each for each in choose_filters(filters) if each.measure is not None]
     _require_input(table.schema)
+    if any(each.asks_model for each in chosen):
+        _require_model(table.schema, tokenizer is not None, language_model is not None)
     if language_model is not None and not isinstance(language_model, LanguageModel):
         language_model = read_language_model(Path(language_model))
     vocabulary = read_vocabulary(tokenizer) if tokenizer is not None else None
@@ -124,6 +126,13 @@ def _require_input(schema: pa.Schema) -> None:
     for name, fits, expected in (("tokens", is_integer_list, "lists of whole numbers"), ("text", is_string, "text")):
         if name in schema.names and not fits(schema.field(name).type):
             raise UserError(f"expected {expected} in column `{name}`, found {schema.field(name).type}.")
+
+
+def _require_model(schema: pa.Schema, has_tokenizer: bool, has_model: bool) -> None:
+    if not has_model:
+        raise UserError("expected a language_model for the filters that ask one, found none; give its directory.")
+    if "tokens" not in schema.names and not has_tokenizer:
+        raise UserError("expected a tokenizer to encode the text for the language model, found none; give one.")
 
 
 def _input_column(table: pa.Table, name: str) -> pa.Array | None:

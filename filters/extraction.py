@@ -36,12 +36,13 @@ FIRST_CHOICES = Filter(
         Column(
             "first_choice_share",
             pa.float64(),
-            "share of the 32 continuation tokens that are the model's first choice under their true prefix",
+            "share of the continuation's tokens that are the model's first choice under their true prefix",
         ),
         Column(
             "is_extractable",
             pa.bool_(),
-            "whether `first_choice_share` is 1: greedy decoding from the prompt gives back the whole continuation",
+            "whether `first_choice_share` is 1: greedy decoding from the prompt gives back the whole continuation, and "
+            "`memorization_score` is 1",
         ),
     ),
     reads=("tokens", "extraction"),
@@ -56,7 +57,7 @@ GREEDY_DECODING = Filter(
         Column(
             "memorization_score",
             pa.float64(),
-            "share of the 32 continuation tokens that greedy decoding from the 32-token prompt gives back; "
+            "share of the continuation's tokens that greedy decoding from the prompt gives back, each at its place; "
             "1.0 = memorized",
         ),
     ),

@@ -37,10 +37,14 @@ FILTER = Filter(
     name="likelihood",
     meaning="How surprising the sequence is to the language model.",
     columns=(
-        Column("loss", pa.float64(), "mean negative log-likelihood of the scored tokens, in nats a token"),
-        Column("prompt_perplexity", pa.float64(), "perplexity of the prompt (31 scored tokens of 32)"),
-        Column("generation_perplexity", pa.float64(), "perplexity of the continuation (32 tokens) after the prompt"),
-        Column("sequence_perplexity", pa.float64(), "perplexity of the whole sequence (63 scored tokens of 64)"),
+        Column(
+            "loss", pa.float64(), "mean negative log-likelihood of the sequence's tokens but the first, in nats a token"
+        ),
+        Column("prompt_perplexity", pa.float64(), "perplexity of the prompt (its tokens but the first; 31 of 32)"),
+        Column("generation_perplexity", pa.float64(), "perplexity of the continuation after nothing but the prompt"),
+        Column(
+            "sequence_perplexity", pa.float64(), "perplexity of the whole sequence (its tokens but the first; 63 of 64)"
+        ),
         Column("prediction_entropy", pa.float64(), "mean entropy of the predictions of the scored tokens, in nats"),
     ),
     reads=("predictions", "extraction"),

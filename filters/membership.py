@@ -37,7 +37,7 @@ MIN_K = Filter(
         Column(
             "min_k",
             pa.float64(),
-            "Min-K%: mean log-likelihood of the 20% of the scored tokens that are least likely, in nats "
+            "Min-K%: mean log-likelihood of the k% (20, rounded down) of the scored tokens that are least likely "
             "(Shi et al. 2024, arXiv:2310.16789)",
         ),
         Column(

@@ -22,6 +22,7 @@ REASON = "reason"
 LINE = f"{INTERNAL}line"
 
 # What the summary counts, where it was measured.
+SCORES = ("memorization_score", "is_extractable")  # either tells what is memorized
 COUNTED = {"incrementing": "is_incrementing", "repeating": "is_repeating", "code": "is_code"}
 
 
@@ -103,6 +104,8 @@ class Layout:
         for kind, name in COUNTED.items():
             if name in written and table[name].null_count < len(table):
                 counts[kind] = pc.sum(table[name]).as_py() or 0
-        if "memorization_score" in written and table["memorization_score"].null_count < len(table):
-            counts["memorized"] = pc.sum(pc.equal(table["memorization_score"], 1.0)).as_py() or 0
+        score = next((name for name in SCORES if name in written), None)
+        if score is not None and table[score].null_count < len(table):
+            counts["scored"] = len(table) - table[score].null_count
+            counts["memorized"] = pc.sum(pc.equal(table[score], pa.scalar(1).cast(table[score].type))).as_py() or 0
         return counts

@@ -63,6 +63,11 @@ def locate_split(
         if of_model is not None and vocabulary is not None:
             require_same_tokens(of_model, vocabulary, language_model.directory, split.tokenizer)
         vocabulary = vocabulary or of_model
+        if columns.tokens is None and vocabulary is None:
+            raise UserError(
+                f"{split.location}: a language model takes tokens, and there are none, nor a tokenizer to make them.\n"
+                "Give --tokenizer with the tokenizer that the model was trained with."
+            )
     frequencies = None
     locations = feature_locations("token_frequencies", configuration, split, models[0])
     if locations and any(each.name == "token_frequencies" for each in filters):

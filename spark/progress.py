@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from spark.events import Advance, KnownSplit, Progress
@@ -71,7 +72,7 @@ class RunProgress:
                 if pace is None and job.words == MEASURE:
                     pace = Pace(now)
                 this_split = pace.at(now, done, known.rows, job.share) if pace else Advance(0, known.rows)
-                whole_run = self._of_run(now, done, this_split.share)
+                whole_run = no_sooner(self._of_run(now, done, this_split.share), this_split)
                 if now - reported >= (self._reporter.seconds_between_progress or 0):
                     reported = now
                     self._reporter.report(Progress(known.split, job.words, this_split, whole_run))
@@ -88,6 +89,13 @@ class RunProgress:
         all_bytes = self._bytes_done + sum(each.bytes for each in self._to_do)
         share_of_bytes = bytes_done / all_bytes if bytes_done else None
         return self._pace.at(now, self._rows_done + rows_done, total, share_of_bytes)
+
+
+def no_sooner(whole_run: Advance, this_split: Advance) -> Advance:
+    """The whole run's advance, its time left at least that of the split, which may be slower than those before it."""
+    if whole_run.seconds_left is None or this_split.seconds_left is None:
+        return whole_run
+    return replace(whole_run, seconds_left=max(whole_run.seconds_left, this_split.seconds_left))
 
 
 def current_job(context: SparkContext, group: str) -> CurrentJob:

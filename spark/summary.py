@@ -57,7 +57,7 @@ def print_plan(console: Console, plan: Plan) -> None:
     for split in plan.splits:
         lines = {
             "read from": split.read_from,
-            "tokenizer": split.tokenizer or "none known (give --tokenizer): what needs text is null",
+            "tokenizer": split.tokenizer or "none known (give --tokenizer): nothing is decoded or encoded",
             "language model": split.language_model or "none asked",
             "feature tables": ", ".join(split.feature_tables) or "none given: joined columns are null",
             "written to": ", ".join(split.written_to),
@@ -95,8 +95,15 @@ def _cells(split: Mapping[str, Any]) -> list[str]:
         name,
         f"{rows:,}",
         "earlier" if split["from_an_earlier_run"] else f"{speed:,.0f}" if speed else "",
-        *(f"{counts[kind] / rows:.1%}" if rows and kind in counts else "-" for kind in SHARES),
+        *(
+            _share(counts, kind, counts["scored"] if kind == "memorized" and kind in counts else rows)
+            for kind in SHARES
+        ),
     ]
+
+
+def _share(counts: Mapping[str, int], kind: str, of: int) -> str:
+    return f"{counts[kind] / of:.1%}" if of and kind in counts else "-"
 
 
 def _remarks(splits: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -21,11 +21,11 @@ def ask(model: LanguageModel, tokens: RaggedArray, wanted: Set[Input]) -> tuple[
     Raises UserError where the model cannot be loaded.
     """
     # torch takes seconds to import: only where a model is asked.
-    from filters.language_model.loading import load_model_once
+    from filters.language_model.loading import file_stamp, load_model_once
     from filters.language_model.questions import answer
 
     reasons = refusals(model, tokens)
-    loaded = load_model_once(model.directory, model.device, model.precision, "attention" in wanted)
+    loaded = load_model_once(model, frozenset(wanted), file_stamp(model.directory))
     while True:
         asked = np.flatnonzero(is_measured(reasons))
         answers = answer(loaded, model, take_rows(tokens, asked), wanted)
@@ -36,7 +36,7 @@ def ask(model: LanguageModel, tokens: RaggedArray, wanted: Set[Input]) -> tuple[
 
 
 def rows_without_numbers(answers: Answers, rows: int) -> NDArray[np.bool_]:
-    """Which of the sequences have a log-likelihood that is NaN, as a model's broken weights or overflow make it."""
+    """Of which of the sequences the model says NaN, as broken weights or an overflow make it."""
     found = np.zeros(rows, np.bool_)
     if answers.predictions is not None:
         places = np.flatnonzero(np.isnan(answers.predictions.log_likelihood))
@@ -44,4 +44,6 @@ def rows_without_numbers(answers: Answers, rows: int) -> NDArray[np.bool_]:
     if answers.extraction is not None:
         is_nan = np.isnan(answers.extraction.prompt).any(axis=1) | np.isnan(answers.extraction.continuation).any(axis=1)
         found[answers.extraction.rows[is_nan]] = True
+    if answers.attention is not None:
+        found |= np.isnan(answers.attention.entropy).any(axis=1)
     return found

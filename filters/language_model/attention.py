@@ -26,7 +26,7 @@ def measure_attention(model: PreTrainedModel, tokens: RaggedArray, tokens_a_batc
     The model's attention must be the `eager` one, the only one that gives its weights.
     """
     lengths = np.diff(tokens.offsets)
-    spread = AttentionSpread(*np.full((2, len(lengths), model.config.num_hidden_layers), np.nan))
+    spread = AttentionSpread(*np.full((2, len(lengths), model.config.get_text_config().num_hidden_layers), np.nan))
     several = np.flatnonzero(lengths)
     for batch in cut_batches(lengths[several], tokens_a_batch):
         rows = several[batch]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from filters.language_model.batching import cut_batches, in_parts_that_fit
 
@@ -48,22 +49,20 @@ def _count_given_back(
     model: PreTrainedModel, contexts: NDArray[np.int64], rest: NDArray[np.int64], rows: NDArray[np.int64]
 ) -> NDArray[np.int64]:
     """How many tokens of the `rest` decoding gives back after its context, for some of the rows of both."""
-    given_back: NDArray[np.int64] = (_decode(model, contexts[rows], rest.shape[1]) == rest[rows]).sum(axis=1)
+    decoded = decode(model, torch.from_numpy(contexts[rows]).to(model.device), rest.shape[1]).cpu().numpy()
+    given_back: NDArray[np.int64] = (decoded == rest[rows]).sum(axis=1)
     return given_back
 
 
-def _decode(model: PreTrainedModel, contexts: NDArray[np.int64], length: int) -> NDArray[np.int64]:
-    """The `length` tokens that greedy decoding puts after contexts of one length."""
-    inputs = torch.from_numpy(contexts).to(model.device)
-    decoded = model.generate(
-        inputs,
-        attention_mask=torch.ones_like(inputs),
+def decode(model: PreTrainedModel, contexts: Tensor, length: int) -> Tensor:
+    """The `length` tokens that greedy decoding puts after contexts of one length; int64, shape (rows, length)."""
+    decoded: Tensor = model.generate(
+        contexts,
+        attention_mask=torch.ones_like(contexts),
         do_sample=False,
-        num_beams=1,
         min_new_tokens=length,
         max_new_tokens=length,
         eos_token_id=None,
         pad_token_id=0,
     )
-    found: NDArray[np.int64] = decoded[:, contexts.shape[1] :].cpu().numpy()
-    return found
+    return decoded[:, contexts.shape[1] :]

@@ -62,16 +62,20 @@ def read_language_model(directory: Path, **how: Any) -> LanguageModel:
     from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 
     name = printable(str(directory))
+    if not directory.is_dir():
+        raise UserError(f"--model {name}: no such directory.\n{SAVED}")
     try:
         config = AutoConfig.from_pretrained(directory, local_files_only=True, trust_remote_code=False)
+        text = config.get_text_config()
+        vocabulary_size, context = int(text.vocab_size), getattr(text, "max_position_embeddings", None)
     except Exception as error:  # the library raises whatever it stumbles over
-        reason = " ".join(printable(str(error)).split())[:300]
+        reason = printable(" ".join(str(error).split()))[:300]
         raise UserError(f"--model {name}: its config.json cannot be read: {reason}\n{SAVED}") from None
-    if config.model_type not in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES:
+    if config.model_type not in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES or getattr(config, "is_encoder_decoder", False):
         kind = printable(str(config.model_type))
         raise UserError(f"--model {name}: a model of the type {kind!r} predicts no next token.\n{SAVED}")
-    text = config.get_text_config()
-    found = LanguageModel(directory, text.vocab_size, getattr(text, "max_position_embeddings", None), **how)
+    # Some say that they have no bound with a number below 1.
+    found = LanguageModel(directory, vocabulary_size, context if context and context > 0 else None, **how)
     needed = found.prompt_tokens + found.continuation_tokens
     if found.context_tokens is not None and found.context_tokens < needed:
         raise UserError(

@@ -148,6 +148,27 @@ def test_a_model_that_cannot_be_asked_is_refused_before_spark(
         split_run(path, tmp_path, **given)
 
 
+def test_text_that_nothing_encodes_is_refused_before_spark(
+    write_parquet: Write, directory: Path, tmp_path: Path
+) -> None:
+    path = write_parquet("data.parquet", {"text": ["one"]})
+    with pytest.raises(UserError, match=r"takes tokens, and there are none.*\nGive --tokenizer"):
+        split_run(path, tmp_path, model=str(directory))
+
+
+def test_what_is_memorized_is_counted_where_it_is_known(
+    spark: Any, write_parquet: Write, directory: Path, tmp_path: Path
+) -> None:
+    rows = [*random_rows(20), [1] * 10]
+    path = write_parquet("data.parquet", {"sequence_id": range(21), "tokens": rows})
+    for name, filters in (("decoded", "greedy_decoding"), ("settled", "first_choices")):
+        run = split_run(path, tmp_path / name, model=str(directory), filters=filters, prompt_tokens=30)
+        run.run(spark)
+        (written,) = (run.already_written() or {}).values()
+        found = [row.get("memorization_score", row.get("is_extractable")) for row in read(tmp_path / name / "metrics")]
+        assert written.counts == {"rows": 21, "scored": 20, "memorized": sum(value == 1 for value in found)}
+
+
 def test_data_that_holds_scores_of_several_models_is_asked_of_one(
     write_parquet: Write, directory: Path, tmp_path: Path
 ) -> None:

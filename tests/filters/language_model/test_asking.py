@@ -14,7 +14,6 @@ from transformers import PreTrainedModel
 
 from filters import apply_filters, choose_filters, read_language_model
 from filters.language_model import questions
-from filters.language_model.loading import load_model_once
 from filters.language_model.model import LanguageModel
 from filters.measuring import Resources, measure_batch
 from tests.filters.language_model.plain_metrics import decode_plainly, measure_plainly
@@ -115,12 +114,15 @@ def test_attention_is_measured_where_it_is_asked_for(directory: Path, sequences:
         assert {len(values) for values in found[name].to_pylist()} == {3}
     entropy = np.array(found["attention_entropy"].to_pylist())
     assert ((entropy >= 0) & (entropy <= np.log(LENGTHS)[:, None])).all()
-    assert load_model_once(directory, None, "float32", True).config._attn_implementation == "eager"
 
 
-def test_without_a_model_the_columns_are_null(sequences: pa.Table) -> None:
-    found = apply_filters(sequences, None, ("model",))
-    assert all(found[column.name].null_count == len(sequences) for column in COLUMNS)
+def test_what_is_missing_to_ask_a_model_is_said(directory: Path, sequences: pa.Table) -> None:
+    with pytest.raises(UserError, match="expected a language_model"):
+        apply_filters(sequences, None, ("model",))
+    with pytest.raises(UserError, match="expected a tokenizer to encode the text"):
+        apply_filters(sequences.select(["text"]), None, ("likelihood",), language_model=directory)
+    with pytest.raises(UserError, match=r"nope: no such directory\.\nGive"):
+        apply_filters(sequences, None, ("likelihood",), language_model="nope")
 
 
 def reasons(directory: Path, rows: list[list[int]], **changed: Any) -> tuple[list[str | None], list[float]]:
@@ -161,6 +163,9 @@ def test_predictions_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
         broken.get_input_embeddings().weight[:] = torch.nan
     broken.save_pretrained(tmp_path / "all")
     assert reasons(tmp_path / "all", rows) == ([why] * 4, [])
+    model = LanguageModel(tmp_path / "some", VOCABULARY_SIZE, 128, PROMPT, CONTINUATION)
+    batch = measure_batch(pa.array(rows), None, choose_filters(("attention",)), Resources(language_model=model))
+    assert batch.reasons.tolist() == [None, why, None, why]
 
 
 def test_text_is_encoded_before_it_is_asked(directory: Path, tokenizer: Tokenizer) -> None:
@@ -177,6 +182,7 @@ def test_text_is_encoded_before_it_is_asked(directory: Path, tokenizer: Tokenize
             {"prompt_tokens": 100, "continuation_tokens": 32}, "context of 128 tokens is shorter", id="too long"
         ),
         pytest.param({"config": '{"model_type": "t5"}'}, "'t5' predicts no next token", id="no causal model"),
+        pytest.param({"config": '{"model_type": "llama", "text_config": {}}'}, r"config\.json cannot", id="no text"),
         pytest.param({"config": "["}, r"config\.json cannot be read", id="damaged"),
     ],
 )

@@ -11,9 +11,21 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from transformers import (
+    AutoModelForCausalLM,
+    BertConfig,
+    MambaConfig,
+    PretrainedConfig,
+    PreTrainedModel,
+    ProphetNetConfig,
+    RwkvConfig,
+)
 
-from filters.language_model.loading import load_model, load_model_once
-from tests.filters.language_model.plain_reference import small_model
+from filters.contract import Input
+from filters.language_model.greedy import decode
+from filters.language_model.loading import file_stamp, load_model, load_model_once
+from filters.language_model.model import LanguageModel
+from tests.filters.language_model.plain_reference import VOCABULARY_SIZE, small_model
 from utils import UserError
 
 
@@ -31,15 +43,85 @@ def test_a_model_is_loaded_as_it_was_saved(saved: Path) -> None:
     assert load_model(saved, dtype=torch.bfloat16).dtype == torch.bfloat16
 
 
+def once(directory: Path, *wanted: Input) -> PreTrainedModel:
+    model = LanguageModel(directory, VOCABULARY_SIZE, None)
+    return load_model_once(model, frozenset(wanted), file_stamp(directory))
+
+
 def test_a_process_holds_one_model_at_a_time(saved: Path, tmp_path: Path) -> None:
-    first = load_model_once(saved, None, "float32", False)
-    assert load_model_once(saved, None, "float32", False) is first
+    first = once(saved)
+    assert once(saved) is first
     watched = weakref.ref(first)
     del first
     small_model(seed=1).save_pretrained(tmp_path / "other")
-    load_model_once(tmp_path / "other", None, "float32", False)
+    once(tmp_path / "other")
     gc.collect()
     assert watched() is None
+
+
+def test_a_model_that_is_saved_anew_is_loaded_anew(saved: Path) -> None:
+    first = once(saved)
+    small_model(seed=1).save_pretrained(saved)
+    assert once(saved) is not first
+
+
+def test_what_a_directory_says_of_decoding_is_not_greedy_decoding(saved: Path) -> None:
+    contexts = torch.arange(40).reshape(4, 10)
+    expected = decode(load_model(saved), contexts, 6).tolist()
+    says = {"repetition_penalty": 1.8, "do_sample": True, "temperature": 9.0, "return_dict_in_generate": True}
+    (saved / "generation_config.json").write_text(json.dumps(says))
+    assert decode(load_model(saved), contexts, 6).tolist() == expected
+
+
+def test_layers_that_the_configuration_leaves_out_are_not_left_out(saved: Path) -> None:
+    configuration = json.loads((saved / "config.json").read_text())
+    (saved / "config.json").write_text(json.dumps(configuration | {"num_hidden_layers": 2}))
+    with pytest.raises(UserError, match=r"has no place for \d+ of the tensors, such as gpt_neox\.layers\.2\."):
+        load_model(saved)
+
+
+TINY = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64}
+
+
+@pytest.mark.parametrize(
+    ("configuration", "wanted", "message"),
+    [
+        pytest.param(BertConfig(vocab_size=300, is_decoder=True, **TINY), "decoded_share", None, id="decoder"),
+        pytest.param(BertConfig(vocab_size=300, **TINY), "predictions", "it is not causal", id="not causal"),
+        pytest.param(
+            ProphetNetConfig(vocab_size=300, hidden_size=32, num_decoder_layers=2, num_decoder_attention_heads=4),
+            "predictions",
+            "depends on the padding behind it",
+            id="padding",
+        ),
+        pytest.param(
+            RwkvConfig(vocab_size=300, hidden_size=32, num_hidden_layers=2),
+            "decoded_share",
+            "decodes other",
+            id="decoding",
+        ),
+        pytest.param(
+            RwkvConfig(vocab_size=300, hidden_size=32, num_hidden_layers=2), "predictions", None, id="predicts"
+        ),
+        pytest.param(
+            MambaConfig(vocab_size=300, hidden_size=32, num_hidden_layers=2), "attention", "attention", id="attention"
+        ),
+    ],
+)
+def test_a_model_whose_answers_would_be_wrong_is_refused(
+    tmp_path: Path, configuration: PretrainedConfig, wanted: Input, message: str | None
+) -> None:
+    torch.manual_seed(0)
+    model = AutoModelForCausalLM.from_config(configuration)
+    for weights in model.parameters():
+        weights.data *= 3
+    model.save_pretrained(tmp_path)
+    if message is None:
+        assert not once(tmp_path, wanted).training
+        return
+    with pytest.raises(UserError, match=message) as raised:
+        once(tmp_path, wanted)
+    assert len(str(raised.value).splitlines()) == 2
 
 
 def test_an_older_checkpoint_in_torchs_own_format(saved: Path) -> None:
