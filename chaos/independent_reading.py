@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import multiprocessing
+import resource
 import zlib
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
@@ -17,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 SECONDS = 60
+LARGEST_PROCESS = 3 << 30  # bytes of addresses; twice what the reader of a whole file takes
 VALUES = ("tokens", "text")
 
 
@@ -53,6 +55,11 @@ def read_parquet(path: Path) -> Reading:
         return Reading(len(table), {})
 
 
+def bound_memory() -> None:
+    """Has this process be refused what a damaged file makes pyarrow ask for, which may be terabytes."""
+    resource.setrlimit(resource.RLIMIT_AS, (LARGEST_PROCESS, LARGEST_PROCESS))
+
+
 class IndependentReader:
     """Reads files in a process of its own, which a damaged one may end; a context manager."""
 
@@ -71,7 +78,7 @@ class IndependentReader:
         """What the file holds."""
         if path.suffix != ".parquet":
             return read_json_lines(path)
-        self._pool = self._pool or ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))
+        self._pool = self._pool or ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), bound_memory)
         try:
             return self._pool.submit(read_parquet, path).result(SECONDS)
         except (BrokenProcessPool, TimeoutError):
