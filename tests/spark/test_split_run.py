@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
+import pyarrow.dataset
 import pyarrow.parquet as pq
 import pytest
 
@@ -21,6 +24,7 @@ from spark.planning import plan_splits
 from spark.sink import Written, publish, read_marker
 from spark.split_run import SplitRun
 from spark.tables import TableReader
+from tests.conftest import PROJECT
 from utils import UserError
 
 Write = Callable[..., Path]
@@ -259,3 +263,18 @@ def test_a_marker_that_no_run_wrote_counts_as_none(tmp_path: Path, changes: dict
     for content, is_believed in ((fields, True), (fields | changes, False)):
         (tmp_path / "_complete.json").write_text(json.dumps(content))
         assert (read_marker(tmp_path) is not None) == is_believed
+
+
+def test_tables_of_data_without_scheme_and_model_are_read_as_the_readme_says(
+    spark: Any, write_parquet: Write, tmp_path: Path
+) -> None:
+    split_run(write_parquet("mine.parquet", {"tokens": [[1, 2]]}), tmp_path, filters="repetition").run(spark)
+    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
+    recipe = re.search(r"^names = .*\npartitions = .*$", readme, re.MULTILINE)
+    assert recipe is not None
+    known: dict[str, Any] = {"pa": pa}
+    exec(recipe[0], known)
+    table = pa.dataset.dataset(tmp_path / "metrics", partitioning=known["partitions"]).to_table()
+    frame = pd.read_parquet(tmp_path / "metrics", partitioning=known["partitions"])
+    for found in (table.to_pylist()[0], frame.to_dict("records")[0]):
+        assert [found[name] for name in ("dataset", "scheme", "model")] == ["mine", None, None]
