@@ -30,6 +30,7 @@ def load_model_once(
     wanted: what it will be asked for. stamp: `file_stamp` of its directory.
     Raises UserError where it cannot be loaded, or asked for that.
     """
+    load_model_once.cache_clear()  # else the one before would stay until this one is there
     device = model.device or ("cuda" if torch.cuda.is_available() else "cpu")
     loaded = load_model(model.directory, device, getattr(torch, model.precision))
     try:
