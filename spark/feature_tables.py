@@ -89,11 +89,6 @@ def feature_locations(
 
 def check_feature_settings(configuration: Configuration, filters: Iterable[Filter]) -> None:
     """Raises UserError for a feature table that is neither a known word, a path, nor a Hub id, or not to be joined."""
-    if configuration.perplexities not in ("auto", "none") and any(each.name == "likelihood" for each in filters):
-        raise UserError(
-            "--perplexities: the filter likelihood asks the language model for them.\n"
-            "Leave out the table, or name the filters without model and likelihood."
-        )
     for table in FEATURE_TABLES:
         setting = getattr(configuration, table)
         if setting == "published" and table not in PUBLISHED_FEATURE_TABLES:
@@ -104,6 +99,11 @@ def check_feature_settings(configuration: Configuration, filters: Iterable[Filte
                 f"--{table}: no such path: {printable(setting)!r}.\n"
                 "Expected published, none, the path of a Parquet file or directory, or a Hub id (owner/name)."
             )
+    if configuration.perplexities not in ("auto", "none") and any(each.name == "likelihood" for each in filters):
+        raise UserError(
+            "--perplexities: the filter likelihood asks the language model for them.\n"
+            "Leave out the table, or name the filters without model and likelihood."
+        )
 
 
 def find_feature(table: str, location: TableLocation, model: str | None, reader: TableReader) -> FeatureFiles | None:

@@ -162,7 +162,7 @@ def test_what_is_memorized_is_counted_where_it_is_known(
     rows = [*random_rows(20), [1] * 10]
     path = write_parquet("data.parquet", {"sequence_id": range(21), "tokens": rows})
     for name, filters in (("decoded", "greedy_decoding"), ("settled", "first_choices")):
-        run = split_run(path, tmp_path / name, model=str(directory), filters=filters, prompt_tokens=30)
+        run = split_run(path, tmp_path / name, model=str(directory), filters=filters, prompt_tokens=20)
         run.run(spark)
         (written,) = (run.already_written() or {}).values()
         found = [row.get("memorization_score", row.get("is_extractable")) for row in read(tmp_path / name / "metrics")]
