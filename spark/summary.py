@@ -95,10 +95,7 @@ def _cells(split: Mapping[str, Any]) -> list[str]:
         name,
         f"{rows:,}",
         "earlier" if split["from_an_earlier_run"] else f"{speed:,.0f}" if speed else "",
-        *(
-            _share(counts, kind, counts["scored"] if kind == "memorized" and kind in counts else rows)
-            for kind in SHARES
-        ),
+        *(_share(counts, kind, counts.get("scored", rows) if kind == "memorized" else rows) for kind in SHARES),
     ]
 
 
