@@ -10,14 +10,19 @@ import pyarrow as pa
 from tokenizers import Tokenizer, decoders, models
 
 from filters import apply_filters
+from filters.logit_sums import add_up_gaps
 
 
 def compile_filters() -> None:
-    """Runs every filter over two short rows, one of which (ÿ stands for the byte 255) decodes to malformed UTF-8."""
+    """Runs every filter that asks no model over two short rows, and what adds up the logits of a model over one.
+
+    One of the rows (ÿ stands for the byte 255) decodes to malformed UTF-8.
+    """
     tokenizer = Tokenizer(models.BPE({"a": 0, "1": 1, "Ċ": 2, "ÿ": 3}, []))
     tokenizer.decoder = decoders.ByteLevel()
     table = pa.table({"tokens": pa.array([[0, 1, 2], [1, 1, 1, 3]], pa.list_(pa.int32()))})
     apply_filters(table, tokenizer, token_frequencies=np.ones(4, np.int64))
+    add_up_gaps(np.zeros((1, 2), np.float32), np.zeros(1, np.int64))
 
 
 if __name__ == "__main__":

@@ -8,8 +8,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-# A chunk and the two arrays that are made of it stay in the cache of a core, 1.5 MB; a GPU is kept busy.
-LOGITS_A_CHUNK = {"cpu": 1 << 17, "cuda": 1 << 27}
+from filters.logit_sums import add_up_gaps
+
+NUMBERS_A_CHUNK = 1 << 27  # keeps a GPU busy, in 1.5 GB
 SMALLEST_GAP = -200.0  # exp of it is 0 in float32
 
 
@@ -38,7 +39,7 @@ def score_tokens(logits: Tensor, targets: Tensor) -> ScoredTokens:
     top, gap, first_choice, sums = _sums_of_gaps(logits, targets)
     # The likeliest token's own weight, 1, is added in float64: so a prediction that is nearly certain keeps its small
     # digits, which a log-softmax in float32 rounds away.
-    others, mean_gap, mean_square = sums.double()
+    others, mean_gap, mean_square = sums
     mean_gap, mean_square = mean_gap / (1 + others), mean_square / (1 + others)
     deviation = (mean_square - mean_gap.square()).clamp_(min=0.0).sqrt()
     log_total = others.log1p()
@@ -54,12 +55,17 @@ def score_tokens(logits: Tensor, targets: Tensor) -> ScoredTokens:
 
 
 def _sums_of_gaps(logits: Tensor, targets: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Of each row the largest logit, the target's gap to it, and its place; and three sums over the others, (3, rows).
+    """As `filters.logit_sums.add_up_gaps`, on the device where the logits are."""
+    if logits.device.type == "cpu":
+        top, gap, first_choice, sums = map(torch.from_numpy, add_up_gaps(logits.float().numpy(), targets.numpy()))
+        return top, gap, first_choice, sums
+    return add_up_gaps_with_torch(logits, targets)
 
-    The sums are of exp(gap), of gap times that, and of its square times that. All in float32, but for the places.
-    """
+
+def add_up_gaps_with_torch(logits: Tensor, targets: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """As `filters.logit_sums.add_up_gaps`, on any device; there the weights count as 0 from 1e-45 on."""
     number, size = logits.shape
-    rows = max(1, LOGITS_A_CHUNK[logits.device.type] // size)
+    rows = max(1, NUMBERS_A_CHUNK // size)
     top, gap = torch.empty((2, number, 1), device=logits.device)
     first_choice = torch.empty((number, 1), dtype=torch.int64, device=logits.device)
     sums = torch.empty((3, number), device=logits.device)
@@ -69,7 +75,7 @@ def _sums_of_gaps(logits: Tensor, targets: Tensor) -> tuple[Tensor, Tensor, Tens
         here = slice(start, start + rows)
         chunk = logits[here].float()
         gaps, weights = work[:, : len(chunk)]
-        first_choice[here] = _first_of_the_largest(chunk)[:, None]
+        torch.argmax(chunk, -1, keepdim=True, out=first_choice[here])
         torch.gather(chunk, -1, first_choice[here], out=top[here])
         torch.sub(chunk, top[here], out=gaps)
         torch.gather(gaps, -1, targets[here, None], out=gap[here])
@@ -78,11 +84,4 @@ def _sums_of_gaps(logits: Tensor, targets: Tensor) -> tuple[Tensor, Tensor, Tens
         torch.sum(weights, -1, out=sums[0, here])
         torch.sum(weights.mul_(gaps), -1, out=sums[1, here])
         torch.sum(weights.mul_(gaps), -1, out=sums[2, here])
-    return top.squeeze(-1), gap.squeeze(-1), first_choice.squeeze(-1), sums
-
-
-def _first_of_the_largest(logits: Tensor) -> Tensor:
-    """The place of each row's largest number, of equal ones the first; NaN is larger than any."""
-    if logits.device.type == "cpu":
-        return torch.from_numpy(logits.numpy().argmax(-1))  # as torch finds it, in a fifth of the time
-    return logits.argmax(-1)
+    return top.squeeze(-1), gap.squeeze(-1), first_choice.squeeze(-1), sums.double()

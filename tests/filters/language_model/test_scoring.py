@@ -7,8 +7,17 @@ import math
 import pytest
 import torch
 
-from filters.language_model.scoring import LOGITS_A_CHUNK, score_tokens
+from filters import logit_sums
+from filters.language_model import scoring
+from filters.language_model.scoring import score_tokens
 from tests.filters.language_model.plain_reference import score_plainly
+
+
+@pytest.fixture(params=["compiled", "torch"], autouse=True)
+def way_to_add_up(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All tests, as for a CPU and as for a GPU."""
+    if request.param == "torch":
+        monkeypatch.setattr(scoring, "_sums_of_gaps", scoring.add_up_gaps_with_torch)
 
 
 def assert_scores(logits: torch.Tensor, targets: torch.Tensor) -> None:
@@ -26,7 +35,7 @@ def test_scores_are_those_of_the_plain_reference(spread: float, vocabulary_size:
     assert_scores(logits, torch.randint(0, vocabulary_size, (7,), generator=generator))
 
 
-@pytest.mark.parametrize("lead", [5.0, 17.0, 40.0, 80.0])
+@pytest.mark.parametrize("lead", [5.0, 17.0, 40.0, 80.0, 95.0])
 def test_predictions_that_are_nearly_certain_keep_their_digits(lead: float) -> None:
     logits = torch.randn(4, 1_000, generator=torch.Generator().manual_seed(2))
     logits[:, 3] = logits.max() + lead
@@ -54,12 +63,13 @@ def test_logits_that_are_no_numbers_give_none(value: float) -> None:
         assert each[1].isfinite()
 
 
-def test_chunks_change_nothing() -> None:
+def test_chunks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     generator = torch.Generator().manual_seed(3)
-    vocabulary_size = LOGITS_A_CHUNK["cpu"] // 3
-    logits = torch.randn(8, vocabulary_size, generator=generator)
-    targets = torch.randint(0, vocabulary_size, (8,), generator=generator)
+    logits = torch.randn(8, 1_001, generator=generator)
+    targets = torch.randint(0, 1_001, (8,), generator=generator)
     whole = score_tokens(logits, targets)
-    alone = [score_tokens(logits[row : row + 1], targets[row : row + 1]) for row in range(8)]
-    for position, values in enumerate(whole):
-        torch.testing.assert_close(values, torch.cat([each[position] for each in alone]), rtol=1e-5, atol=0)
+    for module in (logit_sums, scoring):
+        monkeypatch.setattr(module, "NUMBERS_A_CHUNK", 3_100)
+    in_chunks = score_tokens(logits, targets)
+    for values, others in zip(whole, in_chunks, strict=True):
+        torch.testing.assert_close(values, others, rtol=1e-5, atol=0)

@@ -1,0 +1,99 @@
+"""What a row of logits adds up to, read from memory once: a core waits for it longer than it reckons with it."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from filters.compiled import compiled
+from filters.kernel_input import read_only
+
+NUMBERS_A_CHUNK = 1 << 17  # 0.5 MB, which stays in the cache of a core between its two readings
+SCALE_BITS = 60
+# exp of it times 2^SCALE_BITS is the smallest number that has all its digits in float32.
+SMALLEST_GAP = np.float32(-(126 + SCALE_BITS) * math.log(2))
+HALF, LOG2_OF_E = np.float32(0.5), np.float32(1 / math.log(2))
+# log 2 in two parts, the first of so few digits that its product with a small whole number is exact.
+LOG_2_HIGH, LOG_2_LOW = np.float32(0.693359375), np.float32(math.log(2) - 0.693359375)
+TAYLOR = tuple(np.float32(1 / math.factorial(power)) for power in range(8))
+# Sums may be taken in another order, so that the loop fills the processor's registers; NaN and infinity stay.
+VECTORIZED = {"reassoc", "contract", "nsz"}
+
+
+def add_up_gaps(
+    logits: NDArray[np.float32], targets: NDArray[np.int64]
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int64], NDArray[np.float64]]:
+    """Of each row the largest logit, the target's gap to it, and its place; and three sums over the others, (3, rows).
+
+    The sums are of exp(gap), of gap times that, and of its square times that; weights below 1e-56 count as 0.
+    logits: shape (rows, vocabulary size). targets: shape (rows,).
+    """
+    number, size = logits.shape
+    logits, targets = read_only(logits, np.float32), read_only(targets, np.int64)
+    top, gap = np.empty((2, number), np.float32)
+    first_choice = np.empty(number, np.int64)
+    sums = np.empty((3, number))
+    rows = max(1, NUMBERS_A_CHUNK // size)
+    for start in range(0, number, rows):
+        here = slice(start, start + rows)
+        first_choice[here] = logits[here].argmax(-1)  # the first of equal ones; NaN is larger than any
+        _add_up(logits[here], targets[here], first_choice[here], top[here], gap[here], sums[:, here])
+    return top, gap, first_choice, sums
+
+
+@compiled
+def _add_up(
+    logits: NDArray[np.float32],
+    targets: NDArray[np.int64],
+    first_choice: NDArray[np.int64],
+    top: NDArray[np.float32],
+    gap: NDArray[np.float32],
+    sums: NDArray[np.float64],
+) -> None:
+    """As `add_up_gaps`, into the last three arrays."""
+    for row in range(len(logits)):
+        place = first_choice[row]
+        top[row] = logits[row, place]
+        gap[row] = logits[row, targets[row]] - top[row]
+        before = _add_up_part(logits[row, :place], top[row])
+        behind = _add_up_part(logits[row, place + 1 :], top[row])
+        for which in range(3):
+            sums[which, row] = (before[which] + behind[which]) / 2.0**SCALE_BITS
+
+
+@njit(fastmath=VECTORIZED)
+def _add_up_part(logits: NDArray[np.float32], top: np.float32) -> tuple[np.float32, np.float32, np.float32]:
+    """The three sums over some of a row's logits, times 2^SCALE_BITS, so that small weights keep their digits."""
+    weights = weighted_gaps = weighted_squares = np.float32(0)
+    for place in range(len(logits)):  # over numbers themselves it would not be vectorized
+        gap = max(logits[place] - top, SMALLEST_GAP)
+        weight = _scaled_exp(gap) if gap > SMALLEST_GAP else np.float32(0)
+        weighted_gap = weight * gap
+        weights += weight
+        weighted_gaps += weighted_gap
+        weighted_squares += weighted_gap * gap
+    return weights, weighted_gaps, weighted_squares
+
+
+@njit(inline="always")
+def _scaled_exp(x: np.float32) -> np.float32:
+    """exp(x) times 2^SCALE_BITS for x from SMALLEST_GAP to 0, within 1e-7 of it, in steps that can be vectorized.
+
+    x is a multiple of log 2 and a rest of at most log(2) / 2; exp of the rest is its Taylor series, and the multiple
+    is added to the exponent. The C library's exp takes one number at a time, and with it a row five times as long.
+    """
+    multiple = np.floor(x * LOG2_OF_E + HALF)
+    rest = x - multiple * LOG_2_HIGH - multiple * LOG_2_LOW
+    series = TAYLOR[7]
+    series = series * rest + TAYLOR[6]
+    series = series * rest + TAYLOR[5]
+    series = series * rest + TAYLOR[4]
+    series = series * rest + TAYLOR[3]
+    series = series * rest + TAYLOR[2]
+    series = series * rest + TAYLOR[1]
+    series = series * rest + TAYLOR[0]
+    exponent = np.int32(multiple) + np.int32(127 + SCALE_BITS)
+    return series * np.int32(exponent << np.int32(23)).view(np.float32)
