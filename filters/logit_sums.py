@@ -19,8 +19,7 @@ HALF, LOG2_OF_E = np.float32(0.5), np.float32(1 / math.log(2))
 # log 2 in two parts, the first of so few digits that its product with a small whole number is exact.
 LOG_2_HIGH, LOG_2_LOW = np.float32(0.693359375), np.float32(math.log(2) - 0.693359375)
 TAYLOR = tuple(np.float32(1 / math.factorial(power)) for power in range(8))
-# Sums may be taken in another order, so that the loop fills the processor's registers; NaN and infinity stay.
-VECTORIZED = {"reassoc", "contract", "nsz"}
+LANES = 32  # sums that are kept apart: as many as two registers of the processor hold
 
 
 def add_up_gaps(
@@ -64,18 +63,28 @@ def _add_up(
             sums[which, row] = (before[which] + behind[which]) / 2.0**SCALE_BITS
 
 
-@njit(fastmath=VECTORIZED)
-def _add_up_part(logits: NDArray[np.float32], top: np.float32) -> tuple[np.float32, np.float32, np.float32]:
+@njit
+def _add_up_part(logits: NDArray[np.float32], top: np.float32) -> tuple[float, float, float]:
     """The three sums over some of a row's logits, times 2^SCALE_BITS, so that small weights keep their digits."""
-    weights = weighted_gaps = weighted_squares = np.float32(0)
-    for place in range(len(logits)):  # over numbers themselves it would not be vectorized
+    # One order of adding, which the compiler must keep: were it free to choose, it would choose another next time.
+    sums = np.zeros((3, LANES), np.float32)
+    weights, weighted_gaps, weighted_squares = sums[0], sums[1], sums[2]
+    whole = len(logits) - len(logits) % LANES
+    for start in range(0, whole, LANES):
+        for lane in range(LANES):
+            gap = max(logits[start + lane] - top, SMALLEST_GAP)
+            weight = _scaled_exp(gap) if gap > SMALLEST_GAP else np.float32(0)
+            weighted_gap = weight * gap
+            weights[lane] += weight
+            weighted_gaps[lane] += weighted_gap
+            weighted_squares[lane] += weighted_gap * gap
+    for place in range(whole, len(logits)):
         gap = max(logits[place] - top, SMALLEST_GAP)
         weight = _scaled_exp(gap) if gap > SMALLEST_GAP else np.float32(0)
-        weighted_gap = weight * gap
-        weights += weight
-        weighted_gaps += weighted_gap
-        weighted_squares += weighted_gap * gap
-    return weights, weighted_gaps, weighted_squares
+        weights[0] += weight
+        weighted_gaps[0] += weight * gap
+        weighted_squares[0] += weight * gap * gap
+    return sums[0].sum(), sums[1].sum(), sums[2].sum()
 
 
 @njit(inline="always")

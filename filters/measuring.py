@@ -117,7 +117,7 @@ def _completed(
     if tokens is not None and tokens.type.value_type != pa.int32():
         tokens = tokens.cast(pa.list_(pa.int32()))
     if tokens is None and vocabulary is not None:
-        tokens = _encode(text, vocabulary.tokenizer)
+        tokens = encode_text(text, vocabulary.tokenizer)
     if vocabulary is not None and tokens is not None and (text is None or text.null_count):
         decoded = strings_from_ragged(decode_tokens(ragged_from_lists(tokens), vocabulary))
         text = decoded if text is None else pc.coalesce(text, decoded)
@@ -135,7 +135,8 @@ def _kept(column: pa.Array | None, keep: NDArray[np.bool_]) -> pa.Array | None:
     return column if column is None or keep.all() else column.filter(pa.array(keep))
 
 
-def _encode(text: pa.StringArray, tokenizer: Tokenizer) -> pa.ListArray:
+def encode_text(text: pa.StringArray, tokenizer: Tokenizer) -> pa.ListArray:
+    """The int32 token ids of each text, without any that the tokenizer would put around it."""
     encodings = tokenizer.encode_batch_fast(text.to_pylist(), add_special_tokens=False)
     lengths = np.array([len(encoding) for encoding in encodings], np.int64)
     ids = np.fromiter((i for encoding in encodings for i in encoding.ids), np.int32, int(lengths.sum()))

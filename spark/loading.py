@@ -19,7 +19,7 @@ from spark.storage import AnyPath, path_of_uri
 
 LARGEST_ID = 2**63 - 1
 # Tasks that are put to a language model: short ones, in rows, until there are enough for the cores of a large machine.
-SHORT_TASK, MOST_SHORT_TASKS, LONG_TASK = 250, 64, 5_000
+SHORT_TASK, MOST_SHORT_TASKS, LONG_TASK = 125, 64, 5_000
 ANY_ROOT = "^file:/+"
 # Pages that come with a checksum are held to it; most writers leave it out.
 PARQUET_OPTIONS = {"parquet.page.verify-checksum.enabled": "true"}
