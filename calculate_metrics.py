@@ -11,31 +11,23 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from spark.interruption import Interruption, command_to_go_on, leave, run_interruptibly
-from utils import UserError, check_run_id, new_run_id, printable_lines
+from spark.driver import run_driver
+from spark.interruption import Interruption, command_to_go_on, leave
+from utils import UserError, check_run_id, new_run_id
+
+if TYPE_CHECKING:
+    from spark.tables import TableReader
 
 NEXT_OPTIONS = "--datasets memories --models 70m --schemes deduped"
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs the command line; 0 when done, 1 when a split failed, 2 for what the user can put right, 130 on Ctrl-C."""
-    interruption = Interruption()
-    try:
-        return run_interruptibly(lambda: calculate_metrics(arguments, interruption), interruption)
-    except UserError as error:
-        print(f"calculate_metrics.py: {printable_lines(str(error))}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        return interruption.exit_status
-    except OSError as error:  # the disk, the network, a permission
-        print(f"calculate_metrics.py: {printable_lines(str(error))}", file=sys.stderr)
-        return 1
-    except ModuleNotFoundError as error:
-        print(f"calculate_metrics.py: {error.name} is not installed for {sys.executable}.", file=sys.stderr)
-        print("Run `make setup`, then .venv/bin/python calculate_metrics.py.", file=sys.stderr)
-        return 2
+    return run_driver("calculate_metrics.py", calculate_metrics, arguments)
 
 
 def calculate_metrics(arguments: list[str] | None, interruption: Interruption) -> int:
@@ -49,8 +41,12 @@ def calculate_metrics(arguments: list[str] | None, interruption: Interruption) -
     from filters import choose_filters
     from spark.events import Refused
     from spark.feature_tables import check_feature_settings
+    from spark.locating import locate_split
     from spark.planning import plan_splits
-    from spark.run import Run
+    from spark.run import Run, run_directory
+    from spark.run_record import schema_of
+    from spark.split_run import SplitRun
+    from spark.summary import make_plan
     from spark.text_reports import choose_reporter
 
     reporter = choose_reporter(report)
@@ -58,10 +54,17 @@ def calculate_metrics(arguments: list[str] | None, interruption: Interruption) -
         filters = choose_filters(configuration.filters)
         check_feature_settings(configuration, filters)
         splits = plan_splits(configuration)
-        run = Run(run_id, configuration, filters, splits, reporter, interruption)
+        directory = run_directory(configuration, run_id)
         if plan_only:
-            reporter.report(run.plan())
+            reporter.report(make_plan(run_id, directory, splits, filters, configuration))
             return 0
+
+        def locate(reader: TableReader) -> Iterator[SplitRun]:
+            for split in splits:
+                located = locate_split(split, filters, configuration, reader)
+                yield SplitRun(located, filters, configuration, directory)
+
+        run = Run(run_id, configuration, schema_of(filters), locate, reporter, interruption)
         go_on = command_to_go_on(run_id, names_the_run=configuration.run_id is not None)
         interruption.afterwards = lambda: run.finish_interrupted(go_on)
         status = run.execute()

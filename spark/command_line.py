@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import fields
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
@@ -17,7 +18,7 @@ from spark.reporting import Format
 from utils import UserError, nearest, printable
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
     """An argument parser whose errors are one or two lines, with the nearest option."""
 
     def error(self, message: str) -> NoReturn:
@@ -26,7 +27,7 @@ class _Parser(argparse.ArgumentParser):
         if message.startswith("unrecognized arguments") and unknown:
             names = [option for action in self._actions for option in action.option_strings]
             hint = nearest(unknown[0].split("=")[0], names)
-        raise UserError(f"{printable(message)}{hint}.\nTry: python calculate_metrics.py --help")
+        raise UserError(f"{printable(message)}{hint}.\nTry: python {self.prog} --help")
 
 
 class Request(NamedTuple):
@@ -41,13 +42,14 @@ def parse_arguments(arguments: list[str] | None) -> Request:
     """What the command line and the YAML file ask for."""
     parsed = vars(build_parser().parse_args(arguments))
     plan_only, report = parsed.pop("plan", False), parsed.pop("report", "text")
-    options = read_config_file(Path(parsed.pop("config", DEFAULT_CONFIG)))
+    known = [field.name for field in fields(Configuration)]
+    options = read_config_file(Path(parsed.pop("config", DEFAULT_CONFIG)), known)
     return Request(build_configuration(options | parsed), plan_only, report)
 
 
 def build_parser() -> argparse.ArgumentParser:
     """The parser of the command line; its errors are UserErrors."""
-    parser = _Parser(
+    parser = Parser(
         prog="calculate_metrics.py",
         description="Measures how language models memorize: one Parquet row of metrics for each sequence.",
         epilog="Without arguments it measures the embedded sample. README.md has the whole story.",
@@ -77,8 +79,13 @@ def build_parser() -> argparse.ArgumentParser:
     add("--cache_dir", metavar="DIR", help="where Hub data is kept (default ~/.cache/memorization-metrics)")
     for table in FEATURE_TABLES:
         add(f"--{table}", metavar="WHERE", help="feature table: published, none, a local path or a Hub id")
-    add("--plan", action="store_true", help="print what would be done, and stop")
+    add_reporting(parser)
+    return parser
+
+
+def add_reporting(parser: argparse.ArgumentParser) -> None:
+    """The options of every driver that say what it tells."""
+    parser.add_argument("--plan", action="store_true", help="print what would be done, and stop")
     report = parser.add_mutually_exclusive_group()
     for name, text in (("quiet", "print nothing but failures"), ("json", "print one line of JSON an event")):
         report.add_argument(f"--{name}", dest="report", action="store_const", const=name, help=text)
-    return parser

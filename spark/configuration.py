@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -69,8 +70,8 @@ def build_configuration(options: dict[str, Any]) -> Configuration:
     return replace(configuration, filters=("all", "model")) if asks_model and "filters" not in values else configuration
 
 
-def read_config_file(path: Path) -> dict[str, Any]:
-    """The options that a YAML file sets; raises UserError where it cannot be read or has unknown keys."""
+def read_config_file(path: Path, known: Sequence[str]) -> dict[str, Any]:
+    """The options that a YAML file sets; raises UserError where it cannot be read or has keys that are not known."""
     try:
         options = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
@@ -82,7 +83,6 @@ def read_config_file(path: Path) -> dict[str, Any]:
         raise UserError(
             f"--config {printable(str(path))}: expected `option: value` lines, found {type(options).__name__}."
         )
-    known = [field.name for field in fields(Configuration)]
     for key in options:
         if key not in known:
             found = f"unknown key {printable(str(key))!r}{nearest(str(key), known)}"
@@ -97,23 +97,34 @@ def shown(value: Any) -> str:
 
 def _checked(name: str, value: Any) -> Any:
     if name in LISTS:
-        return _as_names(name, value)
+        return as_names(name, value)
     if name in INTEGERS:
-        return _as_integer(name, value)
+        return as_integer(name, value, INTEGERS[name])
     if name == "revisions":
-        if not isinstance(value, dict):
-            raise UserError(f"revisions: expected a mapping of Hub id to revision, found {shown(value)}.")
-        return tuple(sorted((str(key), str(revision)) for key, revision in value.items()))
+        return as_revisions(value)
     if name == "min_k_percent":
         return _as_percent(name, value)
     if name == "precision":
         require_known("precision", [str(value)], PRECISIONS)
+    return as_text(name, value)
+
+
+def as_text(name: str, value: Any) -> str:
+    """An option that is a text; raises UserError where it is none, or empty."""
     if not isinstance(value, str) or not value:
         raise UserError(f"{name}: expected text, found {shown(value)}.")
     return value
 
 
-def _as_names(name: str, value: Any) -> tuple[str, ...]:
+def as_revisions(value: Any) -> tuple[tuple[str, str], ...]:
+    """The option `revisions`; raises UserError where it is no mapping."""
+    if not isinstance(value, dict):
+        raise UserError(f"revisions: expected a mapping of Hub id to revision, found {shown(value)}.")
+    return tuple(sorted((str(key), str(revision)) for key, revision in value.items()))
+
+
+def as_names(name: str, value: Any) -> tuple[str, ...]:
+    """An option that is a list of names, each once; raises UserError where it is none."""
     items = value.split(",") if isinstance(value, str) else value
     if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
         raise UserError(f"{name}: expected names (a list, or one text with commas), found {shown(value)}.")
@@ -123,8 +134,8 @@ def _as_names(name: str, value: Any) -> tuple[str, ...]:
     return names
 
 
-def _as_integer(name: str, value: Any) -> int:
-    smallest = INTEGERS[name]
+def as_integer(name: str, value: Any, smallest: int) -> int:
+    """An option that is a whole number; raises UserError where it is none, or below the smallest."""
     try:
         number = int(value) if isinstance(value, (int, str)) and not isinstance(value, bool) else None
     except ValueError:

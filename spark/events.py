@@ -45,6 +45,29 @@ class Plan(Event):
 
 
 @dataclass(frozen=True)
+class PlannedTable:
+    """What is to be read and counted for one feature of a corpus, by `--plan`; rows, way: None where not yet known."""
+
+    feature: str
+    corpus: str
+    rows: int | None
+    bytes: int
+    sequences: str | None
+    memorized: str | None
+    way: str | None
+    written_to: Sequence[str]
+
+
+@dataclass(frozen=True)
+class FeaturePlan(Event):
+    """What the run of `build_features.py` would do, by `--plan`."""
+
+    run_id: str
+    directory: str
+    features: Sequence[PlannedTable]
+
+
+@dataclass(frozen=True)
 class Refused(Event):
     """The run cannot be done as asked; what to put right."""
 

@@ -38,13 +38,13 @@ class JsonLines:
         """
         from pyspark.sql.pandas.types import from_arrow_schema
 
-        first_numbers = self._first_numbers(spark) if numbered else None
+        first_numbers = self.first_numbers(spark) if numbered else None
         internal = [(LINE, pa.binary()), (LINE_REASON, pa.string()), (ROW_NUMBER, pa.int64())]
 
         def parse(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
             for number in _block_numbers(batches):
                 row = first_numbers[number] if first_numbers else 0
-                for lines in _in_batches(lines_of(self.blocks[number])):
+                for lines in in_batches(lines_of(self.blocks[number])):
                     rows = range(row, row + len(lines)) if first_numbers else [0] * len(lines)
                     columns = parse_lines(lines, self.types) | {ROW_NUMBER: pa.array(rows, pa.int64())}
                     yield pa.RecordBatch.from_pydict(columns)
@@ -53,7 +53,7 @@ class JsonLines:
         schema = from_arrow_schema(pa.schema([*self.types.items(), *internal]))
         return self._tasks(spark).mapInArrow(parse, schema)
 
-    def _first_numbers(self, spark: SparkSession) -> list[int]:
+    def first_numbers(self, spark: SparkSession) -> list[int]:
         """How many lines lie before each block."""
         if len(self.blocks) < 2:
             return [0]
@@ -77,7 +77,8 @@ def _block_numbers(batches: Iterator[pa.RecordBatch]) -> Iterator[int]:
         yield from batch["id"].to_pylist()
 
 
-def _in_batches(lines: Iterator[bytes]) -> Iterator[list[bytes]]:
+def in_batches(lines: Iterator[bytes]) -> Iterator[list[bytes]]:
+    """The lines in lists that are bounded in number and bytes."""
     batch: list[bytes] = []
     size = 0
     for line in lines:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from spark.catalog import TableLocation
 from spark.configuration import Configuration
@@ -23,7 +24,7 @@ def local_dataset_splits(path: AnyPath, configuration: Configuration) -> list[Sp
     name = path.resolve().name if path.is_dir() else path.name.split(".")[0]
     dataset = re.sub(r"[^A-Za-z0-9._-]", "_", name).lstrip("._-")[:LONGEST_NAME] or "data"
     tokenizer = configuration.tokenizer or tokenizer_beside(path)
-    _require_partition_names(configuration)
+    require_partition_names((*(configuration.models or ()), *(configuration.schemes or ())))
     source = TableLocation(str(path), is_local=True)
     if not is_hub_layout(path):
         return _plain_splits(dataset, source, configuration, tokenizer)
@@ -75,9 +76,9 @@ def _plain_splits(
     ]
 
 
-def _require_partition_names(configuration: Configuration) -> None:
-    """Models and schemes of local data may have any name that can name a directory."""
-    for name in (*(configuration.models or ()), *(configuration.schemes or ())):
+def require_partition_names(names: Iterable[str]) -> None:
+    """Raises UserError for a model or scheme of local data whose name cannot name a directory."""
+    for name in names:
         if not PARTITION_NAME.fullmatch(name):
             raise UserError(
                 f"{printable(name[:200])!r} cannot name a model or scheme: "

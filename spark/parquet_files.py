@@ -35,6 +35,13 @@ def describe_parquet(path: AnyPath) -> ParquetFile:
     return ParquetFile(schema, metadata.num_rows)
 
 
+def rows_of_groups(path: AnyPath) -> list[int]:
+    """The rows of each row group of a file that `describe_parquet` found whole."""
+    filesystem, name = arrow_location(path)
+    with pq.ParquetFile(name, filesystem=filesystem) as file:
+        return [file.metadata.row_group(number).num_rows for number in range(file.metadata.num_row_groups)]
+
+
 def plain_schema(schema: pa.Schema) -> pa.Schema:
     """The schema in types as Parquet has them: without dictionaries, views, and types of Arrow's alone."""
     return pa.schema([(field.name, plain_type(field.type)) for field in schema])

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from spark.events import Advance, KnownSplit, Progress
-from spark.job_descriptions import MEASURE, split_jobs
+from spark.job_descriptions import COUNTING_ROWS, split_jobs
 from spark.pace import Pace
 from spark.reporting import Reporter
 
@@ -69,7 +69,7 @@ class RunProgress:
         while not stop.wait(SECONDS_BETWEEN_LOOKS):
             try:
                 job, now, done = current_job(context, group), time.monotonic(), rows_done.value
-                if pace is None and job.words == MEASURE:
+                if pace is None and job.words in COUNTING_ROWS:
                     pace = Pace(now)
                 this_split = pace.at(now, done, known.rows, job.share) if pace else Advance(0, known.rows)
                 whole_run = no_sooner(self._of_run(now, done, this_split.share), this_split)

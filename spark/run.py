@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from urllib.parse import urlsplit
 
-from filters.contract import Filter
+from filters.language_model.model import LanguageModel
 from spark import events
-from spark.configuration import Configuration
 from spark.disk_space import require_space
 from spark.failures import failure_message
 from spark.interruption import Interruption
-from spark.locating import LocatedSplit, locate_split
 from spark.lock import require_unlocked, run_lock
 from spark.model_workers import cores_a_task
 from spark.progress import RunProgress
@@ -23,15 +21,13 @@ from spark.reporting import Reporter
 from spark.run_directory import Logs, keep_logs, log_to_file, logs_of, make_directory
 from spark.run_record import RunRecord, open_record
 from spark.session import explained, start_session, stop_session
-from spark.split import Split
-from spark.split_run import TEMPORARY, SplitRun
+from spark.sink import TEMPORARY
 from spark.storage import AnyPath, discard, require_reachable, storage_path
-from spark.summary import make_plan
 from spark.tables import TableReader
 from utils import printable
 
 if TYPE_CHECKING:
-    from pyspark import SparkContext
+    from pyspark import Accumulator, SparkContext
     from pyspark.sql import SparkSession
 
 SPARK_UI_PORT = "4040"
@@ -39,17 +35,76 @@ SPARK_UI_PORT = "4040"
 log = logging.getLogger("memorization")
 
 
-@dataclass
-class Run:
-    """What a run is to do: these splits, by these filters, into this directory.
+class RunConfiguration(Protocol):
+    """What a run needs to know of its configuration, whatever is to be done."""
 
-    record: what `run.json` says, once the run has begun.
+    @property
+    def output_dir(self) -> str:
+        """The directory of all runs."""
+
+    @property
+    def cache_dir(self) -> str:
+        """Where Hub data is kept, on this machine or on what is mounted there."""
+
+    @property
+    def revisions(self) -> tuple[tuple[str, str], ...]:
+        """By Hub id, the commit, tag or branch to read."""
+
+    def as_json(self) -> dict[str, Any]:
+        """The options by name, in types that JSON knows."""
+
+
+class SplitWork(Protocol):
+    """What makes the tables of one split, or one of its feature tables."""
+
+    @property
+    def description(self) -> str:
+        """What it is called in messages and in the Spark UI."""
+
+    @property
+    def source(self) -> str:
+        """Where it reads its rows."""
+
+    @property
+    def rows_known(self) -> int | None:
+        """Its rows, where they are known before any is read."""
+
+    @property
+    def bytes(self) -> int:
+        """Of the files that it reads."""
+
+    @property
+    def language_model(self) -> LanguageModel | None:
+        """The model that it asks."""
+
+    def is_complete(self) -> bool:
+        """Whether an earlier run has published its tables."""
+
+    def estimated_bytes(self) -> int | None:
+        """What its tables will take on disk; None where that cannot be told."""
+
+    def run(self, spark: SparkSession, rows_done: Accumulator[int]) -> None:
+        """Makes the tables and publishes them; `rows_done` grows as tasks end."""
+
+    def note(self, record: RunRecord, from_earlier: bool) -> None:
+        """Notes its complete tables in the run's record."""
+
+
+Work = TypeVar("Work", bound=SplitWork)
+
+
+@dataclass
+class Run(Generic[Work]):
+    """What a run is to do, and into which directory.
+
+    schema: of the tables that it writes, for `run.json`. locate: finds everything that the run reads, so that what is
+    wrong is said before Spark starts. record: what `run.json` says, once the run has begun.
     """
 
     run_id: str
-    configuration: Configuration
-    filters: tuple[Filter, ...]
-    splits: list[Split]
+    configuration: RunConfiguration
+    schema: Sequence[Mapping[str, str]]
+    locate: Callable[[TableReader], Iterable[Work]]
     reporter: Reporter
     interruption: Interruption
     record: RunRecord | None = field(default=None, init=False)
@@ -57,34 +112,27 @@ class Run:
     @property
     def directory(self) -> AnyPath:
         """Where everything that the run leaves lies."""
-        return storage_path(self.configuration.output_dir) / self.run_id
-
-    @property
-    def cache_directory(self) -> Path:
-        """Where Hub data is kept, on this machine or on what is mounted there."""
-        return Path(self.configuration.cache_dir).expanduser()
-
-    def plan(self) -> events.Plan:
-        """What the run would do."""
-        return make_plan(self.run_id, self.directory, self.splits, self.filters, self.configuration)
+        return run_directory(self.configuration, self.run_id)
 
     def execute(self) -> int:
-        """Measures the splits that are not complete yet; 0, or 1 where one of them failed."""
+        """Makes the tables that are not complete yet; 0, or 1 where one of them failed."""
         require_reachable(self.directory)
         require_unlocked(self.directory)
-        record = open_record(self.directory, self.run_id, self.configuration, self.filters)
-        located = self._locate(record)
+        record = open_record(self.directory, self.run_id, self.configuration.as_json(), self.schema)
+        reader = self._reader(record.commits)
+        works = self.located(reader)
+        record.commits = reader.commits()
         make_directory(self.directory)
         with run_lock(self.directory):
-            return self._execute([self._split_run(each) for each in located], record)
+            return self._execute(works, record)
 
-    def _execute(self, split_runs: Sequence[SplitRun], record: RunRecord) -> int:
-        logs = logs_of(self.directory, self.cache_directory)
+    def _execute(self, works: Sequence[SplitWork], record: RunRecord) -> int:
+        logs = logs_of(self.directory, Path(self.configuration.cache_dir).expanduser())
         log_to_file(logs.file)
         record.write()
         self.record = record
         try:
-            self._measure(split_runs, record, logs)
+            self._work(works, record, logs)
         except BaseException as error:
             if self.interruption.signal is None:
                 log.exception("the run ended")
@@ -108,81 +156,83 @@ class Run:
         record.finish(status, error)
         self.reporter.report(events.RunFinished(status, str(self.directory), record.splits))
 
-    def _locate(self, record: RunRecord) -> list[LocatedSplit]:
-        """Finds everything that the run reads, so that what is wrong is said before Spark starts."""
+    def located(self, reader: TableReader | None = None) -> list[Work]:
+        """Everything that the run is to do, all that it reads found."""
+        works = []
+        for work in self.locate(reader or self._reader({})):
+            self.interruption.check()
+            works.append(work)
+        return works
+
+    def _reader(self, commits: Mapping[str, str]) -> TableReader:
+        """A reader of the commits that an earlier run with this id has read."""
 
         def on_progress(message: str) -> None:
             self.interruption.check()
             self.reporter.report(events.FindingData(message))
 
-        def locate(split: Split) -> LocatedSplit:
-            self.interruption.check()
-            return locate_split(split, self.filters, self.configuration, reader)
-
         on_progress("Finding the data")
-        revisions = dict(self.configuration.revisions) | record.commits
-        reader = TableReader(self.cache_directory, revisions, on_progress)
-        located = [locate(each) for each in self.splits]
-        self.interruption.check()
-        record.commits = reader.commits()
-        return located
+        cache_directory = Path(self.configuration.cache_dir).expanduser()
+        return TableReader(cache_directory, {**dict(self.configuration.revisions), **commits}, on_progress)
 
-    def _split_run(self, located: LocatedSplit) -> SplitRun:
-        return SplitRun(located, self.filters, self.configuration, self.directory)
-
-    def _measure(self, split_runs: Sequence[SplitRun], record: RunRecord, logs: Logs) -> None:
+    def _work(self, works: Sequence[SplitWork], record: RunRecord, logs: Logs) -> None:
         discard(self.directory / TEMPORARY)  # of an earlier run that was killed
-        for each in split_runs:
-            each.note(record, from_earlier=True)
-        known = [known_split(each) for each in split_runs]
+        for each in works:
+            if each.is_complete():
+                each.note(record, from_earlier=True)
+        known = [known_split(each) for each in works]
         self.reporter.report(events.RunStarted(self.run_id, str(self.directory), known))
-        to_do = [(run, split) for run, split in zip(split_runs, known, strict=True) if not split.complete]
+        to_do = [(work, split) for work, split in zip(works, known, strict=True) if not split.complete]
         if not to_do:
             return
-        bytes_needed = [run.estimated_bytes() or 0 for run, _ in to_do]
+        bytes_needed = [work.estimated_bytes() or 0 for work, _ in to_do]
         require_space(self.directory, sum(bytes_needed), "The run")
         self.interruption.check()
-        cores = cores_a_task(run.located.resources.language_model for run, _ in to_do)
+        cores = cores_a_task(work.language_model for work, _ in to_do)
         spark = start_session(f"memorization metrics {self.run_id}", logs, cores)
         self.interruption.cancel = spark.sparkContext.cancelAllJobs
         try:
             self.reporter.report(spark_started(spark.sparkContext))
             progress = RunProgress(self.reporter, [split for _, split in to_do])
-            for number, ((run, split), needed) in enumerate(zip(to_do, bytes_needed, strict=True), 1):
+            for number, ((work, split), needed) in enumerate(zip(to_do, bytes_needed, strict=True), 1):
                 self.interruption.check()
                 self.reporter.report(events.SplitStarted(split.split, split.rows, number, len(to_do)))
-                self._measure_split(spark, run, needed, record, progress)
+                self._work_on(spark, work, needed, record, progress)
                 record.write()
         finally:
             stop_session(spark)
 
-    def _measure_split(
-        self, spark: SparkSession, split_run: SplitRun, bytes_needed: int, record: RunRecord, progress: RunProgress
+    def _work_on(
+        self, spark: SparkSession, work: SplitWork, bytes_needed: int, record: RunRecord, progress: RunProgress
     ) -> None:
-        """Measures one split and notes what came of it; a split that fails does not take the others with it."""
-        name, before = split_run.located.split.description, len(record.splits)
+        """Does one split and notes what came of it; a split that fails does not take the others with it."""
+        name, before = work.description, len(record.splits)
         log.info("%s: begins", name)
         try:
             # Others may have filled the disk since the run began.
             require_space(self.directory, bytes_needed, name)
             with progress.split(spark.sparkContext) as rows_done:
-                split_run.run(spark, rows_done)
+                work.run(spark, rows_done)
         except Exception as error:
             self.interruption.check()
             log.exception("%s: failed", name)
-            message = failure_message(explained(error), str(split_run.located.split.location))
+            message = failure_message(explained(error), work.source)
             record.add_failure(name, message)
             self.reporter.report(events.SplitFailed(name, message))
             return
-        split_run.note(record, from_earlier=False)
+        work.note(record, from_earlier=False)
         log.info("%s: done", name)
         self.reporter.report(events.SplitComplete(name, record.splits[before:]))
 
 
-def known_split(split_run: SplitRun) -> events.KnownSplit:
+def known_split(work: SplitWork) -> events.KnownSplit:
     """What is known of a split before any of its rows is read."""
-    located, complete = split_run.located, split_run.already_written() is not None
-    return events.KnownSplit(located.split.description, split_run.rows_known, located.files.bytes, complete)
+    return events.KnownSplit(work.description, work.rows_known, work.bytes, work.is_complete())
+
+
+def run_directory(configuration: RunConfiguration, run_id: str) -> AnyPath:
+    """Where everything that a run leaves lies."""
+    return storage_path(configuration.output_dir) / run_id
 
 
 def spark_started(context: SparkContext) -> events.SparkStarted:

@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from filters.contract import Filter
-from spark.configuration import Configuration, shown
+from spark.configuration import shown
 from spark.sink import Written
 from spark.state_files import read_state
 from spark.storage import AnyPath, write_at_once
@@ -89,21 +89,24 @@ class RunRecord:
 
 
 def open_record(
-    run_directory: AnyPath, run_id: str, configuration: Configuration, filters: Iterable[Filter]
+    run_directory: AnyPath, run_id: str, options: Mapping[str, Any], schema: Iterable[Mapping[str, str]]
 ) -> RunRecord:
     """The record of a new run, or of one that goes on; raises UserError where that was configured otherwise."""
-    options = configuration.as_json()
-    schema = [
-        {"name": column.name, "type": str(column.type), "filter": each.name, "meaning": column.meaning}
-        for each in filters
-        for column in each.columns
-    ]
-    record = RunRecord(run_directory / "run.json", run_id, json.loads(json.dumps(options)), schema)
+    record = RunRecord(run_directory / "run.json", run_id, json.loads(json.dumps(options)), list(map(dict, schema)))
     earlier = read_record(run_directory)
     if earlier is not None:
         _require_same(record, earlier)
         record.commits = dict(earlier["data_commits"])
     return record
+
+
+def schema_of(filters: Iterable[Filter]) -> list[dict[str, str]]:
+    """The columns that the filters write, as `run.json` lists them."""
+    return [
+        {"name": column.name, "type": str(column.type), "filter": each.name, "meaning": column.meaning}
+        for each in filters
+        for column in each.columns
+    ]
 
 
 def read_record(run_directory: AnyPath) -> dict[str, Any] | None:

@@ -11,6 +11,7 @@ from spark.state_files import is_count, is_duration, read_state
 from spark.storage import AnyPath, discard, has_rename
 
 MARKER = "_complete.json"
+TEMPORARY = "_temporary"  # the directory, within a run's, of what is not complete
 NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 
 

@@ -12,6 +12,7 @@ from pyspark.sql import DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
 from filters.contract import Filter
+from filters.language_model.model import LanguageModel
 from spark.configuration import Configuration
 from spark.disk_space import estimated_bytes
 from spark.feature_tables import FeatureFiles
@@ -22,11 +23,9 @@ from spark.loading import draw_sample, load_sequences, reject_repeated_ids, shar
 from spark.locating import LocatedSplit
 from spark.null_columns import null_columns
 from spark.run_record import RunRecord
-from spark.sink import Written, partition_path, publish, read_marker, withdraw
+from spark.sink import TEMPORARY, Written, partition_path, publish, read_marker, withdraw
 from spark.stage import REJECTED, Outcome, Stage
 from spark.storage import AnyPath, discard
-
-TEMPORARY = "_temporary"
 
 
 @dataclass(frozen=True)
@@ -42,6 +41,30 @@ class SplitRun:
         """Where the `metrics` or the `rejected` rows of one of the split's models lie when complete."""
         split = self.located.split
         return self.run_directory / kind / partition_path(split.dataset, split.scheme, model)
+
+    @property
+    def description(self) -> str:
+        """What the split is called in messages and in the Spark UI."""
+        return self.located.split.description
+
+    @property
+    def source(self) -> str:
+        """Where its rows are read."""
+        return str(self.located.split.location)
+
+    @property
+    def bytes(self) -> int:
+        """Of its files."""
+        return self.located.files.bytes
+
+    @property
+    def language_model(self) -> LanguageModel | None:
+        """The model that is asked of it."""
+        return self.located.resources.language_model
+
+    def is_complete(self) -> bool:
+        """Whether the tables of all its models are published."""
+        return self.already_written() is not None
 
     @property
     def rows_known(self) -> int | None:

@@ -71,7 +71,7 @@ class Stage:
 
     def _work(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """What one task does; gives one row, its report."""
-        file_name, resources = _file_name(), on_the_tasks_device(self.resources.value)
+        file_name, resources = task_file_name(), on_the_tasks_device(self.resources.value)
         rows: Counter[str] = Counter()
         counts: list[Counter[str]] = [Counter() for _ in self.models]
         with TaskFiles(self.directory, file_name) as files:
@@ -137,7 +137,8 @@ def on_the_tasks_device(resources: Resources) -> Resources:
     return replace(resources, language_model=replace(resources.language_model, device=f"cuda:{gpu.addresses[0]}"))
 
 
-def _file_name() -> str:
+def task_file_name() -> str:
+    """A name for the file of the task that asks, which no other attempt of any task has."""
     from pyspark import TaskContext
 
     context = TaskContext.get()

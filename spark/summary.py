@@ -11,7 +11,7 @@ from rich.table import Table
 
 from filters.contract import Filter
 from spark.configuration import FEATURE_TABLES, Configuration
-from spark.events import Plan, PlannedSplit
+from spark.events import FeaturePlan, Plan, PlannedSplit
 from spark.feature_tables import feature_locations
 from spark.language_models import asked_model
 from spark.sink import partition_path
@@ -19,8 +19,13 @@ from spark.split import Split
 from spark.storage import AnyPath
 from utils import printable
 
+WAYS = {
+    "broadcast": "broadcast: every worker holds the sequences' windows and counts them in its parts of the corpus",
+    "shuffle": "shuffle: the corpus's windows that pass a filter of the sequences' are grouped by their tokens",
+}
 NAMED = 6  # null columns that the summary names, for each reason
 SHARES = {"incrementing": "increments", "repeating": "repeats", "code": "code", "memorized": "memorized"}
+SHARES_OF_FEATURES = {"repeated": "repeated"}
 
 
 def make_plan(
@@ -55,16 +60,17 @@ def make_plan(
 def print_plan(console: Console, plan: Plan) -> None:
     """The plan, as a person reads it."""
     for split in plan.splits:
-        lines = {
-            "read from": split.read_from,
-            "tokenizer": split.tokenizer or "none known (give --tokenizer): nothing is decoded or encoded",
-            "language model": split.language_model or "none asked",
-            "feature tables": ", ".join(split.feature_tables) or "none given: joined columns are null",
-            "written to": ", ".join(split.written_to),
-        }
-        console.print(printable(split.split), style="bold", markup=False)
-        for heading, content in lines.items():
-            console.print(f"  {heading:<16}{printable(content)}", highlight=False, soft_wrap=True, markup=False)
+        _print_planned(
+            console,
+            split.split,
+            {
+                "read from": split.read_from,
+                "tokenizer": split.tokenizer or "none known (give --tokenizer): nothing is decoded or encoded",
+                "language model": split.language_model or "none asked",
+                "feature tables": ", ".join(split.feature_tables) or "none given: joined columns are null",
+                "written to": ", ".join(split.written_to),
+            },
+        )
     console.print(f"Filters: {', '.join(plan.filters)}", highlight=False, soft_wrap=True)
     if plan.sample_size is not None:
         drawn = f"{plan.sample_size:,} sequences of each split, seed {plan.sample_seed}"
@@ -72,30 +78,57 @@ def print_plan(console: Console, plan: Plan) -> None:
     console.print(f"Output: {printable(plan.directory)}", highlight=False, soft_wrap=True, markup=False)
 
 
+def print_feature_plan(console: Console, plan: FeaturePlan) -> None:
+    """The plan of feature tables, as a person reads it."""
+    for each in plan.features:
+        rows = "rows not counted yet" if each.rows is None else f"{each.rows:,} rows"
+        lines = {"corpus": f"{each.corpus} ({rows}, {each.bytes / 1e6:,.1f} MB)"}
+        if each.sequences is not None:
+            lines["sequences"] = each.sequences
+            lines["way"] = WAYS[each.way] if each.way else "chosen once the sequences are counted"
+        if each.memorized is not None:
+            lines["memorized"] = each.memorized
+        _print_planned(console, each.feature, lines | {"written to": ", ".join(each.written_to)})
+    console.print(f"Output: {printable(plan.directory)}", highlight=False, soft_wrap=True, markup=False)
+
+
+def _print_planned(console: Console, name: str, lines: Mapping[str, str]) -> None:
+    console.print(printable(name), style="bold", markup=False)
+    for heading, content in lines.items():
+        console.print(f"  {heading:<16}{printable(content)}", highlight=False, soft_wrap=True, markup=False)
+
+
 def print_summary(console: Console, splits: Sequence[Mapping[str, Any]], run_directory: str) -> None:
     """One line a table: rows, speed, and the share of what was found in it; then where it all is."""
     table = Table(box=None, padding=(0, 1, 0, 0))
     table.add_column("split", overflow="fold")
-    for heading in ("rows", "rows/s", *SHARES.values()):
+    shares = _shares_of(splits)
+    for heading in ("rows", "rows/s", *shares.values()):
         table.add_column(heading, justify="right", no_wrap=True)
     for split in splits:
-        table.add_row(*_cells(split))
+        table.add_row(*_cells(split, shares))
     console.print(table)
     for line in _remarks(splits):
         console.print(line, highlight=False, soft_wrap=True, markup=False)
     console.print(f"Output: {printable(run_directory)}", highlight=False, soft_wrap=True, markup=False)
 
 
-def _cells(split: Mapping[str, Any]) -> list[str]:
+def _shares_of(splits: Sequence[Mapping[str, Any]]) -> Mapping[str, str]:
+    """The shares that are shown: those of metrics, or those of feature tables."""
+    counted = {kind for split in splits for kind in split.get("counts", {})}
+    return SHARES if counted.isdisjoint(SHARES_OF_FEATURES) else SHARES_OF_FEATURES
+
+
+def _cells(split: Mapping[str, Any], shares: Mapping[str, str]) -> list[str]:
     name = escape(printable(split["split"]))
     if split["status"] != "complete":
-        return [name, "failed", *[""] * (1 + len(SHARES))]
+        return [name, "failed", *[""] * (1 + len(shares))]
     counts, rows, speed = split["counts"], split["rows_measured"], split["rows_per_second"]
     return [
         name,
         f"{rows:,}",
         "earlier" if split["from_an_earlier_run"] else f"{speed:,.0f}" if speed else "",
-        *(_share(counts, kind, counts.get("scored", rows) if kind == "memorized" else rows) for kind in SHARES),
+        *(_share(counts, kind, counts.get("scored", rows) if kind == "memorized" else rows) for kind in shares),
     ]
 
 
@@ -111,6 +144,8 @@ def _remarks(splits: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             yield f"Failed: {name}: {split['error']}"
         elif split["rows_rejected"]:
             yield f"Rejected: {split['rows_rejected']:,} rows of {name}, with their reasons in rejected/"
+        elif split["counts"].get("too_short"):
+            yield f"Left out: {split['counts']['too_short']:,} sequences of {name} end before their window does"
     columns_by_reason: dict[str, dict[str, None]] = {}
     for split in splits:
         for name, reason in split.get("null_columns", {}).items():

@@ -14,7 +14,7 @@ from rich.table import Column, Table
 from spark import events
 from spark.events import Advance
 from spark.reporting import Format, JsonReporter, QuietReporter, Reporter, interruption_message
-from spark.summary import print_plan, print_summary
+from spark.summary import print_feature_plan, print_plan, print_summary
 from spark.wording import bar_fields, log_line
 from utils import printable
 
@@ -46,6 +46,8 @@ class TextReporter:
         match event:
             case events.Plan():
                 print_plan(self._console, event)
+            case events.FeaturePlan():
+                print_feature_plan(self._console, event)
             case events.RunStarted():
                 self._say(f"Run: {printable(event.directory)}")
                 if all(split.complete for split in event.splits):

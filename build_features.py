@@ -1,0 +1,72 @@
+"""Builds from a training corpus the feature tables that calculate_metrics.py joins.
+
+    python build_features.py                                              those of the embedded sample, offline
+    python build_features.py --corpus document.bin --sequences mine.parquet --features duplicates
+    python build_features.py --corpus my_corpus/ --plan                   what would be built of your own corpus
+
+README.md says what each option and each table means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from spark.driver import run_driver
+from spark.interruption import Interruption, command_to_go_on, leave
+from utils import UserError, check_run_id, new_run_id
+
+if TYPE_CHECKING:
+    from spark.feature_building.work import FeatureWork
+    from spark.tables import TableReader
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs the command line; 0 when done, 1 when a feature failed, 2 for what the user can put right, 130 on Ctrl-C."""
+    return run_driver("build_features.py", build_features, arguments)
+
+
+def build_features(arguments: list[str] | None, interruption: Interruption) -> int:
+    """Parse, plan, then build every feature of every corpus and summarise."""
+    # What is slow to import comes after the command line is known to be right.
+    from spark.feature_building.command_line import parse_feature_arguments
+
+    configuration, plan_only, report = parse_feature_arguments(arguments)
+    run_id = check_run_id(configuration.run_id or new_run_id(datetime.now()))
+
+    from spark.events import Refused
+    from spark.feature_building.planning import plan_features
+    from spark.feature_building.summary import joining_command, make_feature_plan, schema_of_features
+    from spark.feature_building.work import locate_feature
+    from spark.run import Run, run_directory
+    from spark.text_reports import choose_reporter
+
+    reporter = choose_reporter(report)
+    directory = run_directory(configuration, run_id)
+    try:
+        planned = plan_features(configuration)
+
+        def locate(reader: TableReader) -> Iterator[FeatureWork]:
+            for each in planned:
+                yield locate_feature(each, configuration, directory, reader)
+
+        run = Run(run_id, configuration, schema_of_features(planned), locate, reporter, interruption)
+        if plan_only:
+            reporter.report(make_feature_plan(run_id, directory, run.located()))
+            return 0
+        go_on = command_to_go_on(run_id, names_the_run=configuration.run_id is not None)
+        interruption.afterwards = lambda: run.finish_interrupted(go_on)
+        status = run.execute()
+    except UserError as error:
+        reporter.report(Refused(str(error)))
+        raise
+    finally:
+        reporter.close()
+    if report == "text" and status == 0:
+        print(f"Next, join them: {joining_command(planned, directory)}")
+    return status
+
+
+if __name__ == "__main__":
+    leave(main())

@@ -1,0 +1,69 @@
+"""From what a user says of a corpus, or of sequences, to its parts, found and checked before Spark starts."""
+
+from __future__ import annotations
+
+import os
+from itertools import accumulate
+
+from spark.catalog import TableLocation
+from spark.corpora.parts import Corpus, part_bytes
+from spark.corpora.table_parts import JsonLinesPart, ParquetPart, TableSource
+from spark.corpora.token_file import is_token_file, open_token_file, token_file_corpus
+from spark.input_columns import recognise_columns
+from spark.line_blocks import blocks_of
+from spark.local_datasets import tokenizer_beside
+from spark.local_files import TableFiles
+from spark.parquet_files import rows_of_groups
+from spark.storage import require_reachable, storage_path
+from spark.tables import TableReader
+from utils import UserError, printable
+
+SPLIT_MARK = "#"  # between a dataset and the split of it that is meant
+
+
+def find_corpus(source: str, row_tokens: int, tokenizer: str | None, reader: TableReader) -> Corpus:
+    """The corpus, or the sequences, at a source; raises UserError for what is missing, damaged or contradictory.
+
+    source: the path of a file of token ids, the path of Parquet or JSONL, or the id of a Hub dataset; a dataset may
+        have the name of a split behind it: `owner/name#train`.
+    row_tokens: of each row of a file of token ids that has no index. tokenizer: encodes text, and says which ids are.
+    """
+    cores = os.cpu_count() or 1
+    name, _, split = source.partition(SPLIT_MARK)
+    path = storage_path(name)
+    require_reachable(path)
+    if path.exists() and is_token_file(path):
+        file = open_token_file(path, row_tokens)
+        return token_file_corpus(file, part_bytes(sum(file.shard_bytes), cores))
+    if not path.exists() and name.count("/") != 1:
+        raise UserError(
+            f"{printable(name)}: no such file or directory.\n"
+            "Expected a file of token ids (.bin), Parquet or JSONL, a directory of them, or a Hub id (owner/name)."
+        )
+    files = reader.files(TableLocation(name, split or None, is_local=path.exists()))
+    columns = recognise_columns(files.schema, printable(source))
+    if path.exists():
+        tokenizer = tokenizer or tokenizer_beside(path)
+    if columns.tokens is None and tokenizer is None:
+        raise UserError(f"{printable(source)} holds text, and no tokenizer is known to encode it.\nGive --tokenizer.")
+    content = reader.vocabulary(tokenizer).tokenizer.to_str() if tokenizer else None
+    return _table_corpus(printable(source), files, TableSource(columns, files.schema, content), cores)
+
+
+def _table_corpus(name: str, files: TableFiles, source: TableSource, cores: int) -> Corpus:
+    has_ids = source.columns.sequence_id is not None
+    if files.format == "json":
+        blocks = blocks_of(files.paths)
+        return Corpus(name, tuple(JsonLinesPart(source, block, None) for block in blocks), None, files.bytes, has_ids)
+    assert files.rows_of_files is not None
+    bytes_a_part = part_bytes(files.bytes, cores)
+    first_rows = accumulate(files.rows_of_files, initial=0)
+    parts: list[ParquetPart] = []
+    for path, first_row in zip(files.paths, first_rows, strict=False):
+        rows = rows_of_groups(path)
+        groups_a_part = max(1, bytes_a_part * len(rows) // max(1, path.stat().st_size))
+        before = [first_row + each for each in accumulate(rows, initial=0)]
+        for start in range(0, len(rows), groups_a_part):
+            groups = tuple(range(start, min(start + groups_a_part, len(rows))))
+            parts.append(ParquetPart(source, path, groups, before[start]))
+    return Corpus(name, tuple(parts), files.rows, files.bytes, has_ids)

@@ -1,0 +1,86 @@
+"""The whole configuration of a run of `build_features.py`: the options over the defaults, checked."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from spark.configuration import as_integer, as_names, as_revisions, as_text
+from spark.corpora.token_file import PYTHIA_ROW_TOKENS
+from spark.feature_building.duplicates import Window
+from utils import UserError, printable, require_known
+
+FEATURES = ("duplicates", "token_frequencies")
+SAMPLE = "sample"
+CONTINUATION = Window(32, 64)  # of the sequences that the Pythia models memorized
+WINDOW = re.compile(r"(\d{1,9}):(\d{1,9})")
+
+
+@dataclass(frozen=True)
+class FeatureConfiguration:
+    """What is to be built of which corpus; the README says what each option means.
+
+    corpus: `sample`, or where the corpus is, with {scheme} in it where there are several.
+    sequences: those whose duplicates are counted; None for every row of the corpus.
+    memorized: those whose tokens are counted apart; None for the sample's own, and for no such count of other corpora.
+    window: which tokens of a sequence are looked for.
+    """
+
+    corpus: str = SAMPLE
+    schemes: tuple[str, ...] | None = None
+    sequences: str | None = None
+    memorized: str | None = None
+    features: tuple[str, ...] = FEATURES
+    window: Window = CONTINUATION
+    row_tokens: int = PYTHIA_ROW_TOKENS
+    tokenizer: str | None = None
+    run_id: str | None = None
+    output_dir: str = "output"
+    cache_dir: str = "~/.cache/memorization-metrics"
+    revisions: tuple[tuple[str, str], ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """The options by name, in types that JSON knows."""
+        window = f"{self.window.start}:{self.window.stop}"
+        return {**asdict(self), "revisions": dict(self.revisions), "window": window}
+
+
+def build_feature_configuration(options: dict[str, Any]) -> FeatureConfiguration:
+    """The configuration with these options in place of the defaults; raises UserError for what is wrong."""
+    values = {name: _checked(name, value) for name, value in options.items() if value is not None}
+    configuration = FeatureConfiguration(**values)
+    require_known("feature", configuration.features, FEATURES)
+    places = {"corpus": configuration.corpus, "sequences": configuration.sequences}
+    places["memorized"] = configuration.memorized
+    for name, place in places.items():
+        if place is None or place == SAMPLE:
+            continue
+        if "{scheme}" in place and configuration.schemes is None:
+            raise UserError(f"--{name} {printable(place)}: nothing says which schemes there are.\nGive --schemes.")
+        if "{scheme}" not in place and len(configuration.schemes or ()) > 1:
+            raise UserError(
+                f"--{name} {printable(place)}: the same for {', '.join(configuration.schemes or ())}.\n"
+                "Put {scheme} in its place in the path, or build each scheme in a run of its own."
+            )
+    return configuration
+
+
+def _checked(name: str, value: Any) -> Any:
+    if name in ("schemes", "features"):
+        return as_names(name, value)
+    if name == "row_tokens":
+        return as_integer(name, value, smallest=1)
+    if name == "revisions":
+        return as_revisions(value)
+    if name == "window":
+        return _as_window(value)
+    return as_text(name, value)
+
+
+def _as_window(value: Any) -> Window:
+    found = WINDOW.fullmatch(str(value))
+    window = Window(int(found[1]), int(found[2])) if found else Window(0, 0)
+    if window.start >= window.stop:
+        raise UserError(f"--window: expected START:STOP, such as 32:64, found {printable(str(value)[:200])!r}.")
+    return window

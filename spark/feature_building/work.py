@@ -1,0 +1,143 @@
+"""One feature of one corpus from its parts to its tables: find, build, publish."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from filters.language_model.model import LanguageModel
+from spark.corpora.finding import find_corpus
+from spark.corpora.parts import Corpus
+from spark.corpora.reading import number_lines
+from spark.feature_building.card import write_card
+from spark.feature_building.configuration import FeatureConfiguration
+from spark.feature_building.duplicates import DuplicateCounting
+from spark.feature_building.planning import PlannedFeature
+from spark.feature_building.token_frequencies import TokenCounting
+from spark.run_record import RunRecord
+from spark.sink import TEMPORARY, Written, publish, read_marker, withdraw
+from spark.storage import AnyPath, discard
+from spark.tables import TableReader
+from utils import UserError, printable
+
+if TYPE_CHECKING:
+    from pyspark import Accumulator
+    from pyspark.sql import SparkSession
+
+BYTES_OF_A_COUNT = 16  # an id and a count
+BYTES_OF_A_TOKEN = 4
+
+
+@dataclass(frozen=True)
+class FeatureWork:
+    """A feature of a corpus, all that it reads found. vocabulary_size: of the tokenizer; 0 where none is known."""
+
+    planned: PlannedFeature
+    corpus: Corpus
+    sequences: Corpus
+    memorized: Corpus | None
+    vocabulary_size: int
+    configuration: FeatureConfiguration
+    run_directory: AnyPath
+    language_model: LanguageModel | None = None
+
+    @property
+    def description(self) -> str:
+        """What it is called in messages and in the Spark UI."""
+        return self.planned.description
+
+    @property
+    def source(self) -> str:
+        """Where the corpus is."""
+        return self.corpus.source
+
+    @property
+    def rows_known(self) -> int | None:
+        """The rows of the corpus, where they are known before any is read."""
+        return self.corpus.rows
+
+    @property
+    def bytes(self) -> int:
+        """Of the corpus."""
+        return self.corpus.bytes
+
+    def is_complete(self) -> bool:
+        """Whether all its tables are published."""
+        return all(read_marker(self.run_directory / table) is not None for table in self.planned.tables)
+
+    def estimated_bytes(self) -> int | None:
+        """What its tables, and what is written on the way to them, will take on disk."""
+        if self.planned.feature == "token_frequencies":
+            return len(self.planned.tables) * BYTES_OF_A_COUNT * self.vocabulary_size
+        window = self.configuration.window
+        bytes_of_a_window = BYTES_OF_A_TOKEN * (window.stop - window.start)
+        rows = self.sequences.rows
+        return None if rows is None else rows * (bytes_of_a_window + 2 * BYTES_OF_A_COUNT)
+
+    def note(self, record: RunRecord, from_earlier: bool) -> None:
+        """Notes its complete tables in the run's record."""
+        for table in self.planned.tables:
+            path = self.run_directory / table
+            written = read_marker(path)
+            if written is not None:
+                name = self.description if len(self.planned.tables) == 1 else f"{self.description} {path.name}"
+                record.add_split(name, path, written, {}, from_earlier)
+
+    def run(self, spark: SparkSession, rows_done: Accumulator[int]) -> None:
+        """Builds the tables and publishes them."""
+        started = time.monotonic()
+        # Of this attempt alone: workers of one that was killed may still be writing.
+        directory = self.run_directory.resolve() / TEMPORARY / uuid.uuid4().hex
+        names = {table: f"table-{number}" for number, table in enumerate(self.planned.tables)}
+        build = self._count_tokens if self.planned.feature == "token_frequencies" else self._count_duplicates
+        counts = build(spark, directory, tuple(names.values()), rows_done)
+        seconds, rows = time.monotonic() - started, rows_done.value
+        if self.corpus.rows not in (None, rows):
+            raise RuntimeError(f"the files say that they hold {self.corpus.rows} rows, found {rows}")
+        for table, name in names.items():
+            final = self.run_directory / table
+            withdraw(final, directory)
+            publish(directory / name, final, Written(rows, 0, seconds, counts[name]))
+        if self.planned.splits:
+            write_card(self.run_directory / self.planned.dataset)
+        discard(directory)
+
+    def _count_duplicates(
+        self, spark: SparkSession, directory: AnyPath, names: tuple[str, ...], rows_done: Accumulator[int]
+    ) -> Mapping[str, Mapping[str, int]]:
+        corpus, sequences = number_lines(spark, self.corpus), number_lines(spark, self.sequences)
+        counted = DuplicateCounting(corpus, sequences, self.configuration.window, directory).run(
+            spark, names[0], rows_done
+        )
+        counts = {"rows": counted.rows, "repeated": counted.repeated, "too_short": counted.too_short}
+        return {names[0]: counts}
+
+    def _count_tokens(
+        self, spark: SparkSession, directory: AnyPath, names: tuple[str, ...], rows_done: Accumulator[int]
+    ) -> Mapping[str, Mapping[str, int]]:
+        corpus = number_lines(spark, self.corpus) if self.memorized is not None else self.corpus
+        return TokenCounting(corpus, self.memorized, self.vocabulary_size, directory).run(spark, names, rows_done)
+
+
+def locate_feature(
+    planned: PlannedFeature, configuration: FeatureConfiguration, run_directory: AnyPath, reader: TableReader
+) -> FeatureWork:
+    """The feature with its corpus and sequences found; raises UserError for what is missing or damaged."""
+
+    def find(source: str) -> Corpus:
+        return find_corpus(source, configuration.row_tokens, planned.tokenizer, reader)
+
+    corpus = find(planned.corpus)
+    sequences = corpus if planned.sequences is None else find(planned.sequences)
+    memorized = None if planned.memorized is None else find(planned.memorized)
+    for name, found in (("sequences", sequences), ("memorized", memorized)):
+        if found is not None and found is not corpus and not found.has_ids:
+            raise UserError(
+                f"--{name} {printable(found.source)}: expected a column of ids, the sequences' rows in the corpus.\n"
+                "Add a column `sequence_id`."
+            )
+    size = reader.vocabulary(planned.tokenizer).size if planned.tokenizer else 0
+    return FeatureWork(planned, corpus, sequences, memorized, size, configuration, run_directory)

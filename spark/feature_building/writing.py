@@ -1,0 +1,85 @@
+"""Feature tables written by the tasks that make them, each task a file, as `spark.stage` writes the metrics."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from spark.corpora.parts import Corpus, CorpusBatch
+from spark.corpora.reading import map_parts
+from spark.stage import task_file_name
+from spark.storage import AnyPath, arrow_location
+from spark.task_files import TaskFiles, add_up, keep_only
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+REPORT = "report string"
+
+
+class WrittenFrame(NamedTuple):
+    """A table that was written. rows: of it. counts: what was counted on the way."""
+
+    rows: int
+    counts: Mapping[str, int]
+
+
+def write_parts(
+    spark: SparkSession,
+    corpus: Corpus,
+    make: Callable[[CorpusBatch], tuple[pa.Table, dict[str, int]]],
+    directory: AnyPath,
+    name: str,
+) -> WrittenFrame:
+    """Writes what `make` makes of each batch of a corpus into the table of this name, and adds up what it counts."""
+
+    def write(batches: Iterator[CorpusBatch]) -> Iterator[pa.RecordBatch]:
+        return _written(map(make, batches), directory, name)
+
+    (directory / name).mkdir(parents=True, exist_ok=True)
+    return _collected(map_parts(spark, corpus, write, REPORT), directory / name)
+
+
+def write_frame(
+    frame: DataFrame, directory: AnyPath, name: str, count: Callable[[pa.Table], dict[str, int]]
+) -> WrittenFrame:
+    """Writes the rows of a frame into the table of this name, and adds up what `count` counts in them."""
+
+    def write(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        tables = (pa.Table.from_batches([batch]) for batch in batches)
+        return _written(((table, count(table)) for table in tables), directory, name)
+
+    (directory / name).mkdir(parents=True, exist_ok=True)
+    return _collected(frame.mapInArrow(write, REPORT), directory / name)
+
+
+def write_one_file(table: pa.Table, directory: AnyPath, name: str) -> None:
+    """Writes a table that the driver holds."""
+    (directory / name).mkdir(parents=True, exist_ok=True)
+    filesystem, path = arrow_location(directory / name / "part-00000.parquet")
+    pq.write_table(table, path, compression="zstd", filesystem=filesystem)
+
+
+def _written(
+    tables: Iterator[tuple[pa.Table, dict[str, int]]], directory: AnyPath, name: str
+) -> Iterator[pa.RecordBatch]:
+    """Writes the tables of one task; gives one row, its report."""
+    file_name = task_file_name()
+    counts: Counter[str] = Counter()
+    with TaskFiles(directory, file_name) as files:
+        for table, counted in tables:
+            files.add(name, table)
+            counts.update(counted, rows=len(table))
+    yield pa.RecordBatch.from_pydict({"report": [json.dumps({"file": file_name, "counts": counts})]})
+
+
+def _collected(reports: DataFrame, table: AnyPath) -> WrittenFrame:
+    found = [json.loads(row[0]) for row in reports.collect()]
+    keep_only(table, (report["file"] for report in found))
+    counts = add_up(report["counts"] for report in found)
+    return WrittenFrame(counts.pop("rows", 0), counts)
