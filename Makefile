@@ -78,6 +78,7 @@ $(READY): requirements.txt constraints.txt
 	@$(PIP) -r requirements.txt
 	@$(PY) -m spark.java
 	@$(PY) -m filters.compile
+	@$(PY) -m features.compile
 	@touch $@
 
 $(READY_DEV): $(READY) requirements-dev.txt

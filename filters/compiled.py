@@ -1,4 +1,4 @@
-"""Compiling the filters' loops, with a cache on disk that forgets when any of them has changed.
+"""Compiling the loops of filters and features, with a cache on disk that forgets when any of them has changed.
 
 The cache lies beside the sources and knows them by what they say, not by where they lie or when they were
 written: an archive of the package brings it along to wherever it is unpacked.
@@ -15,7 +15,8 @@ import numba
 from numba import njit
 from numba.core.caching import InTreeCacheLocator
 
-PACKAGE = Path(__file__).resolve().parent
+PROJECT = Path(__file__).resolve().parent.parent
+ROOMS = (PROJECT / "filters", PROJECT / "features")  # whose packages keep their compiled code beside their sources
 NUMBAS_OWN = "UserProvidedCacheLocator,InTreeCacheLocator,UserWideCacheLocator,IPythonCacheLocator,ZipCacheLocator"
 
 
@@ -33,16 +34,17 @@ def cache_directory(package: Path) -> Path:
 
 
 class PackageCacheLocator(InTreeCacheLocator):
-    """Tells numba of that directory, for the functions of this package."""
+    """Tells numba of that directory, for the functions of the rooms; one calls others of its own package alone."""
 
     def get_cache_path(self) -> str:
         """The directory, for numba."""
-        return str(cache_directory(PACKAGE))
+        return str(cache_directory(Path(self._py_file).resolve().parent))
 
     @classmethod
     def from_function(cls, py_func: Any, py_file: str) -> Any:
-        """A locator for the function; None where it is not of this package, or the directory cannot be written."""
-        return super().from_function(py_func, py_file) if Path(py_file).resolve().parent == PACKAGE else None
+        """A locator for the function; None where it is of no room, or the directory cannot be written."""
+        is_of_a_room = any(room in Path(py_file).resolve().parents for room in ROOMS)
+        return super().from_function(py_func, py_file) if is_of_a_room else None
 
 
 # numba's own places come after it: for other packages, and where the directory cannot be written.

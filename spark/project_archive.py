@@ -13,23 +13,28 @@ import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from features.compile import compile_features
 from filters.compile import compile_filters
-from filters.compiled import cache_directory
+from filters.compiled import ROOMS, cache_directory
 from spark.configuration import PROJECT_DIRECTORY
 
-CONTENT = ("calculate_metrics.py", "utils.py", "configs", "filters", "sample", "spark")
+CONTENT = ("build_features.py", "calculate_metrics.py", "utils.py", "configs", "features", "filters", "sample", "spark")
 LEFT_OUT = ("__pycache__", "texts", "training")  # what only makes the sample and the weights
 
 
 def build_project_archive(archive: Path) -> None:
-    """Writes the project's code, weights and sample as a .tgz, with the filters compiled for this kind of processor.
+    """Writes the project's code, weights and sample as a .tgz, with its loops compiled for this kind of processor.
 
     The same files give the same bytes.
     """
     compile_filters()
+    compile_features()
     archive.parent.mkdir(parents=True, exist_ok=True)
     paths = [path for name in CONTENT for path in files_below(PROJECT_DIRECTORY / name)]
-    paths += sorted(cache_directory(PROJECT_DIRECTORY / "filters").iterdir())
+    for room in ROOMS:
+        for package in sorted({source.parent for source in files_below(room) if source.suffix == ".py"}):
+            compiled = cache_directory(package)
+            paths += sorted(compiled.iterdir()) if compiled.is_dir() else []
     write_archive(archive, [(path, str(path.relative_to(PROJECT_DIRECTORY))) for path in paths])
 
 
