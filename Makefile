@@ -49,10 +49,12 @@ accuracy: $(READY_DEV) ## precision, recall and F1 of the filters, on the sample
 bench: $(READY_DEV) ## speed and memory of the whole job and of asking a model; see benchmarks/README.md
 	@$(PY) -m benchmarks.throughput
 	@$(PY) -m benchmarks.language_model
+	@$(PY) -m benchmarks.corpus
 
 sample: $(READY_DEV) ## make sample/data again, but for its language models, which it asks
 	$(PY) -m sample.make_sample
 	$(PY) -m sample.ask_models
+	$(PY) -m sample.build_tables
 
 models: $(READY_DEV) ## train the sample's language models again (20 minutes)
 	$(PY) -m sample.train_models

@@ -1,6 +1,6 @@
 """Asks the sample's language models, and writes what follows from what they say.
 
-    python -m sample.ask_models     memories, random samples, perplexities, token frequencies, semantic duplicates
+    python -m sample.ask_models     memories, random samples, perplexities, semantic duplicates
 
 The memories are the sequences of its corpus that a model gives back word for word. It takes some minutes.
 """
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from filters import apply_filters
 from sample.corpus import Corpus
-from sample.feature_tables import frequency_tables, perplexity_table, semantic_tables
+from sample.feature_tables import perplexity_table, semantic_tables
 from sample.layout import token_lists, write_dataset
 from sample.make_sample import make
 from sample.paths import (
@@ -103,9 +103,6 @@ def write_features(output: Path, made: Made, asked: Asked) -> None:
         similar = semantic_duplicates(corpus, made.rows, made.documents, made.tokenizer)
         ids = {scheme: sampled} | {f"{scheme}_{model}": memories[model] for model in MODELS}
         semantic |= semantic_tables(corpus, similar, ids)
-        frequencies = frequency_tables(corpus, np.isin(corpus.sequence_ids, memories[MODELS[-1]]))
-        description = f"Laid out as `usvsnsp/{scheme}-num-frequencies`; memorized by {MODELS[-1]}. {ASKED}"
-        write_dataset(feature_directory("num-frequencies", scheme, output), frequencies, description)
     description = f"Laid out as `usvsnsp/semantic-duplicates`. {ASKED}"
     write_dataset(feature_directory("semantic-duplicates", "", output), semantic, description)
     write_dataset(feature_directory("perplexities", "", output), perplexities, ASKED)

@@ -11,28 +11,9 @@ from numpy.typing import NDArray
 
 from sample.corpus import Corpus
 from sample.semantic import SEMANTIC_COLUMNS
-from sample.tokenizer import VOCABULARY_SIZE
 
 Ids = NDArray[np.int64]
 PERPLEXITY_COLUMNS = ("loss", "prompt_perplexity", "generation_perplexity", "sequence_perplexity")
-
-
-def duplicate_table(corpus: Corpus) -> pa.Table:
-    """`index`, `counts`: how often the continuation of each sequence occurs in the corpus, itself counted."""
-    return pa.table({"index": corpus.sequence_ids, "counts": corpus.duplicates})
-
-
-def frequency_tables(corpus: Corpus, is_memorized: NDArray[np.bool_]) -> dict[str, pa.Table]:
-    """`TokenID`, `Frequency` of every token of the vocabulary, over the memorized sequences and over the rest."""
-
-    def frequencies(tokens: NDArray[np.int32]) -> pa.Table:
-        counts = np.bincount(tokens.ravel(), minlength=VOCABULARY_SIZE).astype(np.int64)
-        return pa.table({"TokenID": np.arange(VOCABULARY_SIZE, dtype=np.int64), "Frequency": counts})
-
-    return {
-        "memorized": frequencies(corpus.tokens[is_memorized]),
-        "non_memorized": frequencies(corpus.tokens[~is_memorized]),
-    }
 
 
 def semantic_tables(corpus: Corpus, found: NDArray[np.int64], sequence_ids: Mapping[str, Ids]) -> dict[str, pa.Table]:

@@ -4,7 +4,7 @@
     python -m sample.make_sample --output DIR --scale 0.1   # a tenth of the texts, elsewhere
 
 Everything is written by this script and seeded: the same script and libraries give the same tables. Then come
-`sample.train_models` and `sample.ask_models`.
+`sample.train_models`, `sample.ask_models` and `sample.build_tables`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from sample.paths import SAMPLE_DIR
 from sample.recipe import write_documents
 from sample.rows import cut_rows
 from sample.tokenizer import train_tokenizer, write_tokenizer
-from sample.writers import Made, write_corpora, write_duplicates, write_truth
+from sample.writers import Made, write_corpora, write_truth
 
 
 def make(scale: float = 1.0) -> Made:
@@ -34,7 +34,6 @@ def make_sample(output: Path = SAMPLE_DIR, scale: float = 1.0) -> None:
     made = make(scale)
     write_tokenizer(output, made.tokenizer)
     write_corpora(output, made)
-    write_duplicates(output, made)
     write_truth(output, made)
 
 

@@ -11,14 +11,11 @@ import pyarrow as pa
 from tokenizers import Tokenizer
 
 from sample.corpus import Corpus
-from sample.feature_tables import duplicate_table
-from sample.layout import token_lists, write_dataset, write_table
-from sample.paths import corpus_path, feature_directory, truth_path
+from sample.layout import token_lists, write_table
+from sample.paths import corpus_path, truth_path
 from sample.rows import Row
 from sample.texts.document import Document
 from sample.truth import truth_table
-
-MADE = "Made by `sample/make_sample.py`; see `sample/README.md`."
 
 
 class Made(NamedTuple):
@@ -35,13 +32,6 @@ def write_corpora(output: Path, made: Made) -> None:
     for scheme, corpus in made.corpora.items():
         columns = {"sequence_id": corpus.sequence_ids, "tokens": token_lists(corpus.tokens, np.int32)}
         write_table(corpus_path(scheme, output), pa.table(columns))
-
-
-def write_duplicates(output: Path, made: Made) -> None:
-    """How often the corpus holds the continuation of each sequence."""
-    duplicates = {scheme: duplicate_table(corpus) for scheme, corpus in made.corpora.items()}
-    directory = feature_directory("generation-num-duplicates", "", output)
-    write_dataset(directory, duplicates, f"Laid out as `usvsnsp/generation-num-duplicates`. {MADE}")
 
 
 def write_truth(output: Path, made: Made) -> None:

@@ -15,8 +15,9 @@ from tests.conftest import PROJECT
 MAY_IMPORT = {
     "utils.py": set(),
     "filters": {"utils"},
+    "features": {"filters", "utils"},
     "sample": {"filters", "utils"},
-    "spark": {"filters", "sample", "utils"},
+    "spark": {"features", "filters", "sample", "utils"},
 }
 
 
@@ -39,15 +40,26 @@ def sources(room: str) -> list[Path]:
 
 @pytest.mark.parametrize("room", MAY_IMPORT)
 def test_imports_run_one_way(room: str) -> None:
-    rooms = {"calculate_metrics", "filters", "spark", "sample", "benchmarks", "tests", "utils"}
+    rooms = {
+        "calculate_metrics",
+        "build_features",
+        "features",
+        "filters",
+        "spark",
+        "sample",
+        "benchmarks",
+        "tests",
+        "utils",
+    }
     allowed = MAY_IMPORT[room] | {room.removesuffix(".py")}
     for path in sources(room):
         assert not imported_modules(path) & (rooms - allowed), path
 
 
-def test_filters_never_import_spark() -> None:
-    assert sources("filters")
-    for path in sources("filters"):
+@pytest.mark.parametrize("room", ["filters", "features"])
+def test_what_is_measured_never_imports_spark(room: str) -> None:
+    assert sources(room)
+    for path in sources(room):
         assert not imported_modules(path) & {"pyspark", "spark"}, path
 
 
@@ -57,6 +69,7 @@ def test_filters_never_import_spark() -> None:
         pytest.param("filters", ("pyspark", "torch", "transformers", "sklearn", "datasets", "nltk"), id="filters"),
         pytest.param("spark.stage", ("torch", "transformers", "sklearn", "datasets"), id="the workers' stage"),
         pytest.param("calculate_metrics", ("pyspark", "numpy", "pyarrow", "numba"), id="the driver"),
+        pytest.param("build_features", ("pyspark", "numpy", "pyarrow", "numba"), id="the other driver"),
     ],
 )
 def test_what_is_heavy_is_not_imported_with(module: str, forbidden: tuple[str, ...]) -> None:

@@ -1,4 +1,7 @@
-"""The script makes the committed files again, but for those that its language models have a say in."""
+"""The script makes the committed files again, but for those that come after it.
+
+They follow from the language models, whose weights differ between processors, or `build_features.py` counts them.
+"""
 
 from __future__ import annotations
 
@@ -11,18 +14,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sample.make_sample import make_sample
-from sample.paths import SAMPLE_DIR, SCHEMES
+from sample.paths import SAMPLE_DIR
 
 ROOT = SAMPLE_DIR.parent.parent
-
-
-OF_THE_MODELS = ("models", "memories", "pile-", "features/semantic-duplicates", "features/perplexities")
-OF_THE_MODELS += tuple(f"features/{scheme}-num-frequencies" for scheme in SCHEMES)
+AFTER_IT = ("models", "memories", "pile-", "features")
 
 
 def _files(directory: Path) -> list[Path]:
     paths = sorted(path.relative_to(directory) for path in directory.rglob("*") if path.is_file())
-    return [path for path in paths if not path.as_posix().startswith(OF_THE_MODELS)]
+    return [path for path in paths if not path.as_posix().startswith(AFTER_IT)]
 
 
 def _differences(left: Path, right: Path) -> list[str]:

@@ -1,0 +1,76 @@
+"""Has `build_features.py` count in the sample's corpora, and lays its tables out as the published ones.
+
+    python -m sample.build_tables     duplicates and token frequencies, from the corpora and the memories
+
+It runs the program as its users do, on the paths of the sample's parts; less than a minute.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from sample.layout import write_dataset
+from sample.paths import (
+    MODELS,
+    SAMPLE_DIR,
+    SCHEMES,
+    corpus_path,
+    feature_directory,
+    memories_directory,
+    tokenizer_path,
+)
+
+PROJECT = Path(__file__).resolve().parent.parent
+BUILT = "Built by `build_features.py`; see `sample/README.md`."
+
+
+def build_tables(sample: Path = SAMPLE_DIR) -> None:
+    """Builds the feature tables of a sample whose corpora and memories are there, and writes them into it."""
+    with tempfile.TemporaryDirectory() as directory:
+        run_build_features(sample, Path(directory))
+        built = Path(directory) / "sample"
+        duplicates = {scheme: read_split(built / "generation-num-duplicates" / scheme) for scheme in SCHEMES}
+        description = f"Laid out as `usvsnsp/generation-num-duplicates`. {BUILT}"
+        write_dataset(feature_directory("generation-num-duplicates", "", sample), duplicates, description)
+        for scheme in SCHEMES:
+            dataset = built / f"{scheme}-num-frequencies"
+            frequencies = {split: read_split(dataset / split) for split in ("memorized", "non_memorized")}
+            description = f"Laid out as `usvsnsp/{scheme}-num-frequencies`; memorized by {MODELS[-1]}. {BUILT}"
+            write_dataset(feature_directory("num-frequencies", scheme, sample), frequencies, description)
+
+
+def run_build_features(sample: Path, output: Path) -> None:
+    """Runs the program over the sample's parts as the run `sample` in a directory."""
+    arguments = {
+        "schemes": ",".join(SCHEMES),
+        "corpus": corpus_path("{scheme}", sample),
+        "memorized": f"{memories_directory(sample)}#{{scheme}}.{MODELS[-1]}",
+        "tokenizer": tokenizer_path(sample),
+        "output_dir": output,
+        "run_id": "sample",
+    }
+    options = [part for name, value in arguments.items() for part in (f"--{name}", str(value))]
+    subprocess.run([sys.executable, str(PROJECT / "build_features.py"), *options, "--quiet"], check=True)
+
+
+def read_split(directory: Path) -> pa.Table:
+    """The table in a directory, in the order of its files."""
+    return pa.concat_tables([pq.read_table(path) for path in sorted(directory.glob("*.parquet"))])
+
+
+def main() -> None:
+    """Reads the command line and builds."""
+    parser = argparse.ArgumentParser(description="Build the sample's feature tables.")
+    parser.add_argument("--sample", type=Path, default=SAMPLE_DIR, help="where the sample lies")
+    build_tables(parser.parse_args().sample)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,208 @@
+"""build_features.py as its user runs it: over the sample, over files of token ids, joined, redone, and misused."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import datasets
+import numpy as np
+import pyarrow as pa
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+import pytest
+
+import build_features
+from sample import paths as sample_paths
+from sample.build_tables import read_split, run_build_features
+from spark.feature_building.command_line import build_feature_parser
+from tests.conftest import PROJECT
+from tests.sample.committed import truth
+
+TABLES = {
+    "generation-num-duplicates": sample_paths.SCHEMES,
+    "duped-num-frequencies": ("memorized", "non_memorized"),
+    "deduped-num-frequencies": ("memorized", "non_memorized"),
+}
+
+
+def run_program(*arguments: str, directory: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(PROJECT / "build_features.py"), *arguments]
+    inherited = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYSPARK_PYTHON")}
+    return subprocess.run(command, cwd=directory, env=inherited, capture_output=True, text=True, timeout=600)
+
+
+@pytest.fixture(scope="module")
+def default_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The run without arguments: its directory, and what it printed."""
+    directory = tmp_path_factory.mktemp("features")
+    finished = run_program("--run_id", "first", directory=directory)
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    assert finished.stderr == ""
+    return directory / "output" / "first", finished.stdout
+
+
+def committed(dataset: str, split: str) -> pa.Table:
+    return pq.read_table(sample_paths.SAMPLE_DIR / "features" / dataset / "data" / f"{split}-00000-of-00001.parquet")
+
+
+@pytest.mark.parametrize(("dataset", "split"), [(name, split) for name, splits in TABLES.items() for split in splits])
+def test_the_tables_of_the_sample_are_the_committed_ones(default_run: Any, dataset: str, split: str) -> None:
+    directory, _ = default_run
+    assert read_split(directory / dataset / split).equals(committed(dataset, split))
+    assert len(datasets.load_dataset(str(directory / dataset), split=split)) == len(committed(dataset, split))
+
+
+@pytest.mark.parametrize("scheme", sample_paths.SCHEMES)
+def test_every_count_is_what_the_script_of_the_sample_knows(default_run: Any, scheme: str) -> None:
+    directory, _ = default_run
+    counted = read_split(directory / "generation-num-duplicates" / scheme)
+    known = truth()
+    found = dict(zip(*counted.to_pydict().values(), strict=True))
+    expected = zip(known["sequence_id"].to_pylist(), known[f"duplicates_{scheme}"].to_pylist(), strict=True)
+    assert found == {sequence: count for sequence, count in expected if count is not None}
+
+
+@pytest.mark.parametrize("scheme", sample_paths.SCHEMES)
+def test_frequencies_are_those_of_a_loop(default_run: Any, scheme: str) -> None:
+    directory, _ = default_run
+    corpus = pq.read_table(sample_paths.corpus_path(scheme))
+    split = f"{scheme}.{sample_paths.MODELS[-1]}"
+    memories = datasets.load_dataset(str(sample_paths.memories_directory()), split=split)
+    memorized = set(memories["index"])
+    for name, is_memorized in (("memorized", True), ("non_memorized", False)):
+        rows = zip(corpus["sequence_id"].to_pylist(), corpus["tokens"].to_pylist(), strict=True)
+        expected = Counter(token for row, tokens in rows if (row in memorized) == is_memorized for token in tokens)
+        table = read_split(directory / f"{scheme}-num-frequencies" / name)
+        assert table["Frequency"].to_pylist() == [expected[token] for token in range(len(table))]
+
+
+def test_what_it_prints_and_records(default_run: Any) -> None:
+    directory, printed = default_run
+    assert "Spark UI: http://" in printed
+    assert "repeated" in printed
+    assert "Next, join them: --duplicates" in printed
+    record = json.loads((directory / "run.json").read_text())
+    assert record["status"] == "complete"
+    assert {column["name"] for column in record["schema"]} == {"index", "counts", "TokenID", "Frequency"}
+    assert [split["split"] for split in record["splits"] if "duplicates" in split["split"]] == [
+        "duplicates duped",
+        "duplicates deduped",
+    ]
+    assert not (directory / "_temporary").exists()
+
+
+def test_calculate_metrics_joins_what_was_built(default_run: Any, tmp_path: Path) -> None:
+    directory, printed = default_run
+    options = printed.split("Next, join them: ")[1].replace("'", "").split()
+    paths = [option if option.startswith("--") else str(directory.parent.parent / option) for option in options]
+    command = [sys.executable, str(PROJECT / "calculate_metrics.py"), "--quiet", "--run_id", "joined", *paths]
+    command += ["--filters", "duplicates,token_frequencies", "--schemes", "duped", "--models", "70m"]
+    subprocess.run(command, cwd=tmp_path, check=True)
+    found = ds.dataset(tmp_path / "output" / "joined" / "metrics", partitioning="hive").to_table()
+    known = dict(zip(truth()["sequence_id"].to_pylist(), truth()["duplicates_duped"].to_pylist(), strict=True))
+    joined = zip(found["sequence_id"].to_pylist(), found["sequence_duplicates"].to_pylist(), strict=True)
+    assert all(known[sequence] == count for sequence, count in joined)
+    assert found["avg_frequency"].null_count == 0
+
+
+def test_a_second_run_with_the_id_redoes_only_what_is_missing(default_run: Any, tmp_path: Path) -> None:
+    directory = tmp_path / "output" / "first"
+    shutil.copytree(default_run[0], directory)
+    removed = directory / "generation-num-duplicates" / "deduped"
+    kept = directory / "generation-num-duplicates" / "duped"
+    before = {path: path.stat().st_mtime_ns for path in kept.iterdir()}
+    shutil.rmtree(removed)
+    finished = run_program("--run_id", "first", directory=tmp_path)
+    assert finished.returncode == 0, finished.stderr
+    assert "begins (split 1 of 1" in finished.stdout
+    assert read_split(removed).equals(committed("generation-num-duplicates", "deduped"))
+    assert {path: path.stat().st_mtime_ns for path in kept.iterdir()} == before
+    again = run_program("--run_id", "first", directory=tmp_path)
+    assert "complete already; nothing to do" in again.stdout
+    refused = run_program("--run_id", "first", "--window", "0:8", directory=tmp_path)
+    assert refused.returncode == 2
+    assert "made with window = '32:64'" in refused.stderr
+
+
+def test_a_file_of_token_ids_without_schemes(tmp_path: Path) -> None:
+    generator = np.random.default_rng(0)
+    rows = generator.integers(0, 9, (200, 50)).astype("<u2")
+    rows[:, 10:14] = rows[generator.integers(0, 200, 200), 10:14]
+    (tmp_path / "document.bin").write_bytes(rows.tobytes())
+    options = ["--corpus", "document.bin", "--row_tokens", "50", "--window", "10:14", "--run_id", "mine"]
+    finished = run_program(*options, directory=tmp_path)
+    assert finished.returncode == 0, finished.stderr
+    counted = read_split(tmp_path / "output" / "mine" / "generation-num-duplicates").to_pydict()
+    places = Counter(tuple(row[start : start + 4]) for row in rows.tolist() for start in range(47))
+    assert counted == {"index": list(range(200)), "counts": [places[tuple(row[10:14])] for row in rows.tolist()]}
+    frequencies = read_split(tmp_path / "output" / "mine" / "num-frequencies").to_pydict()
+    assert frequencies == {"TokenID": list(range(9)), "Frequency": np.bincount(rows.ravel()).tolist()}
+
+
+def test_the_sample_may_lie_elsewhere(tmp_path: Path) -> None:
+    run_build_features(sample_paths.SAMPLE_DIR, tmp_path)
+    split = tmp_path / "sample" / "duped-num-frequencies" / "memorized"
+    assert read_split(split).equals(committed("duped-num-frequencies", "memorized"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        pytest.param("--features duplicate", "did you mean duplicates?", id="feature"),
+        pytest.param("--schemes dupd", "did you mean duped?", id="scheme of the sample"),
+        pytest.param("--window 64:32", "expected START:STOP", id="window backwards"),
+        pytest.param("--window 5", "expected START:STOP", id="window of one number"),
+        pytest.param("--row_tokens 0", "a whole number from 1 on", id="rows of nothing"),
+        pytest.param("--corpus nowhere.bin", "no such file or directory", id="corpus"),
+        pytest.param("--corpus c/{scheme}.bin", "nothing says which schemes", id="no schemes"),
+        pytest.param("--corpus c.bin --schemes a,b", "the same for a, b", id="one corpus for two schemes"),
+        pytest.param("--corpse c.bin", "did you mean --corpus?", id="option"),
+        pytest.param("--run_id a/b", "--run_id names one directory", id="run id with a path"),
+        pytest.param("--config nowhere.yaml", "cannot be read", id="missing configuration"),
+        pytest.param("--memorized no_ids.parquet", "expected a column of ids", id="memorized sequences without ids"),
+        pytest.param("--sequences no_ids.parquet", "expected a column of ids", id="sequences without ids"),
+    ],
+)
+def test_wrong_arguments(
+    arguments: str,
+    expected: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("Spark was started")
+
+    monkeypatch.setattr("spark.run.start_session", refuse)
+    monkeypatch.chdir(tmp_path)
+    pq.write_table(pa.table({"tokens": [[1, 2]]}), "no_ids.parquet")
+    assert build_features.main([*arguments.split(), "--cache_dir", "cache"]) == 2
+    printed = capsys.readouterr()
+    assert expected in printed.err
+    assert len(printed.err.strip().splitlines()) <= 2
+    assert not Path("output").exists()
+
+
+def test_the_plan_says_by_which_way(capsys: pytest.CaptureFixture[str]) -> None:
+    assert build_features.main(["--plan", "--schemes", "duped"]) == 0
+    printed = capsys.readouterr().out
+    assert "23,045 rows" in printed
+    assert "broadcast: every worker holds" in printed
+    assert build_features.main(["--plan", "--json"]) == 0
+    plan = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert plan["event"] == "feature_plan"
+    assert [each["way"] for each in plan["features"]] == ["broadcast", None] * 2
+
+
+def test_every_option_is_described_in_the_readme() -> None:
+    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
+    for action in build_feature_parser()._actions:
+        for option in action.option_strings:
+            assert option in ("-h", "--help") or option in readme
