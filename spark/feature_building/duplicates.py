@@ -30,6 +30,7 @@ from features.windows import (
 from filters.ragged import ragged_from_strings
 from spark.corpora.parts import Corpus, CorpusBatch
 from spark.corpora.reading import map_parts
+from spark.feature_building.counts import COUNTS, add_up_counts, in_chunks
 from spark.feature_building.writing import WrittenFrame, write_frame, write_one_file, write_parts
 from spark.job_descriptions import READ_CORPUS, phase
 from spark.loading import escape_glob
@@ -114,23 +115,16 @@ class DuplicateCounting:
 
     def _count_places(self, spark: SparkSession, windows: Windows, rows_done: Accumulator[int]) -> NDArray[np.int64]:
         """At how many places of the corpus each window occurs, shape (windows,)."""
-        from pyspark.sql import functions as F  # noqa: N812
-
         shared = spark.sparkContext.broadcast(windows)
 
         def count(batches: Iterator[CorpusBatch]) -> Iterator[pa.RecordBatch]:
             places = np.zeros(len(shared.value.hashes), np.int64)
             for batch in batches:
                 count_windows(batch.tokens, shared.value, places)
-            found = np.flatnonzero(places)
-            yield pa.RecordBatch.from_pydict({"window": found, "places": places[found]})
+            yield from in_chunks(places)
 
-        frame = map_parts(spark, self.corpus, count, "window long, places long", rows_done)
         with phase(spark, READ_CORPUS):
-            found = frame.groupBy("window").agg(F.sum("places").alias("places")).collect()
-        counts = np.zeros(len(windows.hashes), np.int64)
-        for window, places in found:
-            counts[window] = places
+            counts = add_up_counts(map_parts(spark, self.corpus, count, COUNTS, rows_done), len(windows.hashes))
         shared.destroy()
         return counts
 
