@@ -18,7 +18,6 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from features.windows import (
-    HASH_BITS,
     Windows,
     add_to_filter,
     count_windows,
@@ -27,6 +26,7 @@ from features.windows import (
     make_filter,
     windows_that_pass,
 )
+from features.windows_kernel import HASH_BITS
 from filters.ragged import ragged_from_strings
 from spark.corpora.parts import Corpus, CorpusBatch
 from spark.corpora.reading import map_parts

@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.windows import (
-    HASH_BITS,
     add_to_filter,
     count_windows,
     cut_windows,
@@ -18,6 +17,7 @@ from features.windows import (
     make_filter,
     windows_that_pass,
 )
+from features.windows_kernel import HASH_BITS
 from filters.contract import RaggedArray
 
 ROWS = st.lists(st.lists(st.integers(0, 2), max_size=40), min_size=1, max_size=12)
