@@ -1,0 +1,46 @@
+"""Rows of 64-bit integers packed into binary values, for what NumPy works on: a value instead of thousands of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+ROWS_A_VALUE = 2**15  # at four columns 1 MiB, far below what one message of Spark may take
+
+
+def collect_numbers(frame: DataFrame) -> NDArray[np.int64]:
+    """All rows of a frame whose columns are all `long` without nulls, as int64 of shape (rows, columns)."""
+    columns = len(frame.columns)
+    packed = frame.mapInArrow(_pack, "packed binary").collect()
+    return np.frombuffer(b"".join(row[0] for row in packed), np.int64).reshape(-1, columns)
+
+
+def frame_of_numbers(spark: SparkSession, numbers: NDArray[np.int64], names: tuple[str, ...]) -> DataFrame:
+    """A frame of `long` columns of these names, with the rows of an int64 array of shape (rows, columns)."""
+    values = [(numbers[at : at + ROWS_A_VALUE].tobytes(),) for at in range(0, len(numbers), ROWS_A_VALUE)]
+
+    def unpack(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            for value in batch["packed"]:
+                rows = np.frombuffer(value.as_buffer(), np.int64).reshape(-1, len(names))
+                yield pa.RecordBatch.from_arrays([pa.array(column) for column in rows.T], list(names))
+
+    packed = spark.sparkContext.parallelize(values, max(1, len(values)))
+    return spark.createDataFrame(packed, "packed binary").mapInArrow(
+        unpack, ", ".join(f"{name} long" for name in names)
+    )
+
+
+def _pack(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        rows = np.column_stack([np.asarray(column) for column in batch.columns])
+        yield pa.RecordBatch.from_pydict(
+            {"packed": pa.array([rows.astype(np.int64, copy=False).tobytes()], pa.binary())}
+        )
