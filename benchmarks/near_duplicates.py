@@ -1,0 +1,143 @@
+"""Near duplicates against datasketch and datatrove: clusters, recall, precision and seconds on the same data.
+
+    python -m benchmarks.near_duplicates --shapes 20000x64,20000x500 --directory DIR
+
+A report in Markdown. It needs datasketch and datatrove[processing] beside requirements-dev.txt (see the README).
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+from pyspark.sql import SparkSession
+
+from benchmarks.near_duplicates_data import planted_sequences, true_pairs, write_sequences
+from benchmarks.near_duplicates_others import WORKERS, datasketch_labels, datatrove_labels, write_texts
+from features.near_duplicates.bands import Bands, choose_bands
+from features.near_duplicates.components import connected_components
+from spark.near_duplicates import THRESHOLD, find_near_duplicates
+from spark.run_directory import logs_of
+from spark.run_record import versions
+from spark.session import start_session, stop_session
+
+Labels = NDArray[np.int64]
+DATASKETCH_HASHES = 128  # its default
+DATATROVE_BANDS = Bands(14, 8)  # its default
+AT_THRESHOLD = 0.05  # pairs so little above the threshold are at it
+
+
+class Quality(NamedTuple):
+    """How clusters agree with the truth.
+
+    clusters: of two sequences or more. recall: of the truly similar pairs, the share that is in one cluster;
+    recall_at_threshold: of those hardly above it; precision: of the pairs in one cluster, those in one true cluster.
+    """
+
+    clusters: int
+    recall: float
+    recall_at_threshold: float
+    precision: float
+
+
+def main() -> None:
+    """Runs everybody on each shape of data; prints a report."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--shapes", default="20000x64,100000x64,20000x500", help="sequences x tokens")
+    parser.add_argument("--directory", type=Path, default=Path(tempfile.gettempdir()) / "near-duplicates-benchmark")
+    parser.add_argument("--threshold", type=float, default=THRESHOLD)
+    arguments = parser.parse_args()
+    arguments.directory.mkdir(parents=True, exist_ok=True)
+    print(f"Versions: {versions()}, Python {sys.version.split()[0]}; at most {WORKERS} cores\n", flush=True)
+    print("| sequences | who | clusters | recall | recall at the threshold | precision | seconds |")
+    print("|---|---|---|---|---|---|---|", flush=True)
+    started = time.monotonic()
+    spark = start_session("near duplicates", logs_of(arguments.directory, arguments.directory))
+    print(f"| | (Spark's start) | | | | | {time.monotonic() - started:.1f} |", flush=True)
+    for shape in arguments.shapes.split(","):
+        rows, length = map(int, shape.split("x"))
+        compare(spark, planted_sequences(rows, length), arguments.threshold, arguments.directory)
+    stop_session(spark)
+
+
+def compare(spark: SparkSession, tokens: NDArray[np.int32], threshold: float, directory: Path) -> None:
+    """The lines of the table about one set of sequences."""
+    data = directory / "sequences.parquet"
+    write_sequences(data, tokens)
+    started = time.monotonic()
+    pairs, similarities = true_pairs(tokens, threshold)
+    truth = labels_of(pairs, len(tokens))
+    shape = f"{len(tokens):,} of {tokens.shape[1]}"
+    exact = quality(truth, truth, pairs, similarities, threshold)
+    print_line(shape, f"brute force ({len(pairs):,} pairs)", exact, time.monotonic() - started)
+    texts, place = directory / "texts", directory / "datatrove"
+    write_texts(tokens, texts)
+    ours = choose_bands(threshold)
+    hashes = DATASKETCH_HASHES
+    runs: dict[str, Callable[[], Labels]] = {
+        "ours, first time": lambda: our_labels(spark, data, threshold),
+        "ours, again": lambda: our_labels(spark, data, threshold),
+        f"datasketch, {hashes} hashes, its own bands": lambda: datasketch_labels(tokens, threshold, hashes, None),
+        f"datasketch, our {name(ours)}": lambda: datasketch_labels(tokens, threshold, ours.bands * ours.rows, ours),
+        f"datatrove, its {name(DATATROVE_BANDS)}": lambda: datatrove_labels(texts, len(tokens), DATATROVE_BANDS, place),
+        f"datatrove, our {name(ours)}": lambda: datatrove_labels(texts, len(tokens), ours, place),
+    }
+    for who, run in runs.items():
+        started = time.monotonic()
+        labels = run()
+        print_line(shape, who, quality(labels, truth, pairs, similarities, threshold), time.monotonic() - started)
+
+
+def our_labels(spark: SparkSession, data: Path, threshold: float) -> Labels:
+    """Each sequence's cluster, from Parquet to Parquet."""
+    output = data.with_name("ours")
+    find_near_duplicates(spark.read.parquet(str(data)), threshold).write.mode("overwrite").parquet(str(output))
+    table = pq.read_table(output).sort_by("sequence_id")
+    return np.asarray(table["near_duplicate_cluster"].combine_chunks())
+
+
+def name(bands: Bands) -> str:
+    """How bands are called in the table."""
+    return f"{bands.bands} bands of {bands.rows}"
+
+
+def labels_of(pairs: NDArray[np.int64], rows: int) -> Labels:
+    """Each sequence's cluster, from the pairs of a graph."""
+    labels = np.arange(rows)
+    vertices, clusters = connected_components(pairs)
+    labels[vertices] = clusters
+    return labels
+
+
+def quality(
+    labels: Labels, truth: Labels, pairs: NDArray[np.int64], similarities: NDArray[np.float64], threshold: float
+) -> Quality:
+    """How clusters agree with the true pairs and the clusters of these; labels and truth: one number a sequence."""
+    is_found = labels[pairs[:, 0]] == labels[pairs[:, 1]]
+    both = np.unique(np.column_stack([labels, truth]), axis=0, return_counts=True)[1]
+    sizes = np.unique(labels, return_counts=True)[1]
+    at_threshold = similarities < threshold + AT_THRESHOLD
+    return Quality(
+        int((sizes > 1).sum()),
+        float(is_found.mean()),
+        float(is_found[at_threshold].mean()),
+        float((both * (both - 1)).sum() / max(1, (sizes * (sizes - 1)).sum())),
+    )
+
+
+def print_line(shape: str, who: str, found: Quality, seconds: float) -> None:
+    """One line of the table."""
+    shares = " | ".join(f"{share:.4f}" for share in found[1:])
+    print(f"| {shape} | {who} | {found.clusters:,} | {shares} | {seconds:.1f} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""The slow and obvious way to near duplicates, and sequences with planted ones."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+Pair = tuple[int, int]
+
+
+def shingles(row: Sequence[int], n: int) -> set[tuple[int, ...]]:
+    """The different n-grams of a row; of a shorter row all of it."""
+    return {tuple(row[i : i + n]) for i in range(len(row) - n + 1)} if len(row) >= n else {tuple(row)}
+
+
+def jaccard(first: Sequence[int], second: Sequence[int], n: int) -> float:
+    """The Jaccard similarity of two rows."""
+    one, other = shingles(first, n), shingles(second, n)
+    return len(one & other) / len(one | other)
+
+
+def similar_pairs(rows: Sequence[Sequence[int]], threshold: float, n: int = 5) -> dict[Pair, float]:
+    """All pairs (i < j) of at least the threshold, and their similarity: by an index from n-grams to rows."""
+    sets = [shingles(row, n) for row in rows]
+    holders: dict[tuple[int, ...], list[int]] = defaultdict(list)
+    found: dict[Pair, float] = {}
+    for j, grams in enumerate(sets):
+        common = Counter(i for gram in grams for i in holders[gram])
+        for i, count in common.items():
+            similarity = count / (len(sets[i]) + len(grams) - count)
+            if similarity >= threshold:
+                found[i, j] = similarity
+        for gram in grams:
+            holders[gram].append(j)
+    return found
+
+
+def components(vertices: Iterable[int], pairs: Iterable[Pair]) -> dict[int, int]:
+    """The smallest vertex that can be reached from each: walked to, from the smallest vertices on."""
+    neighbours: dict[int, set[int]] = defaultdict(set)
+    for one, other in pairs:
+        neighbours[one].add(other)
+        neighbours[other].add(one)
+    label: dict[int, int] = {}
+    for vertex in sorted(vertices):
+        reached = [vertex] if vertex not in label else []
+        while reached:
+            each = reached.pop()
+            if each not in label:
+                label[each] = vertex
+                reached.extend(neighbours[each])
+    return label
+
+
+def measured(ids: Sequence[int], pairs: Iterable[Pair]) -> list[tuple[int, int, int, int]]:
+    """The rows that `find_near_duplicates` ought to give: by ascending id, from pairs of ids."""
+    pairs = list(pairs)
+    degree = Counter(vertex for pair in pairs for vertex in pair)
+    label = components(ids, pairs)
+    size = Counter(label.values())
+    return [(i, degree[i], label[i], size[label[i]]) for i in sorted(ids)]
+
+
+def planted(rows: int, length: int, seed: int, vocabulary: int = 50_000) -> list[list[int]]:
+    """Random rows; a third of them are earlier rows with some tokens replaced in one to three places, a few are equal.
+
+    Similarities reach from 1 to below any threshold of interest, and chains and stars of near copies arise.
+    """
+    generator = np.random.default_rng(seed)
+    made: list[np.ndarray] = []
+    for i in range(rows):
+        if i == 0 or generator.random() > 1 / 3:
+            made.append(generator.integers(0, vocabulary, length))
+            continue
+        row = made[int(generator.integers(max(0, i - 50), i))].copy()
+        for _ in range(generator.integers(0, 4)):
+            size = int(generator.integers(1, max(2, length // 20)))
+            # Near the ends fewer n-grams change, so that every similarity occurs.
+            at = int(generator.integers(0, length - size + 1))
+            row[at : at + size] = generator.integers(0, vocabulary, size)
+        made.append(row)
+    return [row.tolist() for row in made]
