@@ -79,7 +79,7 @@ def _shingle_hashes(
         size = min(ngram_tokens, offsets[row + 1] - offsets[row])
         for k in range(out_offsets[row + 1] - out_offsets[row]):
             start = offsets[row] + k
-            mixed = np.uint64(size)
+            mixed = _mix(np.uint64(size + 1))  # not 0, so that what follows is mixed from the first token on
             for i in range(start, start + size):
                 # Multiplied by 2^64 / golden ratio and mixed once at the end, the order of the tokens counts.
                 mixed = (mixed ^ np.uint64(np.uint32(values[i]))) * np.uint64(0x9E3779B97F4A7C15)

@@ -85,7 +85,7 @@ def _number_shingles(
 
 
 @compiled
-def _slot(values: NDArray[np.int32], start: int, size: int, hash_mask: np.uint64, bits: int) -> int:
+def _slot(values: NDArray[np.int32], start: int, size: int, hash_mask: np.uint64, bits: int) -> np.int64:
     """Where in a table of 2^bits slots a shingle is looked for first."""
     mixed = np.uint64(size)
     for i in range(start, start + size):
@@ -93,7 +93,7 @@ def _slot(values: NDArray[np.int32], start: int, size: int, hash_mask: np.uint64
         mixed ^= mixed >> np.uint64(32)
     # Fibonacci hashing: the high bits of the product with 2^64 / golden ratio.
     mixed = (mixed & hash_mask) * np.uint64(0x9E3779B97F4A7C15)
-    return int(mixed >> np.uint64(64 - bits))
+    return np.int64(mixed >> np.uint64(64 - bits))
 
 
 @compiled
