@@ -35,28 +35,39 @@ def find_near_duplicates(
     near_duplicate_cluster: the smallest sequence_id of its connected component in the graph of these pairs, its own
         where it has none. near_duplicate_cluster_size: how many sequences the component has.
     It depends on nothing but the rows: not on their order, their partitions, or which tasks were tried again.
-    Runs Spark jobs when called. Keeps one narrow table (three numbers a sequence) persisted, for the result.
+    Runs Spark jobs when called, and leaves nothing persisted: the sequences are grouped once more when the result is
+    read, so that they must be the same then.
     Raises ValueError for a threshold that is not in (0, 1] or too small to find pairs at (`choose_bands`), and for
     n-grams under 1 token; RuntimeError as `find_clusters`.
     """
     require_ngram(ngram_tokens)
     search = PairSearch(threshold, ngram_tokens, choose_bands(threshold))
-    spark = sequences.sparkSession
-    contents = group_equal(sequences).persist(StorageLevel.MEMORY_AND_DISK)
-    copies = contents.drop("tokens").persist(StorageLevel.MEMORY_AND_DISK)
-    different = contents.where("sequence_id = representative").select("sequence_id", "copies", "tokens")
-    with phase(spark, "near duplicates: group equal sequences"):
-        rows = copies.where("sequence_id = representative").count()
-    pairs = search.pairs(different, rows).persist(StorageLevel.MEMORY_AND_DISK)
-    clusters = find_clusters(pairs)
-    contents.unpersist()
-    pairs.unpersist()
+    contents = group_equal(sequences)
+    clusters = _clusters_of_contents(contents, search)
+    copies = contents.drop("tokens")
     return copies.join(clusters, "representative", "left").select(
         "sequence_id",
         (F.coalesce("neighbours", F.lit(0)) + F.col("copies") - 1).alias("near_duplicates"),
         F.coalesce("cluster", "representative").alias("near_duplicate_cluster"),
         F.coalesce("cluster_size", "copies").alias("near_duplicate_cluster_size"),
     )
+
+
+def _clusters_of_contents(contents: DataFrame, search: PairSearch) -> DataFrame:
+    """CLUSTER_COLUMNS of the representatives that have a near duplicate; contents: as `group_equal` gives them."""
+    contents.persist(StorageLevel.MEMORY_AND_DISK)
+    different = contents.where("sequence_id = representative").select("sequence_id", "copies", "tokens")
+    try:
+        with phase(contents.sparkSession, "near duplicates: group equal sequences"):
+            rows = different.count()
+        pairs = search.pairs(different, rows).persist(StorageLevel.MEMORY_AND_DISK)
+        try:
+            return find_clusters(pairs)
+        finally:
+            pairs.unpersist()
+    finally:
+        # Nothing stays persisted: Spark would give it to whoever reads the same path, even once its files are others.
+        contents.unpersist()
 
 
 def group_equal(sequences: DataFrame) -> DataFrame:

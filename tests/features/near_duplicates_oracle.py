@@ -77,8 +77,8 @@ def planted(rows: int, length: int, seed: int, vocabulary: int = 50_000) -> list
         row = made[int(generator.integers(max(0, i - 50), i))].copy()
         for _ in range(generator.integers(0, 4)):
             size = int(generator.integers(1, max(2, length // 20)))
-            # Near the ends fewer n-grams change, so that every similarity occurs.
-            at = int(generator.integers(0, length - size + 1))
+            # At the ends fewer n-grams change, so that every similarity occurs.
+            at = int(generator.choice([0, length - size, generator.integers(0, length - size + 1)]))
             row[at : at + size] = generator.integers(0, vocabulary, size)
         made.append(row)
     return [row.tolist() for row in made]
