@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import psutil
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from pyspark.sql import SparkSession
@@ -48,6 +49,23 @@ class Quality(NamedTuple):
     precision: float
 
 
+class Clock:
+    """Counts from when it is made: seconds, and CPU seconds of this process and all that it starts."""
+
+    def __init__(self) -> None:
+        self.started, self.cpu_before = time.monotonic(), _cpu_seconds()
+
+    def elapsed(self) -> str:
+        """Two cells of the table."""
+        return f"{time.monotonic() - self.started:.1f} | {_cpu_seconds() - self.cpu_before:.1f}"
+
+
+def _cpu_seconds() -> float:
+    # Of a process that has ended its parent's times of children tell.
+    processes = (psutil.Process(), *psutil.Process().children(recursive=True))
+    return sum(sum(process.cpu_times()[:4]) for process in processes)
+
+
 def main() -> None:
     """Runs everybody on each shape of data; prints a report."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -57,11 +75,11 @@ def main() -> None:
     arguments = parser.parse_args()
     arguments.directory.mkdir(parents=True, exist_ok=True)
     print(f"Versions: {versions()}, Python {sys.version.split()[0]}; at most {WORKERS} cores\n", flush=True)
-    print("| sequences | who | clusters | recall | recall at the threshold | precision | seconds |")
-    print("|---|---|---|---|---|---|---|", flush=True)
-    started = time.monotonic()
+    print("| sequences | who | clusters | recall | recall at the threshold | precision | seconds | CPU s |")
+    print("|---|---|---|---|---|---|---|---|", flush=True)
+    started = Clock()
     spark = start_session("near duplicates", logs_of(arguments.directory, arguments.directory))
-    print(f"| | (Spark's start) | | | | | {time.monotonic() - started:.1f} |", flush=True)
+    print(f"| | (Spark's start) | | | | | {started.elapsed()} |", flush=True)
     for shape in arguments.shapes.split(","):
         rows, length = map(int, shape.split("x"))
         compare(spark, planted_sequences(rows, length), arguments.threshold, arguments.directory)
@@ -72,12 +90,12 @@ def compare(spark: SparkSession, tokens: NDArray[np.int32], threshold: float, di
     """The lines of the table about one set of sequences."""
     data = directory / "sequences.parquet"
     write_sequences(data, tokens)
-    started = time.monotonic()
+    started = Clock()
     pairs, similarities = true_pairs(tokens, threshold)
     truth = labels_of(pairs, len(tokens))
     shape = f"{len(tokens):,} of {tokens.shape[1]}"
     exact = quality(truth, truth, pairs, similarities, threshold)
-    print_line(shape, f"brute force ({len(pairs):,} pairs)", exact, time.monotonic() - started)
+    print_line(shape, f"brute force ({len(pairs):,} pairs)", exact, started.elapsed())
     texts, place = directory / "texts", directory / "datatrove"
     write_texts(tokens, texts)
     ours = choose_bands(threshold)
@@ -91,9 +109,10 @@ def compare(spark: SparkSession, tokens: NDArray[np.int32], threshold: float, di
         f"datatrove, our {name(ours)}": lambda: datatrove_labels(texts, len(tokens), ours, place),
     }
     for who, run in runs.items():
-        started = time.monotonic()
+        started = Clock()
         labels = run()
-        print_line(shape, who, quality(labels, truth, pairs, similarities, threshold), time.monotonic() - started)
+        elapsed = started.elapsed()
+        print_line(shape, who, quality(labels, truth, pairs, similarities, threshold), elapsed)
 
 
 def our_labels(spark: SparkSession, data: Path, threshold: float) -> Labels:
@@ -133,10 +152,10 @@ def quality(
     )
 
 
-def print_line(shape: str, who: str, found: Quality, seconds: float) -> None:
+def print_line(shape: str, who: str, found: Quality, elapsed: str) -> None:
     """One line of the table."""
     shares = " | ".join(f"{share:.4f}" for share in found[1:])
-    print(f"| {shape} | {who} | {found.clusters:,} | {shares} | {seconds:.1f} |", flush=True)
+    print(f"| {shape} | {who} | {found.clusters:,} | {shares} | {elapsed} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 MEMBERSHIPS_A_PART = 2**21  # 32 MiB of a bucket and an id each; a task sorts one part at a time
-PARTS_A_CORE = 4  # so that no core waits long for the others at the end
+# To begin and end a task in Python costs as much as a thousand sequences; Spark itself would take as many for the
+# smallest table as for the largest, because it does not adapt the number of partitions of what is persisted.
+ROWS_A_TASK = 50_000
 BLOCK = ("bucket", "left_first", "right_first")  # by a bucket and the first members of its sides, a block is known
 
 
@@ -46,10 +48,11 @@ class PairSearch:
 
         different: `sequence_id: long` (unique), `copies: long`, `tokens: array<int>` (no two equal); rows: how many.
         """
-        cores = different.sparkSession.sparkContext.defaultParallelism
-        parts = max(PARTS_A_CORE * cores, -(-rows * self.bands.bands // MEMBERSHIPS_A_PART))
+        tasks = max(different.sparkSession.sparkContext.defaultParallelism, rows // ROWS_A_TASK)
+        parts = max(tasks, -(-rows * self.bands.bands // MEMBERSHIPS_A_PART))
         blocks = (
             different.select("sequence_id", "tokens")
+            .coalesce(tasks)
             .mapInArrow(lambda batches: self._memberships(batches, parts), "part int, packed binary")
             .repartition("part")
             .sortWithinPartitions("part")
@@ -68,7 +71,7 @@ class PairSearch:
         return (
             members.join(different, "sequence_id")
             .select(*BLOCK, "position", "left_size", "sequence_id", "copies", "tokens")
-            .repartition(*BLOCK)
+            .repartition(tasks, *BLOCK)
             .sortWithinPartitions(*BLOCK, "position")
             .mapInArrow(self._verified, ", ".join(f"{name} long" for name in PAIR_COLUMNS))
         )
