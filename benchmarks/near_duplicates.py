@@ -8,10 +8,11 @@ A report in Markdown. It needs datasketch and datatrove[processing] beside requi
 from __future__ import annotations
 
 import argparse
-import sys
+import json
 import tempfile
 import time
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,10 +22,12 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from pyspark.sql import SparkSession
 
-from benchmarks.near_duplicates_data import planted_sequences, true_pairs, write_sequences
+from benchmarks.near_duplicates_data import NGRAM_TOKENS, planted_sequences, true_pairs, write_sequences
 from benchmarks.near_duplicates_others import WORKERS, datasketch_labels, datatrove_labels, write_texts
 from features.near_duplicates.bands import Bands, choose_bands
 from features.near_duplicates.components import connected_components
+from features.near_duplicates.in_memory import near_duplicates_in_memory
+from filters.contract import RaggedArray
 from spark.near_duplicates import THRESHOLD, find_near_duplicates
 from spark.run_directory import logs_of
 from spark.run_record import versions
@@ -69,12 +72,13 @@ def _cpu_seconds() -> float:
 def main() -> None:
     """Runs everybody on each shape of data; prints a report."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--shapes", default="20000x64,100000x64,20000x500", help="sequences x tokens")
+    parser.add_argument("--shapes", default="20000x64,200000x64,20000x500", help="sequences x tokens")
     parser.add_argument("--directory", type=Path, default=Path(tempfile.gettempdir()) / "near-duplicates-benchmark")
     parser.add_argument("--threshold", type=float, default=THRESHOLD)
     arguments = parser.parse_args()
     arguments.directory.mkdir(parents=True, exist_ok=True)
-    print(f"Versions: {versions()}, Python {sys.version.split()[0]}; at most {WORKERS} cores\n", flush=True)
+    found = versions() | {name: version(name) for name in ("datasketch", "datatrove", "xxhash")}
+    print(f"Versions: {json.dumps(found)}; datatrove with {WORKERS} processes\n", flush=True)
     print("| sequences | who | clusters | recall | recall at the threshold | precision | seconds | CPU s |")
     print("|---|---|---|---|---|---|---|---|", flush=True)
     started = Clock()
@@ -103,6 +107,7 @@ def compare(spark: SparkSession, tokens: NDArray[np.int32], threshold: float, di
     runs: dict[str, Callable[[], Labels]] = {
         "ours, first time": lambda: our_labels(spark, data, threshold),
         "ours, again": lambda: our_labels(spark, data, threshold),
+        "ours, in memory, without Spark": lambda: in_memory_labels(tokens, threshold),
         f"datasketch, {hashes} hashes, its own bands": lambda: datasketch_labels(tokens, threshold, hashes, None),
         f"datasketch, our {name(ours)}": lambda: datasketch_labels(tokens, threshold, ours.bands * ours.rows, ours),
         f"datatrove, its {name(DATATROVE_BANDS)}": lambda: datatrove_labels(texts, len(tokens), DATATROVE_BANDS, place),
@@ -121,6 +126,13 @@ def our_labels(spark: SparkSession, data: Path, threshold: float) -> Labels:
     find_near_duplicates(spark.read.parquet(str(data)), threshold).write.mode("overwrite").parquet(str(output))
     table = pq.read_table(output).sort_by("sequence_id")
     return np.asarray(table["near_duplicate_cluster"].combine_chunks())
+
+
+def in_memory_labels(tokens: NDArray[np.int32], threshold: float) -> Labels:
+    """Each sequence's cluster, from array to array, in one process."""
+    rows, length = tokens.shape
+    ragged = RaggedArray(tokens.ravel(), np.arange(rows + 1) * length)
+    return near_duplicates_in_memory(ragged, threshold, NGRAM_TOKENS).clusters
 
 
 def name(bands: Bands) -> str:

@@ -17,7 +17,7 @@ def near_duplicate_pairs(
     tokens: RaggedArray,
     hashes: NDArray[np.int64],
     blocks: RaggedArray,
-    left_sizes: NDArray[np.int64],
+    left_sizes: NDArray[np.int32],
     ngram_tokens: int,
     threshold: float,
 ) -> NDArray[np.int64]:
@@ -26,7 +26,7 @@ def near_duplicate_pairs(
     tokens: int32, the rows of all blocks, one block after the other.
     hashes: int64, shape (rows, bands), the band hashes of the rows.
     blocks: the bucket (int64) of each block as its values, one a block, and the rows of each as its offsets.
-    left_sizes: shape (blocks,), as in `buckets.Blocks`.
+    left_sizes: int32, shape (blocks,), as in `buckets.Blocks`.
     A pair that shares several buckets is given by the block of the smallest of them alone, so that a pair is found
     once in the blocks of all buckets together, however many bands agree.
     """

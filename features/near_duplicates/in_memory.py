@@ -1,0 +1,71 @@
+"""Near duplicates of sequences that fit into memory, in one process, without Spark."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.near_duplicates.bands import choose_bands
+from features.near_duplicates.buckets import Blocks, blocks_of_buckets
+from features.near_duplicates.components import cluster_vertices
+from features.near_duplicates.signatures import band_hashes
+from features.near_duplicates.verification import near_duplicate_pairs
+from filters.contract import RaggedArray
+from filters.kernel_input import read_only_rows
+from filters.ragged import take_rows
+
+
+class NearDuplicates(NamedTuple):
+    """What `spark.near_duplicates.find_near_duplicates` gives, for rows whose ids are their positions.
+
+    counts: how many other rows are near duplicates of each row. clusters: the first row of its cluster.
+    sizes: how many rows that has. All int64, of shape (rows,).
+    """
+
+    counts: NDArray[np.int64]
+    clusters: NDArray[np.int64]
+    sizes: NDArray[np.int64]
+
+
+def near_duplicates_in_memory(tokens: RaggedArray, threshold: float, ngram_tokens: int) -> NearDuplicates:
+    """The near duplicates of rows of int32 tokens: those that Spark finds, with the same definitions and errors."""
+    bands = choose_bands(threshold)
+    tokens = read_only_rows(tokens, np.int32)
+    firsts, groups, copies = _group_equal(tokens)
+    different = take_rows(tokens, firsts)
+    hashes = band_hashes(different, ngram_tokens, bands)
+    found = [
+        _verified(different, hashes, blocks, threshold, ngram_tokens)
+        for blocks in blocks_of_buckets(hashes.ravel(), np.repeat(np.arange(len(firsts)), bands.bands))
+    ]
+    pairs = np.concatenate([np.empty((0, 2), np.int64), *found])
+    counts, clusters, sizes = np.zeros(len(firsts), np.int64), np.arange(len(firsts)), copies.copy()
+    vertices, *of_vertices = cluster_vertices(np.hstack([pairs, copies[pairs]]))
+    counts[vertices], clusters[vertices], sizes[vertices] = of_vertices
+    return NearDuplicates((counts + copies - 1)[groups], firsts[clusters][groups], sizes[groups])
+
+
+def _group_equal(tokens: RaggedArray) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """The first row of each content, in ascending order; the number of each row's content; how many rows have it."""
+    data, bounds = tokens.values.tobytes(), (tokens.offsets * tokens.values.itemsize).tolist()
+    numbers: dict[bytes, int] = {}
+    groups = np.array(
+        [numbers.setdefault(data[bounds[i] : bounds[i + 1]], len(numbers)) for i in range(len(bounds) - 1)], np.int64
+    )
+    _, firsts, copies = np.unique(groups, return_index=True, return_counts=True)
+    return firsts, groups, copies
+
+
+def _verified(
+    tokens: RaggedArray, hashes: NDArray[np.int64], blocks: Blocks, threshold: float, ngram_tokens: int
+) -> NDArray[np.int64]:
+    """The near duplicates in the blocks, whose members are numbers of rows."""
+    members = np.asarray(blocks.members.values, np.int64)
+    lengths = np.diff(tokens.offsets)[members]
+    offsets = np.concatenate(([0], np.cumsum(lengths)))
+    places = np.repeat(tokens.offsets[members] - offsets[:-1], lengths) + np.arange(offsets[-1])
+    by_block = RaggedArray(blocks.buckets, blocks.members.offsets)
+    rows = RaggedArray(tokens.values[places], offsets)
+    return members[near_duplicate_pairs(rows, hashes[members], by_block, blocks.left_sizes, ngram_tokens, threshold)]
