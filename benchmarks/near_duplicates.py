@@ -28,7 +28,7 @@ from features.near_duplicates.bands import Bands, choose_bands
 from features.near_duplicates.components import connected_components
 from features.near_duplicates.in_memory import near_duplicates_in_memory
 from filters.contract import RaggedArray
-from spark.near_duplicates import THRESHOLD, find_near_duplicates
+from spark.near_duplicates import MOST_TOKENS_ON_DRIVER, THRESHOLD, find_near_duplicates
 from spark.run_directory import logs_of
 from spark.run_record import versions
 from spark.session import start_session, stop_session
@@ -105,8 +105,10 @@ def compare(spark: SparkSession, tokens: NDArray[np.int32], threshold: float, di
     ours = choose_bands(threshold)
     hashes = DATASKETCH_HASHES
     runs: dict[str, Callable[[], Labels]] = {
-        "ours, first time": lambda: our_labels(spark, data, threshold),
-        "ours, again": lambda: our_labels(spark, data, threshold),
+        "ours, first time": lambda: our_labels(spark, data, threshold, MOST_TOKENS_ON_DRIVER),
+        "ours, again": lambda: our_labels(spark, data, threshold, MOST_TOKENS_ON_DRIVER),
+        "ours, in Spark's tasks, first time": lambda: our_labels(spark, data, threshold, 0),
+        "ours, in Spark's tasks, again": lambda: our_labels(spark, data, threshold, 0),
         "ours, in memory, without Spark": lambda: in_memory_labels(tokens, threshold),
         f"datasketch, {hashes} hashes, its own bands": lambda: datasketch_labels(tokens, threshold, hashes, None),
         f"datasketch, our {name(ours)}": lambda: datasketch_labels(tokens, threshold, ours.bands * ours.rows, ours),
@@ -120,10 +122,11 @@ def compare(spark: SparkSession, tokens: NDArray[np.int32], threshold: float, di
         print_line(shape, who, quality(labels, truth, pairs, similarities, threshold), elapsed)
 
 
-def our_labels(spark: SparkSession, data: Path, threshold: float) -> Labels:
+def our_labels(spark: SparkSession, data: Path, threshold: float, most_tokens_on_driver: int) -> Labels:
     """Each sequence's cluster, from Parquet to Parquet."""
     output = data.with_name("ours")
-    find_near_duplicates(spark.read.parquet(str(data)), threshold).write.mode("overwrite").parquet(str(output))
+    found = find_near_duplicates(spark.read.parquet(str(data)), threshold, NGRAM_TOKENS, most_tokens_on_driver)
+    found.write.mode("overwrite").parquet(str(output))
     table = pq.read_table(output).sort_by("sequence_id")
     return np.asarray(table["near_duplicate_cluster"].combine_chunks())
 

@@ -4,25 +4,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 from pyspark import StorageLevel
 from pyspark.sql import Window
 from pyspark.sql import functions as F  # noqa: N812
 
 from features.near_duplicates.bands import choose_bands
+from features.near_duplicates.in_memory import near_duplicates_in_memory
 from features.near_duplicates.signatures import require_ngram
+from filters.ragged import ragged_from_lists
 from spark.job_descriptions import phase
 from spark.near_duplicate_clusters import find_clusters
 from spark.near_duplicate_pairs import PairSearch
+from spark.packed_numbers import collect_table, frame_of_numbers
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 THRESHOLD = 0.8  # of the Jaccard similarity, as in Lee et al. 2022, "Deduplicating Training Data ..."
 NGRAM_TOKENS = 5  # of a shingle, as there
+# With the signatures some 300 MB, and half a minute at most: what Spark takes for its tasks and shuffles alone.
+MOST_TOKENS_ON_DRIVER = 2**24
+COLUMNS = ("sequence_id", "near_duplicates", "near_duplicate_cluster", "near_duplicate_cluster_size")
 
 
 def find_near_duplicates(
-    sequences: DataFrame, threshold: float = THRESHOLD, ngram_tokens: int = NGRAM_TOKENS
+    sequences: DataFrame,
+    threshold: float = THRESHOLD,
+    ngram_tokens: int = NGRAM_TOKENS,
+    most_tokens_on_driver: int = MOST_TOKENS_ON_DRIVER,
 ) -> DataFrame:
     """One row for each sequence: how many near duplicates it has, and its cluster's id and size.
 
@@ -35,22 +45,41 @@ def find_near_duplicates(
     near_duplicate_cluster: the smallest sequence_id of its connected component in the graph of these pairs, its own
         where it has none. near_duplicate_cluster_size: how many sequences the component has.
     It depends on nothing but the rows: not on their order, their partitions, or which tasks were tried again.
-    Runs Spark jobs when called, and leaves nothing persisted: the sequences are grouped once more when the result is
-    read, so that they must be the same then.
+    Runs Spark jobs when called. Few sequences are measured on the driver; the result is the same. Of more than that
+    nothing stays persisted: they are grouped once more when the result is read, and must be the same then.
     Raises ValueError for a threshold that is not in (0, 1] or too small to find pairs at (`choose_bands`), and for
     n-grams under 1 token; RuntimeError as `find_clusters`.
     """
     require_ngram(ngram_tokens)
     search = PairSearch(threshold, ngram_tokens, choose_bands(threshold))
+    with phase(sequences.sparkSession, "near duplicates: count the tokens"):
+        # One more for each sequence, since empty ones take memory too.
+        tokens = sequences.agg(F.sum(F.size("tokens") + 1)).collect()[0][0] or 0
+    if tokens <= most_tokens_on_driver:
+        return _on_driver(sequences, search)
     contents = group_equal(sequences)
     clusters = _clusters_of_contents(contents, search)
     copies = contents.drop("tokens")
     return copies.join(clusters, "representative", "left").select(
         "sequence_id",
-        (F.coalesce("neighbours", F.lit(0)) + F.col("copies") - 1).alias("near_duplicates"),
-        F.coalesce("cluster", "representative").alias("near_duplicate_cluster"),
-        F.coalesce("cluster_size", "copies").alias("near_duplicate_cluster_size"),
+        (F.coalesce("neighbours", F.lit(0)) + F.col("copies") - 1).alias(COLUMNS[1]),
+        F.coalesce("cluster", "representative").alias(COLUMNS[2]),
+        F.coalesce("cluster_size", "copies").alias(COLUMNS[3]),
     )
+
+
+def _on_driver(sequences: DataFrame, search: PairSearch) -> DataFrame:
+    with phase(sequences.sparkSession, "near duplicates: collect the sequences"):
+        table = collect_table(sequences.select("sequence_id", "tokens"))
+    if not len(table):
+        return frame_of_numbers(sequences.sparkSession, np.empty((0, len(COLUMNS)), np.int64), COLUMNS)
+    # By ascending id, so that the first row of a cluster has its smallest.
+    table = table.sort_by("sequence_id").combine_chunks()
+    ids, tokens = (table[name].chunk(0) for name in ("sequence_id", "tokens"))
+    found = near_duplicates_in_memory(ragged_from_lists(tokens), search.threshold, search.ngram_tokens)
+    ids = np.asarray(ids)
+    rows = np.column_stack([ids, found.counts, ids[found.clusters], found.sizes])
+    return frame_of_numbers(sequences.sparkSession, rows, COLUMNS)
 
 
 def _clusters_of_contents(contents: DataFrame, search: PairSearch) -> DataFrame:

@@ -1,4 +1,7 @@
-"""Rows of 64-bit integers packed into binary values, for what NumPy works on: a value instead of thousands of rows."""
+"""Rows packed into binary values, between Spark and NumPy or Arrow on the driver: a value for thousands of rows.
+
+Without it, Spark before 4.0 hands every row over by itself.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,13 @@ def collect_numbers(frame: DataFrame) -> NDArray[np.int64]:
     columns = len(frame.columns)
     packed = frame.mapInArrow(_pack, "packed binary").collect()
     return np.frombuffer(b"".join(row[0] for row in packed), np.int64).reshape(-1, columns)
+
+
+def collect_table(frame: DataFrame) -> pa.Table:
+    """All rows of a frame, in any order; where there are none, a table without columns."""
+    packed = frame.mapInArrow(_serialize, "packed binary").collect()
+    tables = [pa.ipc.open_stream(row[0]).read_all() for row in packed]
+    return pa.concat_tables(tables).combine_chunks() if tables else pa.table({})
 
 
 def frame_of_numbers(spark: SparkSession, numbers: NDArray[np.int64], names: tuple[str, ...]) -> DataFrame:
@@ -44,3 +54,11 @@ def _pack(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         yield pa.RecordBatch.from_pydict(
             {"packed": pa.array([rows.astype(np.int64, copy=False).tobytes()], pa.binary())}
         )
+
+
+def _serialize(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, batch.schema) as stream:
+            stream.write_batch(batch)
+        yield pa.RecordBatch.from_pydict({"packed": pa.array([sink.getvalue().to_pybytes()], pa.binary())})

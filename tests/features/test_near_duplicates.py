@@ -18,6 +18,7 @@ from tests.features.near_duplicates_oracle import Pair, measured, planted, simil
 from tests.filters.ragged_rows import token_rows
 
 COLUMNS = ["sequence_id", "near_duplicates", "near_duplicate_cluster", "near_duplicate_cluster_size"]
+IN_SPARK, ON_DRIVER = -1, 2**24  # the most tokens that the driver takes
 Rows = list[tuple[int, int, int, int]]
 
 
@@ -55,7 +56,8 @@ def test_as_brute_force_whatever_the_partitions(spark: Any, tmp_path: Path, thre
     sequences = frame(spark, tmp_path, ids, rows)
     for partitions in (1, 3, 17) if n == 5 else (2,):
         shuffled = sequences.orderBy(spark_hash(partitions)).repartition(partitions)
-        assert collected(find_near_duplicates(shuffled, threshold, n)) == expected
+        assert collected(find_near_duplicates(shuffled, threshold, n, IN_SPARK)) == expected
+    assert collected(find_near_duplicates(shuffled, threshold, n, ON_DRIVER)) == expected
 
 
 def spark_hash(seed: int) -> Any:
@@ -88,7 +90,7 @@ def test_many_copies_cost_no_pairs_and_count_each(spark: Any, tmp_path: Path) ->
     ids = list(range(10, 100_010))
     contents: list[list[int]] = [licence] * 100_000
     contents[500], contents[501], contents[502] = nearly, nearly, rows[0]
-    found = collected(find_near_duplicates(frame(spark, tmp_path, ids, contents)))
+    found = collected(find_near_duplicates(frame(spark, tmp_path, ids, contents), most_tokens_on_driver=IN_SPARK))
     assert Counter(row[1:] for row in found) == {(99_998, 10, 99_999): 99_999, (0, 512, 1): 1}
     assert [row[0] for row in found if row[2] == 512] == [512]
 
@@ -96,7 +98,7 @@ def test_many_copies_cost_no_pairs_and_count_each(spark: Any, tmp_path: Path) ->
 def test_a_bucket_of_many_different_members(spark: Any, tmp_path: Path) -> None:
     base = planted(1, 64, 10)[0]
     rows = [[*base[:-1], 100_000 + i] for i in range(1300)]  # the similarity of each two is 59 / 61
-    found = collected(find_near_duplicates(frame(spark, tmp_path, range(1300), rows)))
+    found = collected(find_near_duplicates(frame(spark, tmp_path, range(1300), rows), most_tokens_on_driver=IN_SPARK))
     assert len(findable(rows, 0.8)) == 1300 * 1299 // 2
     assert found == [(i, 1299, 0, 1300) for i in range(1300)]
 
@@ -114,14 +116,18 @@ def test_a_chain_is_one_cluster(spark: Any, tmp_path: Path) -> None:
 
 def test_the_result_outlives_what_was_persisted(spark: Any, tmp_path: Path) -> None:
     rows = planted(200, 40, 12)
-    result = find_near_duplicates(frame(spark, tmp_path, range(200), rows))
+    result = find_near_duplicates(frame(spark, tmp_path, range(200), rows), most_tokens_on_driver=IN_SPARK)
     spark.catalog.clearCache()
     assert collected(result) == measured(range(200), findable(rows, 0.8))
 
 
-def test_nothing_to_find(spark: Any, tmp_path: Path) -> None:
-    assert collected(find_near_duplicates(frame(spark, tmp_path, [], []))) == []
-    assert collected(find_near_duplicates(frame(spark, tmp_path, [3, 4], [[1], [2]]))) == [(3, 0, 3, 1), (4, 0, 4, 1)]
+@pytest.mark.parametrize("most", [IN_SPARK, ON_DRIVER])
+def test_nothing_to_find(spark: Any, tmp_path: Path, most: int) -> None:
+    nothing = frame(spark, tmp_path, [], [])
+    assert collected(find_near_duplicates(nothing, most_tokens_on_driver=most)) == []
+    # From the same path, of which nothing may be kept.
+    two = frame(spark, tmp_path, [3, 4], [[1], [2]])
+    assert collected(find_near_duplicates(two, most_tokens_on_driver=most)) == [(3, 0, 3, 1), (4, 0, 4, 1)]
 
 
 def test_what_cannot_be_asked_for(spark: Any, tmp_path: Path) -> None:
