@@ -24,11 +24,11 @@ from pyspark.sql import SparkSession
 
 from benchmarks.near_duplicates_data import NGRAM_TOKENS, planted_sequences, true_pairs, write_sequences
 from benchmarks.near_duplicates_others import WORKERS, datasketch_labels, datatrove_labels, write_texts
-from features.near_duplicates.bands import Bands, choose_bands
+from features.near_duplicates.bands import JACCARD_THRESHOLD, Bands, choose_bands
 from features.near_duplicates.components import connected_components
 from features.near_duplicates.in_memory import near_duplicates_in_memory
 from filters.contract import RaggedArray
-from spark.near_duplicates import MOST_TOKENS_ON_DRIVER, THRESHOLD, find_near_duplicates
+from spark.near_duplicates import MOST_TOKENS_ON_DRIVER, find_near_duplicates
 from spark.run_directory import logs_of
 from spark.run_record import versions
 from spark.session import start_session, stop_session
@@ -74,7 +74,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--shapes", default="20000x64,200000x64,20000x500", help="sequences x tokens")
     parser.add_argument("--directory", type=Path, default=Path(tempfile.gettempdir()) / "near-duplicates-benchmark")
-    parser.add_argument("--threshold", type=float, default=THRESHOLD)
+    parser.add_argument("--threshold", type=float, default=JACCARD_THRESHOLD)
     arguments = parser.parse_args()
     arguments.directory.mkdir(parents=True, exist_ok=True)
     found = versions() | {name: version(name) for name in ("datasketch", "datatrove", "xxhash")}

@@ -43,6 +43,7 @@ ALL_FILTERS: tuple[Filter, ...] = (
     ngram_diversity.TOKEN_NGRAM_DIVERSITY,
     ngram_diversity.WORD_NGRAM_DIVERSITY,
     joined.DUPLICATES,
+    joined.NEAR_DUPLICATES,
     joined.SEMANTIC_DUPLICATES,
     joined.PUBLISHED_NL_SCORES,
     joined.PERPLEXITIES,

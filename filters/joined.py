@@ -19,6 +19,25 @@ DUPLICATES = Filter(
     feature_table="duplicates",
 )
 
+NEAR_DUPLICATES = Filter(
+    name="near_duplicates",
+    meaning="How many sequences of the corpus are nearly the same, token by token, and the cluster that they form.",
+    columns=(
+        Column(
+            "near_duplicates",
+            pa.int64(),
+            "other sequences of the corpus whose token 5-grams have a Jaccard similarity of at least 0.8 with its own",
+        ),
+        Column(
+            "near_duplicate_cluster",
+            pa.int64(),
+            "smallest sequence_id of those that such similarities connect it with, its own included",
+        ),
+        Column("near_duplicate_cluster_size", pa.int64(), "how many sequences these are, itself included"),
+    ),
+    feature_table="near_duplicates",
+)
+
 SEMANTIC_DUPLICATES = Filter(
     name="semantic_duplicates",
     meaning="How many sequences of the corpus say nearly the same (snowclones), and how many of those "

@@ -1,6 +1,6 @@
 """Has `build_features.py` count in the sample's corpora, and lays its tables out as the published ones.
 
-    python -m sample.build_tables     duplicates and token frequencies, from the corpora and the memories
+    python -m sample.build_tables     duplicates, near ones too, and token frequencies
 
 It runs the program as its users do, on the paths of the sample's parts; less than a minute.
 """
@@ -39,6 +39,8 @@ def build_tables(sample: Path = SAMPLE_DIR) -> None:
         duplicates = {scheme: read_split(built / "generation-num-duplicates" / scheme) for scheme in SCHEMES}
         description = f"Laid out as `usvsnsp/generation-num-duplicates`. {BUILT}"
         write_dataset(feature_directory("generation-num-duplicates", "", sample), duplicates, description)
+        near = {scheme: read_split(built / "near-duplicates" / scheme) for scheme in SCHEMES}
+        write_dataset(feature_directory("near-duplicates", "", sample), near, BUILT)
         for scheme in SCHEMES:
             dataset = built / f"{scheme}-num-frequencies"
             frequencies = {split: read_split(dataset / split) for split in ("memorized", "non_memorized")}

@@ -9,10 +9,13 @@ SAMPLE_DIR = Path(__file__).resolve().parent / "data"
 SCHEMES = ("duped", "deduped")
 MODELS = ("70m", "160m")
 
-FeatureName = Literal["generation-num-duplicates", "num-frequencies", "semantic-duplicates", "perplexities"]
+FeatureName = Literal[
+    "generation-num-duplicates", "num-frequencies", "near-duplicates", "semantic-duplicates", "perplexities"
+]
 FEATURE_NAMES: tuple[FeatureName, ...] = (
     "generation-num-duplicates",
     "num-frequencies",
+    "near-duplicates",
     "semantic-duplicates",
     "perplexities",
 )

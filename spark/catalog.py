@@ -60,7 +60,7 @@ PUBLISHED_FEATURE_TABLES = {
 
 def feature_splits(table: str, kind: Kind, scheme: str | None, model: str | None) -> tuple[str, ...]:
     """The splits of a feature table, in its published layout, that belong to one split of the data."""
-    if table == "duplicates":
+    if table in ("duplicates", "near_duplicates"):
         return (f"{scheme}",)
     if table == "token_frequencies":
         # Together they count the whole corpus: the memorized sequences and the rest.

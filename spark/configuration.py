@@ -19,7 +19,9 @@ DEFAULT_CONFIG = PROJECT_DIRECTORY / "configs" / "sample.yaml"
 LISTS = ("datasets", "models", "schemes", "filters")
 INTEGERS = {"sample_size": 1, "sample_seed": 0, "prompt_tokens": 1, "continuation_tokens": 1}  # and the smallest
 PRECISIONS = ("float32", "bfloat16", "float16")
-FEATURE_TABLES = ("duplicates", "token_frequencies", "semantic_duplicates", "nl_scores", "perplexities")
+FEATURE_TABLES = (
+    *("duplicates", "token_frequencies", "near_duplicates", "semantic_duplicates", "nl_scores", "perplexities"),
+)
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ class Configuration:
     cache_dir: str = "~/.cache/memorization-metrics"
     duplicates: str = "auto"
     token_frequencies: str = "auto"
+    near_duplicates: str = "auto"
     semantic_duplicates: str = "auto"
     nl_scores: str = "auto"
     perplexities: str = "auto"
@@ -103,7 +106,7 @@ def _checked(name: str, value: Any) -> Any:
     if name == "revisions":
         return as_revisions(value)
     if name == "min_k_percent":
-        return _as_percent(name, value)
+        return as_share(name, value, largest=100)
     if name == "precision":
         require_known("precision", [str(value)], PRECISIONS)
     return as_text(name, value)
@@ -145,11 +148,13 @@ def as_integer(name: str, value: Any, smallest: int) -> int:
     return number
 
 
-def _as_percent(name: str, value: Any) -> float:
+def as_share(name: str, value: Any, largest: int = 1) -> float:
+    """An option that is a number above 0, at most the largest; raises UserError where it is none."""
     try:
         number = float(value) if isinstance(value, (int, float, str)) and not isinstance(value, bool) else math.nan
     except ValueError:
         number = math.nan
-    if not 0 < number <= 100:
-        raise UserError(f"--{name}: expected a number above 0, at most 100, found {printable(str(value)[:200])!r}.")
+    if not 0 < number <= largest:
+        found = printable(str(value)[:200])
+        raise UserError(f"--{name}: expected a number above 0, at most {largest}, found {found!r}.")
     return number

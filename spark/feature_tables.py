@@ -26,6 +26,9 @@ from utils import UserError, printable
 KEY_NAMES = ("sequence_id", "index", "Index", "id")
 VALUE_NAMES: dict[str, dict[str, tuple[str, ...]]] = {
     "duplicates": {"sequence_duplicates": ("sequence_duplicates", "counts", "Counts", "frequency")},
+    "near_duplicates": {
+        name: (name,) for name in ("near_duplicates", "near_duplicate_cluster", "near_duplicate_cluster_size")
+    },
     "semantic_duplicates": {
         name: (name,) for name in ("0_8_snowclones", "0_9_snowclones", "0_8_templates", "0_9_templates")
     },
@@ -35,7 +38,7 @@ VALUE_NAMES: dict[str, dict[str, tuple[str, ...]]] = {
     },
 }
 BY_MODEL = ("perplexities",)
-COUNTS = ("duplicates", "semantic_duplicates")
+COUNTS = ("duplicates", "near_duplicates", "semantic_duplicates")
 LARGEST_COUNT = 2**53  # beyond, sums of a sequence's counts would not be exact
 TOKEN_NAMES = ("token_id", "TokenID")
 FREQUENCY_NAMES = ("frequency", "Frequency")
@@ -43,6 +46,7 @@ FREQUENCY_NAMES = ("frequency", "Frequency")
 SAMPLE_TABLES: dict[str, FeatureName] = {
     "duplicates": "generation-num-duplicates",
     "token_frequencies": "num-frequencies",
+    "near_duplicates": "near-duplicates",
     "semantic_duplicates": "semantic-duplicates",
     "perplexities": "perplexities",
 }

@@ -24,6 +24,9 @@ ROUNDING = 0.001
 COUNT, PERPLEXITY = (0.0, math.inf), (1.0, math.inf)
 RANGES = {
     "sequence_duplicates": COUNT,
+    "near_duplicates": COUNT,
+    "near_duplicate_cluster": (-math.inf, math.inf),
+    "near_duplicate_cluster_size": (1.0, math.inf),
     "0_8_snowclones": COUNT,
     "0_9_snowclones": COUNT,
     "0_8_templates": COUNT,

@@ -9,7 +9,7 @@ from pyspark import StorageLevel
 from pyspark.sql import Window
 from pyspark.sql import functions as F  # noqa: N812
 
-from features.near_duplicates.bands import choose_bands
+from features.near_duplicates.bands import JACCARD_THRESHOLD, NGRAM_TOKENS, choose_bands
 from features.near_duplicates.in_memory import near_duplicates_in_memory
 from features.near_duplicates.signatures import require_ngram
 from filters.ragged import ragged_from_lists
@@ -21,8 +21,6 @@ from spark.packed_numbers import collect_table, frame_of_numbers
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-THRESHOLD = 0.8  # of the Jaccard similarity, as in Lee et al. 2022, "Deduplicating Training Data ..."
-NGRAM_TOKENS = 5  # of a shingle, as there
 # With the signatures some 300 MB, and half a minute at most: what Spark takes for its tasks and shuffles alone.
 MOST_TOKENS_ON_DRIVER = 2**24
 COLUMNS = ("sequence_id", "near_duplicates", "near_duplicate_cluster", "near_duplicate_cluster_size")
@@ -30,7 +28,7 @@ COLUMNS = ("sequence_id", "near_duplicates", "near_duplicate_cluster", "near_dup
 
 def find_near_duplicates(
     sequences: DataFrame,
-    threshold: float = THRESHOLD,
+    threshold: float = JACCARD_THRESHOLD,
     ngram_tokens: int = NGRAM_TOKENS,
     most_tokens_on_driver: int = MOST_TOKENS_ON_DRIVER,
 ) -> DataFrame:

@@ -25,7 +25,7 @@ WAYS = {
 }
 NAMED = 6  # null columns that the summary names, for each reason
 SHARES = {"incrementing": "increments", "repeating": "repeats", "code": "code", "memorized": "memorized"}
-SHARES_OF_FEATURES = {"repeated": "repeated"}
+SHARES_OF_FEATURES = {"repeated": "repeated", "clustered": "near duplicates"}
 
 
 def make_plan(

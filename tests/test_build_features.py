@@ -23,10 +23,12 @@ from sample import paths as sample_paths
 from sample.build_tables import read_split, run_build_features
 from spark.feature_building.command_line import build_feature_parser
 from tests.conftest import PROJECT
+from tests.features.near_duplicates_oracle import similar_pairs
 from tests.sample.committed import truth
 
 TABLES = {
     "generation-num-duplicates": sample_paths.SCHEMES,
+    "near-duplicates": sample_paths.SCHEMES,
     "duped-num-frequencies": ("memorized", "non_memorized"),
     "deduped-num-frequencies": ("memorized", "non_memorized"),
 }
@@ -90,8 +92,9 @@ def test_what_it_prints_and_records(default_run: Any) -> None:
     assert "Next, join them: --duplicates" in printed
     record = json.loads((directory / "run.json").read_text())
     assert record["status"] == "complete"
-    assert {column["name"] for column in record["schema"]} == {"index", "counts", "TokenID", "Frequency"}
-    assert [split["split"] for split in record["splits"] if "duplicates" in split["split"]] == [
+    columns = {column["name"] for column in record["schema"] if column["feature"] != "near_duplicates"}
+    assert columns == {"index", "counts", "TokenID", "Frequency"}
+    assert [split["split"] for split in record["splits"] if split["split"].startswith("duplicates")] == [
         "duplicates duped",
         "duplicates deduped",
     ]
@@ -103,13 +106,13 @@ def test_calculate_metrics_joins_what_was_built(default_run: Any, tmp_path: Path
     options = printed.split("Next, join them: ")[1].replace("'", "").split()
     paths = [option if option.startswith("--") else str(directory.parent.parent / option) for option in options]
     command = [sys.executable, str(PROJECT / "calculate_metrics.py"), "--quiet", "--run_id", "joined", *paths]
-    command += ["--filters", "duplicates,token_frequencies", "--schemes", "duped", "--models", "70m"]
+    command += ["--filters", "duplicates,near_duplicates,token_frequencies", "--schemes", "duped", "--models", "70m"]
     subprocess.run(command, cwd=tmp_path, check=True)
     found = ds.dataset(tmp_path / "output" / "joined" / "metrics", partitioning="hive").to_table()
     known = dict(zip(truth()["sequence_id"].to_pylist(), truth()["duplicates_duped"].to_pylist(), strict=True))
     joined = zip(found["sequence_id"].to_pylist(), found["sequence_duplicates"].to_pylist(), strict=True)
     assert all(known[sequence] == count for sequence, count in joined)
-    assert found["avg_frequency"].null_count == 0
+    assert found["avg_frequency"].null_count == found["near_duplicate_cluster"].null_count == 0
 
 
 def test_a_second_run_with_the_id_redoes_only_what_is_missing(default_run: Any, tmp_path: Path) -> None:
@@ -136,7 +139,18 @@ def test_a_file_of_token_ids_without_schemes(tmp_path: Path) -> None:
     rows = generator.integers(0, 9, (200, 50)).astype("<u2")
     rows[:, 10:14] = rows[generator.integers(0, 200, 200), 10:14]
     (tmp_path / "document.bin").write_bytes(rows.tobytes())
-    options = ["--corpus", "document.bin", "--row_tokens", "50", "--window", "10:14", "--run_id", "mine"]
+    options = [
+        "--corpus",
+        "document.bin",
+        "--row_tokens",
+        "50",
+        "--window",
+        "10:14",
+        "--run_id",
+        "mine",
+        "--features",
+        "duplicates,token_frequencies",
+    ]
     finished = run_program(*options, directory=tmp_path)
     assert finished.returncode == 0, finished.stderr
     counted = read_split(tmp_path / "output" / "mine" / "generation-num-duplicates").to_pydict()
@@ -198,7 +212,7 @@ def test_the_plan_says_by_which_way(capsys: pytest.CaptureFixture[str]) -> None:
     assert build_features.main(["--plan", "--json"]) == 0
     plan = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert plan["event"] == "feature_plan"
-    assert [each["way"] for each in plan["features"]] == ["broadcast", None] * 2
+    assert [each["way"] for each in plan["features"]] == ["broadcast", None, None] * 2
 
 
 def test_every_option_is_described_in_the_readme() -> None:
@@ -206,3 +220,22 @@ def test_every_option_is_described_in_the_readme() -> None:
     for action in build_feature_parser()._actions:
         for option in action.option_strings:
             assert option in ("-h", "--help") or option in readme
+
+
+@pytest.mark.parametrize("scheme", sample_paths.SCHEMES)
+def test_near_duplicates_are_those_of_a_comparison_of_all_pairs(default_run: Any, scheme: str) -> None:
+    directory, _ = default_run
+    corpus = pq.read_table(sample_paths.corpus_path(scheme))
+    ids, rows = corpus["sequence_id"].to_pylist(), [tuple(row) for row in corpus["tokens"].to_pylist()]
+    copies = Counter(rows)
+    different = list(copies)
+    counts = {row: copies[row] - 1 for row in different}
+    pairs = similar_pairs(different, 0.8)
+    for one, other in pairs:
+        counts[different[one]] += copies[different[other]]
+        counts[different[other]] += copies[different[one]]
+    table = read_split(directory / "near-duplicates" / scheme)
+    found = dict(zip(table["sequence_id"].to_pylist(), table["near_duplicates"].to_pylist(), strict=True))
+    expected = {sequence_id: counts[row] for sequence_id, row in zip(ids, rows, strict=True)}
+    assert all(found[sequence_id] <= count for sequence_id, count in expected.items())
+    assert sum(found.values()) >= 0.99 * sum(expected.values()) > 0

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+JACCARD_THRESHOLD = 0.8  # as in Lee et al. 2022, "Deduplicating Training Data ..."
+NGRAM_TOKENS = 5  # of a shingle, as there
 EXPECTED_RECALL = 0.99  # of the pairs whose similarity is exactly the threshold; more similar ones are found oftener
 MOST_HASHES = 128  # in a signature, which bounds what one costs; as many as datasketch's MinHash has by default
 

@@ -46,6 +46,8 @@ def build_feature_parser() -> argparse.ArgumentParser:
     add("--sequences", metavar="WHERE", help="sequences whose duplicates are counted (default: all of the corpus)")
     add("--memorized", metavar="WHERE", help="sequences of the corpus whose tokens are counted apart")
     add("--window", metavar="START:STOP", help="tokens of a sequence that are looked for (default 32:64)")
+    add("--jaccard_threshold", metavar="J", help="how similar near duplicates are at least, above 0 to 1 (default 0.8)")
+    add("--ngram_tokens", metavar="N", help="tokens of the n-grams that near duplicates share (default 5)")
     add("--row_tokens", metavar="N", help="tokens of a row of a .bin file without index (default 2049)")
     add("--tokenizer", metavar="PATH|ID", help="encodes text: tokenizer.json, its directory, or a Hub id")
     add("--run_id", metavar="NAME", help="directory of this run; a run that stopped goes on under its name")

@@ -6,12 +6,13 @@ import re
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from spark.configuration import as_integer, as_names, as_revisions, as_text
+from features.near_duplicates.bands import JACCARD_THRESHOLD, NGRAM_TOKENS
+from spark.configuration import as_integer, as_names, as_revisions, as_share, as_text
 from spark.corpora.token_file import PYTHIA_ROW_TOKENS
 from spark.feature_building.duplicates import Window
 from utils import UserError, printable, require_known
 
-FEATURES = ("duplicates", "token_frequencies")
+FEATURES = ("duplicates", "token_frequencies", "near_duplicates")
 SAMPLE = "sample"
 CONTINUATION = Window(32, 64)  # of the sequences that the Pythia models memorized
 WINDOW = re.compile(r"(\d{1,9}):(\d{1,9})")
@@ -25,6 +26,8 @@ class FeatureConfiguration:
     sequences: those whose duplicates are counted; None for every row of the corpus.
     memorized: those whose tokens are counted apart; None for the sample's own, and for no such count of other corpora.
     window: which tokens of a sequence are looked for.
+    jaccard_threshold, ngram_tokens: how similar near duplicates are at least, above 0 to 1, and in n-grams of how
+        many tokens.
     """
 
     corpus: str = SAMPLE
@@ -33,6 +36,8 @@ class FeatureConfiguration:
     memorized: str | None = None
     features: tuple[str, ...] = FEATURES
     window: Window = CONTINUATION
+    jaccard_threshold: float = JACCARD_THRESHOLD
+    ngram_tokens: int = NGRAM_TOKENS
     row_tokens: int = PYTHIA_ROW_TOKENS
     tokenizer: str | None = None
     run_id: str | None = None
@@ -69,7 +74,9 @@ def build_feature_configuration(options: dict[str, Any]) -> FeatureConfiguration
 def _checked(name: str, value: Any) -> Any:
     if name in ("schemes", "features"):
         return as_names(name, value)
-    if name == "row_tokens":
+    if name == "jaccard_threshold":
+        return as_share(name, value)
+    if name in ("row_tokens", "ngram_tokens"):
         return as_integer(name, value, smallest=1)
     if name == "revisions":
         return as_revisions(value)

@@ -9,7 +9,11 @@ from spark.feature_building.configuration import SAMPLE, FeatureConfiguration
 from spark.local_datasets import require_partition_names
 from utils import require_known
 
-DUPLICATES, FREQUENCIES = "generation-num-duplicates", "num-frequencies"  # as the published tables are called
+DATASETS = {  # as the published ones are called, where there is one
+    "duplicates": "generation-num-duplicates",
+    "token_frequencies": "num-frequencies",
+    "near_duplicates": "near-duplicates",
+}
 LARGEST_SAMPLE_MODEL = sample_paths.MODELS[-1]
 
 
@@ -58,11 +62,11 @@ def _planned(feature: str, scheme: str | None, configuration: FeatureConfigurati
         corpus = str(sample_paths.corpus_path(str(scheme)))
         memorized = memorized or f"{sample_paths.memories_directory()}#{{scheme}}.{LARGEST_SAMPLE_MODEL}"
         tokenizer = tokenizer or str(sample_paths.tokenizer_path())
+    dataset = DATASETS[feature]
+    splits: tuple[str, ...] = () if scheme is None else (scheme,)
     if feature == "token_frequencies":
-        dataset = FREQUENCIES if scheme is None else f"{scheme}-{FREQUENCIES}"
-        splits: tuple[str, ...] = () if memorized is None else ("memorized", "non_memorized")
-    else:
-        dataset, splits = DUPLICATES, () if scheme is None else (scheme,)
+        dataset = dataset if scheme is None else f"{scheme}-{dataset}"
+        splits = () if memorized is None else ("memorized", "non_memorized")
 
     def place(given: str | None) -> str | None:
         return given if given is None or scheme is None else given.replace("{scheme}", scheme)

@@ -16,6 +16,12 @@ COLUMNS = {
         ("index", "int64", "the sequence's id"),
         ("counts", "int64", "at how many places of the corpus the window of the sequence occurs, its own counted"),
     ),
+    "near_duplicates": (
+        ("sequence_id", "int64", "the sequence's id"),
+        ("near_duplicates", "int64", "how many other sequences are at least so similar: their sets of n-grams"),
+        ("near_duplicate_cluster", "int64", "smallest id of the sequences that such similarities connect it with"),
+        ("near_duplicate_cluster_size", "int64", "how many sequences these are, itself included"),
+    ),
     "token_frequencies": (
         ("TokenID", "int64", "token id"),
         ("Frequency", "int64", "how often the sequences of the table hold it"),

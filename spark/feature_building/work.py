@@ -15,6 +15,7 @@ from spark.corpora.reading import number_lines
 from spark.feature_building.card import write_card
 from spark.feature_building.configuration import FeatureConfiguration
 from spark.feature_building.duplicates import DuplicateCounting
+from spark.feature_building.near_duplicates import NearDuplicateSearch
 from spark.feature_building.planning import PlannedFeature
 from spark.feature_building.token_frequencies import TokenCounting
 from spark.run_record import RunRecord
@@ -72,6 +73,8 @@ class FeatureWork:
         """What its tables, and what is written on the way to them, will take on disk."""
         if self.planned.feature == "token_frequencies":
             return len(self.planned.tables) * BYTES_OF_A_COUNT * self.vocabulary_size
+        if self.planned.feature == "near_duplicates":
+            return None if self.corpus.rows is None else 2 * BYTES_OF_A_COUNT * self.corpus.rows
         window = self.configuration.window
         bytes_of_a_window = BYTES_OF_A_TOKEN * (window.stop - window.start)
         rows = self.sequences.rows
@@ -92,7 +95,11 @@ class FeatureWork:
         # Of this attempt alone: workers of one that was killed may still be writing.
         directory = self.run_directory.resolve() / TEMPORARY / uuid.uuid4().hex
         names = {table: f"table-{number}" for number, table in enumerate(self.planned.tables)}
-        build = self._count_tokens if self.planned.feature == "token_frequencies" else self._count_duplicates
+        build = {
+            "duplicates": self._count_duplicates,
+            "token_frequencies": self._count_tokens,
+            "near_duplicates": self._find_near_duplicates,
+        }[self.planned.feature]
         counts = build(spark, directory, tuple(names.values()), rows_done)
         seconds, rows = time.monotonic() - started, rows_done.value
         if self.corpus.rows not in (None, rows):
@@ -120,6 +127,13 @@ class FeatureWork:
     ) -> Mapping[str, Mapping[str, int]]:
         corpus = number_lines(spark, self.corpus) if self.memorized is not None else self.corpus
         return TokenCounting(corpus, self.memorized, self.vocabulary_size, directory).run(spark, names, rows_done)
+
+    def _find_near_duplicates(
+        self, spark: SparkSession, directory: AnyPath, names: tuple[str, ...], rows_done: Accumulator[int]
+    ) -> Mapping[str, Mapping[str, int]]:
+        corpus, configuration = number_lines(spark, self.corpus), self.configuration
+        search = NearDuplicateSearch(corpus, configuration.jaccard_threshold, configuration.ngram_tokens, directory)
+        return {names[0]: search.run(spark, names[0], rows_done)}
 
 
 def locate_feature(
