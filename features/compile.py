@@ -1,4 +1,4 @@
-"""Compiles what counts in a corpus once, into numba's cache on disk, so that the first run need not.
+"""Compiles what counts and compares in a corpus into numba's cache on disk, so that the first run need not.
 
 `python -m features.compile`; `make setup` calls it.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from features.near_duplicates.in_memory import near_duplicates_in_memory
 from features.token_counts import count_tokens
 from features.windows import add_to_filter, count_windows, index_windows
 from filters.contract import RaggedArray
@@ -15,13 +16,17 @@ TOKEN_TYPES = (np.uint16, np.int32)  # of Pythia's corpus, and of tables
 
 
 def compile_features() -> None:
-    """Counts two windows, and their tokens, in a corpus of one row, of each type that corpora mostly have."""
+    """Counts two windows, and tokens, in a corpus of one row, of each type that corpora mostly have.
+
+    And compares three short rows, two of which are near duplicates that are not equal.
+    """
     windows, _ = index_windows(np.array([[1, 2], [2, 1]], np.int32))
     add_to_filter(windows.tokens, windows.seen)
     for token_type in TOKEN_TYPES:
         corpus = RaggedArray(np.array([1, 2, 1], token_type), np.array([0, 3]))
         count_windows(corpus, windows, np.zeros(2, np.int64))
         count_tokens(corpus, np.zeros(1, np.bool_), np.zeros((2, 0), np.int64))
+    near_duplicates_in_memory(RaggedArray(np.array([1, 1, 1, 1, 1, 2], np.int32), np.array([0, 2, 5, 6])), 1.0, 2)
 
 
 if __name__ == "__main__":
