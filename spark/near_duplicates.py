@@ -21,8 +21,9 @@ from spark.packed_numbers import collect_table, frame_of_numbers
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-# With the signatures some 300 MB, and half a minute at most: what Spark takes for its tasks and shuffles alone.
-MOST_TOKENS_ON_DRIVER = 2**24
+# Under 1 GiB there, and seconds (measured: 680 MiB for 500,000 of two tokens, 580 for 260,000 of 64).
+MOST_TOKENS_ON_DRIVER = 2**25
+TOKENS_A_SEQUENCE = 64  # counted besides its own: its band hashes and buckets take so much memory, however short it is
 COLUMNS = ("sequence_id", "near_duplicates", "near_duplicate_cluster", "near_duplicate_cluster_size")
 
 
@@ -51,8 +52,7 @@ def find_near_duplicates(
     require_ngram(ngram_tokens)
     search = PairSearch(threshold, ngram_tokens, choose_bands(threshold))
     with phase(sequences.sparkSession, "near duplicates: count the tokens"):
-        # One more for each sequence, since empty ones take memory too.
-        tokens = sequences.agg(F.sum(F.size("tokens") + 1)).collect()[0][0] or 0
+        tokens = sequences.agg(F.sum(F.size("tokens") + TOKENS_A_SEQUENCE)).collect()[0][0] or 0
     if tokens <= most_tokens_on_driver:
         return _on_driver(sequences, search)
     contents = group_equal(sequences)
