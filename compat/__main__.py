@@ -31,6 +31,9 @@ TESTS = (
     "tests/spark/test_loading.py",
     "tests/spark/test_features.py",
     "tests/spark/test_cluster.py",
+    "tests/test_build_features.py",
+    "tests/spark/test_feature_building.py",
+    "tests/features/test_near_duplicates.py",
 )
 
 

@@ -44,6 +44,8 @@ class NearDuplicateSearch:
 
         if self.corpus.has_ids:
             self._require_unique_ids(spark)
+        # Where clusters of many pairs are kept between the rounds in which they are found.
+        spark.sparkContext.setCheckpointDir(str(self.directory / "checkpoints"))
         found = find_near_duplicates(as_frame(spark, self.corpus), self.threshold, self.ngram_tokens)
         in_order = found.repartitionByRange("sequence_id").sortWithinPartitions("sequence_id")
         with phase(spark, "write the clusters"):
