@@ -83,14 +83,15 @@ def draw_sample(frame: DataFrame, size: int, seed: int) -> DataFrame:
     return frame.join(drawn, "sequence_id", "left_semi")
 
 
-def share_out(frame: DataFrame, rows: int | None) -> DataFrame:
+def share_out(frame: DataFrame, rows: int | None, key: str = "sequence_id") -> DataFrame:
     """The same rows in tasks that keep every worker at work to the end, for what takes long for each row.
 
     Which rows are measured together depends on nothing but the rows, so that a language model gives the same digits
-    whatever the machine, and when a task is tried again. rows: how many, where that is known.
+    whatever the machine, and when a task is tried again. rows: how many, where that is known. key: what is different in
+    every row.
     """
     tasks = MOST_SHORT_TASKS if rows is None else max(1, min(MOST_SHORT_TASKS, rows // SHORT_TASK), rows // LONG_TASK)
-    return frame.repartition(tasks, "sequence_id").sortWithinPartitions("sequence_id")
+    return frame.repartition(tasks, key).sortWithinPartitions(key)
 
 
 def number_rows(frame: DataFrame, files: TableFiles) -> DataFrame:
