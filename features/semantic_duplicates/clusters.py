@@ -33,8 +33,7 @@ def train_centroids(embeddings: Embeddings, clusters: int, seed: int = SEED) -> 
         max_points_per_centroid=MOST_POINTS,
     )
     kmeans.train(np.ascontiguousarray(embeddings, np.float32))
-    centroids: Embeddings = kmeans.centroids
-    return centroids
+    return np.asarray(kmeans.centroids, np.float32)
 
 
 def assign_clusters(embeddings: Embeddings, centroids: Embeddings) -> tuple[NDArray[np.int32], NDArray[np.float32]]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+Texts: TypeAlias = Sequence[str] | NDArray[np.object_]
 
-def edit_distances(one: Sequence[str], other: Sequence[str], below: int) -> NDArray[np.int64]:
+
+def edit_distances(one: Texts, other: Texts, below: int) -> NDArray[np.int64]:
     """The Levenshtein distance, in characters, of each text of the one and that of the other; shape (pairs,).
 
     Distances of `below` and more are given as `below`, which is what makes this fast; by rapidfuzz.
@@ -21,4 +24,4 @@ def edit_distances(one: Sequence[str], other: Sequence[str], below: int) -> NDAr
     if not len(one):
         return np.zeros(0, np.int64)
     # Beyond its cutoff rapidfuzz gives the cutoff and one.
-    return cpdist(one, other, scorer=Levenshtein.distance, score_cutoff=below - 1, dtype=np.int64)
+    return cpdist(list(one), list(other), scorer=Levenshtein.distance, score_cutoff=below - 1, dtype=np.int64)

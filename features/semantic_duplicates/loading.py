@@ -55,18 +55,20 @@ def load_encoder(model: EmbeddingModel) -> Encoder:
     from transformers.utils import logging as transformers_logging
 
     transformers_logging.disable_progress_bar()
-    safely = {"local_files_only": True, "trust_remote_code": False}
     try:
-        tokenizer = AutoTokenizer.from_pretrained(model.directory, **safely)
+        tokenizer = AutoTokenizer.from_pretrained(model.directory, local_files_only=True, trust_remote_code=False)
         network, loaded = AutoModel.from_pretrained(
-            model.directory, dtype=torch.float32, weights_only=True, output_loading_info=True, **safely
+            model.directory,
+            dtype=torch.float32,
+            local_files_only=True,
+            trust_remote_code=False,
+            weights_only=True,
+            output_loading_info=True,
         )
     except Exception as error:  # the library raises whatever it stumbles over
         reason = printable(" ".join(str(error).split()))[:300]
         raise _refusal(model, f"it cannot be loaded: {type(error).__name__}: {reason}") from None
-    wrong = [*loaded["missing_keys"], *loaded["mismatched_keys"]]
-    wrong = [str(key) for key in wrong if not str(key).startswith(NOT_READ)]
-    wrong += [key for key in map(str, loaded["unexpected_keys"]) if OF_A_LAYER.search(key)]
+    wrong = _wrong_tensors(loaded)
     if wrong:
         # transformers would put random numbers in their place.
         raise _refusal(model, f"weights and config.json differ in {len(wrong)} tensors, such as {printable(wrong[0])}")
@@ -79,6 +81,13 @@ def load_encoder(model: EmbeddingModel) -> Encoder:
     device = model.device or ("cuda" if torch.cuda.is_available() else "cpu")
     logging.getLogger("memorization").info("loaded %s", model.directory)
     return Encoder(tokenizer, network.to(device), longest, tokenizer.pad_token_id, model.lower_case)
+
+
+def _wrong_tensors(loaded: dict[str, Any]) -> list[str]:
+    """The names of those that the network needs and the weights lack, and of those of layers that it does not have."""
+    missing = [str(key) for key in (*loaded["missing_keys"], *loaded["mismatched_keys"])]
+    left_over = [key for key in map(str, loaded["unexpected_keys"]) if OF_A_LAYER.search(key)]
+    return sorted([key for key in missing if not key.startswith(NOT_READ)] + left_over)
 
 
 def _is_moved_by_padding(encoder: Encoder) -> bool:

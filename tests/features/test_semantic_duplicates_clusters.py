@@ -1,0 +1,55 @@
+"""Clusters are those of the nearest centroid, the same again each time; of what is similar the smallest id is told."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from features.semantic_duplicates.clusters import assign_clusters, smallest_similar, train_centroids
+from tests.features.plain_reference import scattered_groups
+
+EMBEDDINGS = scattered_groups(groups=40, most=12, dimensions=32, seed=9)
+
+
+def test_the_same_embeddings_give_the_same_centroids() -> None:
+    centroids = train_centroids(EMBEDDINGS, 12)
+    assert centroids.shape == (12, 32)
+    assert np.abs(np.linalg.norm(centroids, axis=1) - 1).max() < 1e-6
+    assert np.array_equal(train_centroids(EMBEDDINGS.copy(), 12), centroids)
+    assert not np.array_equal(train_centroids(EMBEDDINGS, 12, seed=1), centroids)
+
+
+def test_centroids_are_the_mean_direction_of_their_cluster() -> None:
+    groups = scattered_groups(groups=6, most=1, dimensions=32, seed=10)
+    near = np.repeat(groups, 30, axis=0) + np.random.default_rng(3).normal(scale=0.01, size=(180, 32)).astype(
+        np.float32
+    )
+    near /= np.linalg.norm(near, axis=1, keepdims=True)
+    centroids = train_centroids(near, 6)
+    clusters, _ = assign_clusters(near, centroids)
+    for cluster in range(6):
+        mean = near[clusters == cluster].astype(np.float64).mean(axis=0)
+        assert np.abs(mean / np.linalg.norm(mean) - centroids[cluster]).max() < 1e-5
+
+
+def test_an_embedding_belongs_to_the_most_similar_centroid() -> None:
+    centroids = train_centroids(EMBEDDINGS, 12)
+    clusters, similarities = assign_clusters(EMBEDDINGS, centroids)
+    products = EMBEDDINGS.astype(np.float64) @ centroids.astype(np.float64).T
+    assert clusters.tolist() == products.argmax(axis=1).tolist()
+    assert np.abs(similarities - products.max(axis=1)).max() < 1e-6
+
+
+@pytest.mark.parametrize("clusters", [0, 4])
+def test_a_number_of_clusters_that_cannot_be_is_refused(clusters: int) -> None:
+    with pytest.raises(ValueError, match=f"expected 1 to 3 clusters of 3 embeddings, found {clusters}"):
+        train_centroids(EMBEDDINGS[:3], clusters)
+
+
+def test_the_smallest_similar_id_is_that_of_all_pairs() -> None:
+    ids = np.random.default_rng(4).permutation(10 * len(EMBEDDINGS))[: len(EMBEDDINGS)].astype(np.int64)
+    products = np.round(EMBEDDINGS.astype(np.float64) @ EMBEDDINGS.astype(np.float64).T, 6)
+    expected = [min(ids[products[row] >= 0.85]) for row in range(len(EMBEDDINGS))]
+    found = smallest_similar(EMBEDDINGS, ids, 0.85)
+    assert found.tolist() == expected
+    assert 0.1 < (found == ids).mean() < 0.9

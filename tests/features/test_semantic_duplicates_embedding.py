@@ -1,0 +1,180 @@
+"""Sentence embeddings are what their definition says, whatever is embedded beside; other models are refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from safetensors.torch import load_file, save_file
+
+from features.semantic_duplicates import embedding, loading
+from features.semantic_duplicates.embedding import embed
+from features.semantic_duplicates.model import read_embedding_model
+from tests.features.embedding_models import LONGEST, MINILM, MODULES, WORDS, save_tiny_model, write_json
+from tests.features.plain_reference import embed_plainly
+from utils import UserError
+
+TEXTS = [
+    "",
+    " ",
+    "A",
+    "The cat sits outside in the sun.",
+    "the CAT sits\toutside\n\nin the sun",
+    "def read(path):\n    return path.read_bytes()\n",
+    "1, 2, 3, 4, 5, 6, 7, 8, 9, 10",
+    "Über die Straße, \u00e9 e\u0301 \ufffd \u0000 \U0001f600 日本語",
+    "<|endoftext|>[CLS] [PAD] [SEP]",
+    "word " * 400,
+    *(f"sentence {number} of " + "several words and " * number for number in range(20)),
+]
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Path:
+    return save_tiny_model(tmp_path / "tiny")
+
+
+def test_embeddings_are_the_mean_over_the_tokens_of_each_text() -> None:
+    found = embed(TEXTS, read_embedding_model(MINILM))
+    assert found.dtype == np.float32
+    assert found.shape == (len(TEXTS), 384)
+    assert np.abs(found - embed_plainly(MINILM, TEXTS, longest=256)).max() < 1e-5
+    assert np.abs(np.linalg.norm(found.astype(np.float64), axis=1) - 1).max() < 1e-6
+
+
+def test_embeddings_do_not_depend_on_what_is_embedded_beside(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = read_embedding_model(MINILM)
+    expected = embed(TEXTS, model)
+    order = np.random.default_rng(2).permutation(len(TEXTS))
+    monkeypatch.setitem(embedding.TOKENS_A_BATCH, "cpu", 300)
+    assert np.abs(embed([TEXTS[i] for i in order], model) - expected[order]).max() < 1e-5
+    assert np.abs(embed(TEXTS[3:4], model) - expected[3]).max() < 1e-5
+
+
+def test_a_text_is_read_as_far_as_the_configuration_says(tiny: Path) -> None:
+    words = [*WORDS[4:], "one", "two", "three"]
+    texts = [" ".join(words[:length]) for length in range(len(words))]
+    found = embed(texts, read_embedding_model(tiny))
+    assert np.abs(found - embed_plainly(tiny, texts, LONGEST)).max() < 1e-5
+    assert np.array_equal(found[LONGEST - 2].round(5), found[LONGEST].round(5))
+    assert not np.array_equal(found[LONGEST - 3].round(5), found[LONGEST - 2].round(5))
+
+
+def test_no_text_is_no_embedding(tiny: Path) -> None:
+    assert embed([], read_embedding_model(tiny)).shape == (0, 16)
+
+
+def test_texts_are_lower_cased_where_the_configuration_says_so(tiny: Path) -> None:
+    write_json(tiny / "sentence_bert_config.json", {"max_seq_length": LONGEST, "do_lower_case": True})
+    upper, lower = embed(["ONE Two", "one two"], read_embedding_model(tiny))
+    assert np.array_equal(upper, lower)
+
+
+def test_a_model_is_loaded_once_and_anew_where_it_changes(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    loads = []
+    load = loading.load_encoder
+    monkeypatch.setattr(loading, "load_encoder", lambda model: loads.append(model) or load(model))
+    model = read_embedding_model(tiny)
+    before = [embed(["one"], model), embed(["one"], model)]
+    assert len(loads) == 1
+    assert np.array_equal(before[0], before[1])
+    change_weights(tiny, lambda name, tensor: tensor * 2 if "word_embeddings" in name else tensor)
+    assert not np.allclose(embed(["one"], model), before[0])
+    assert len(loads) == 2
+
+
+def change_weights(directory: Path, change: Any) -> None:
+    path = directory / "model.safetensors"
+    changed = {name: change(name, tensor) for name, tensor in load_file(path).items()}
+    save_file({name: tensor for name, tensor in changed.items() if tensor is not None}, path, {"format": "pt"})
+
+
+def modules(*kinds: str) -> list[dict[str, str]]:
+    return [{"path": "" if kind == "Transformer" else "1_Pooling", "type": f"models.{kind}"} for kind in kinds]
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "words"),
+    [
+        pytest.param(
+            "modules.json", modules("Transformer", "Pooling", "Dense", "Normalize"), "found.*Dense", id="dense"
+        ),
+        pytest.param("modules.json", modules("StaticEmbedding"), "found StaticEmbedding", id="no transformer"),
+        pytest.param("modules.json", {}, "expected a JSON list", id="no list of modules"),
+        pytest.param("modules.json", [1, 2, 3], "lists no modules", id="no modules"),
+        pytest.param(
+            "modules.json", [MODULES[0], MODULES[1] | {"path": "../x"}], "outside of the directory", id="path"
+        ),
+        pytest.param(
+            "modules.json", [MODULES[0] | {"path": "0_T"}, MODULES[1]], "in the directory itself", id="nested"
+        ),
+        pytest.param("1_Pooling/config.json", {"pooling_mode": "cls"}, "mean pooling, found cls", id="first token"),
+        pytest.param("1_Pooling/config.json", {"pooling_mode_max_tokens": True}, "found max_tokens", id="maximum"),
+        pytest.param(
+            "1_Pooling/config.json",
+            {"pooling_mode_mean_tokens": True, "pooling_mode_cls_token": True},
+            "found mean_tokens, cls_token",
+            id="two poolings",
+        ),
+        pytest.param("1_Pooling/config.json", {}, "found none", id="no pooling"),
+        pytest.param("sentence_bert_config.json", {"max_seq_length": "many"}, "found 'many'", id="no length"),
+        pytest.param("sentence_bert_config.json", {"model_args": {"a": 1}}, "sets 'model_args'", id="unknown setting"),
+        pytest.param(
+            "config_sentence_transformers.json",
+            {"prompts": {"query": "find: "}, "default_prompt_name": "query"},
+            "puts the prompt 'query'",
+            id="prompt",
+        ),
+    ],
+)
+def test_what_is_configured_otherwise_is_refused(tiny: Path, file: str, content: Any, words: str) -> None:
+    write_json(tiny / file, content)
+    with pytest.raises(UserError, match=words) as raised:
+        read_embedding_model(tiny)
+    assert len(str(raised.value).splitlines()) == 2
+
+
+def test_what_is_not_there_or_no_json_is_refused(tiny: Path) -> None:
+    with pytest.raises(UserError, match="no such directory"):
+        read_embedding_model(tiny / "nowhere")
+    (tiny / "modules.json").write_text("[")
+    with pytest.raises(UserError, match=r"modules\.json is not JSON"):
+        read_embedding_model(tiny)
+    (tiny / "modules.json").unlink()
+    with pytest.raises(UserError, match=r"expected .*modules\.json, found no file"):
+        read_embedding_model(tiny)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        pytest.param(
+            lambda name, tensor: None if "layer.1.output" in name else tensor, "differ in 4 tensors", id="lost"
+        ),
+        pytest.param(lambda name, tensor: tensor * float("nan"), "depends on the texts beside it", id="no numbers"),
+    ],
+)
+def test_weights_that_would_give_made_up_embeddings_are_refused(tiny: Path, change: Any, words: str) -> None:
+    change_weights(tiny, change)
+    with pytest.raises(UserError, match=words) as raised:
+        embed(["one"], read_embedding_model(tiny))
+    assert len(str(raised.value).splitlines()) == 2
+
+
+def test_embeddings_that_are_no_numbers_are_refused(tiny: Path) -> None:
+    def spoil(name: str, tensor: Any) -> Any:
+        if "word_embeddings" in name:
+            tensor[WORDS.index("seven")] = float("inf")
+        return tensor
+
+    change_weights(tiny, spoil)
+    with pytest.raises(UserError, match=r"no numbers.*'five seven'"):
+        embed(["one", "five seven"], read_embedding_model(tiny))
+
+
+def test_a_length_beyond_the_networks_positions_is_refused(tiny: Path) -> None:
+    write_json(tiny / "sentence_bert_config.json", {"max_seq_length": 17})
+    with pytest.raises(UserError, match="max_seq_length is 17, and the network reads 16"):
+        embed(["one"], read_embedding_model(tiny))
