@@ -42,7 +42,7 @@ def blocks_of_embeddings(directory: AnyPath, rows_a_block: int) -> list[Block]:
     """The files of a table in the order of their names, together until they hold so many rows."""
     blocks: list[Block] = []
     for path in files_below(directory).values():
-        if path.suffix != ".parquet":
+        if not path.name.endswith(".parquet"):
             continue
         filesystem, name = arrow_location(path)
         rows = pq.read_metadata(name, filesystem=filesystem).num_rows

@@ -31,13 +31,14 @@ EMBEDDING = "embedding array<float>"
 SHA_BITS = 256
 
 
-def embed_sequences(sequences: DataFrame, model: EmbeddingModel) -> DataFrame:
+def embed_sequences(sequences: DataFrame, model: EmbeddingModel, rows: int | None = None) -> DataFrame:
     """`sequence_id: long, embedding: array<float>`, one row a sequence, each embedding of length 1.
 
-    sequences: with `sequence_id` and `text`, not null. Equal texts are embedded once.
+    sequences: with `sequence_id` and `text`, not null. Equal texts are embedded once. rows: how many, where
+        that is known.
     """
     keyed = sequences.select("sequence_id", "text", F.sha2("text", SHA_BITS).alias("content"))
-    texts = share_out(keyed.select("content", "text").distinct(), None, "content")
+    texts = share_out(keyed.select("content", "text").distinct(), rows, "content")
     return keyed.join(embed_texts(texts, model), "content").select("sequence_id", "embedding")
 
 

@@ -48,13 +48,11 @@ def find_semantic_duplicates(
         contents = write_table(different_contents(asked, held), working_directory / "contents")
         rows = contents.count()
     with phase(spark, "embed the sequences"):
-        embedded = write_table(
-            embed_texts(share_out(contents, rows, "content"), model), working_directory / "embeddings"
-        )
+        embedding = embed_texts(share_out(contents, rows, "content"), model)
+        embedded = write_table(embedding, working_directory / "embeddings")
     with phase(spark, "look up the queries"):
         of_queries = corpus.join(queries.select("sequence_id"), "sequence_id", "left_semi")
-        own = sequence_contents(of_queries, known).select("sequence_id", F.col("content").alias("own"))
-        placed = asked.select("sequence_id", "content").join(own, "sequence_id", "left").na.fill({"own": NOBODY})
+        placed = place_queries(asked, sequence_contents(of_queries, known))
         placed = write_table(placed, working_directory / "queries")
         different = placed.select("content", "own").distinct().join(embedded.drop("copies"), "content")
         blocks = max(1, math.ceil(placed.count() / QUERIES_A_BLOCK))
@@ -65,11 +63,19 @@ def find_semantic_duplicates(
             share = search.clusters * POINTS_A_CLUSTER / rows
             drawn = draw_embeddings(embedded.where("copies > 0"), share, working_directory / "drawn")
             centroids = spark.sparkContext.broadcast(train_centroids(drawn, min(search.clusters, len(drawn))))
-        counts = write_table(
-            Comparison.of(working_directory, search.probes, centroids).run(spark), working_directory / "counts"
-        )
+        comparison = Comparison.of(working_directory, search.probes, centroids)
+        counts = write_table(comparison.run(spark), working_directory / "counts")
     total = counts.groupBy("content", "own").agg(*(F.sum(name).alias(name) for name in COLUMNS))
     return placed.join(total, ["content", "own"], "left").na.fill(0, list(COLUMNS)).select("sequence_id", *COLUMNS)
+
+
+def place_queries(queries: DataFrame, corpus: DataFrame) -> DataFrame:
+    """`sequence_id, content, own`, one row a query: its content, and that of the row of the corpus with its id.
+
+    queries, corpus: as `sequence_contents` gives them.
+    """
+    own = corpus.select("sequence_id", F.col("content").alias("own"))
+    return queries.select("sequence_id", "content").join(own, "sequence_id", "left").na.fill({"own": NOBODY})
 
 
 def different_contents(queries: DataFrame, corpus: DataFrame) -> DataFrame:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from features.semantic_duplicates.loading import Encoder
 
 # What one pass takes, padding counted: on a CPU what its caches hold is fastest, a GPU wants much at once.
-TOKENS_A_BATCH = {"cpu": 4_096, "cuda": 65_536}
+TOKENS_A_BATCH = {"cpu": 1_024, "cuda": 65_536}
 
 
 def embed(texts: Sequence[str], model: EmbeddingModel) -> NDArray[np.float32]:

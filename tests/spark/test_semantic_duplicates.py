@@ -175,7 +175,7 @@ def test_a_sequence_that_cannot_be_decoded_is_named(
 def test_embeddings_are_those_of_each_text(spark: Any, model: EmbeddingModel) -> None:
     texts = ["one text", "another", "one text", ""]
     frame = spark.createDataFrame(list(enumerate(texts)), "sequence_id long, text string")
-    found = embed_sequences(frame, model)
+    found = embed_sequences(frame, model, rows=len(texts))
     assert found.schema.simpleString() == "struct<sequence_id:bigint,embedding:array<float>>"
     rows = {row.sequence_id: row.embedding for row in found.collect()}
     assert len(rows) == len(texts)
