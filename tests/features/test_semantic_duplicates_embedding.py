@@ -62,6 +62,14 @@ def test_a_text_is_read_as_far_as_the_configuration_says(tiny: Path) -> None:
     assert not np.array_equal(found[LONGEST - 3].round(5), found[LONGEST - 2].round(5))
 
 
+@pytest.mark.parametrize("kind", ["bert", "roberta"])
+def test_other_networks_embed_by_the_same_definition(tmp_path: Path, kind: str) -> None:
+    directory = save_tiny_model(tmp_path / kind, kind)
+    texts = ["one two three", "four", "", "five six seven eight nine ten", "one two three"]
+    found = embed(texts, read_embedding_model(directory))
+    assert np.abs(found - embed_plainly(directory, texts, LONGEST)).max() < 1e-5
+
+
 def test_no_text_is_no_embedding(tiny: Path) -> None:
     assert embed([], read_embedding_model(tiny)).shape == (0, 16)
 
