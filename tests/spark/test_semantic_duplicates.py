@@ -16,7 +16,7 @@ from features.semantic_duplicates.model import EmbeddingModel, read_embedding_mo
 from features.semantic_duplicates.search import Search, choose_search
 from filters.vocabulary import Vocabulary, read_vocabulary
 from sample.paths import tokenizer_path
-from spark import embedding_comparison
+from spark import embedding_comparison, loading, semantic_duplicates
 from spark.embeddings import embed_sequences
 from spark.failures import failure_message
 from spark.semantic_clusters import semantic_clusters, tables_of_clusters
@@ -121,11 +121,16 @@ def test_counts_are_those_of_all_pairs_whatever_the_tasks(
         *(frame.coalesce(1) for frame in frames), model, vocabulary, search, tmp_path / "1"
     )
     assert collected(found) == expected
-    monkeypatch.setattr(embedding_comparison, "QUERIES_A_BLOCK", 10)
+    # A block and a run are whole files: several queries' blocks, and several runs of the corpus.
+    for module in (semantic_duplicates, embedding_comparison):
+        monkeypatch.setattr(module, "QUERIES_A_BLOCK", 10)
     monkeypatch.setattr(embedding_comparison, "ROWS_A_RUN", 30)
+    monkeypatch.setattr(loading, "SHORT_TASK", 12)
     shuffled = [spark.createDataFrame(rows[::-1], SCHEMA).repartition(5) for rows in (corpus.queries, corpus.rows)]
     found = find_semantic_duplicates(*shuffled, model, vocabulary, search, tmp_path / "2")
     assert collected(found) == expected
+    compared = embedding_comparison.Comparison.of(tmp_path / "2", probes=0, centroids=None)
+    assert min(len(compared.queries), len(compared.corpus)) > 2
 
 
 def test_the_approximate_search_counts_the_same_where_it_looks_everywhere(
