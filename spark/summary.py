@@ -19,13 +19,9 @@ from spark.split import Split
 from spark.storage import AnyPath
 from utils import printable
 
-WAYS = {
-    "broadcast": "broadcast: every worker holds the sequences' windows and counts them in its parts of the corpus",
-    "shuffle": "shuffle: the corpus's windows that pass a filter of the sequences' are grouped by their tokens",
-}
 NAMED = 6  # null columns that the summary names, for each reason
 SHARES = {"incrementing": "increments", "repeating": "repeats", "code": "code", "memorized": "memorized"}
-SHARES_OF_FEATURES = {"repeated": "repeated", "clustered": "near duplicates"}
+SHARES_OF_FEATURES = {"repeated": "repeated", "clustered": "near", "similar": "similar"}
 
 
 def make_plan(
@@ -85,7 +81,7 @@ def print_feature_plan(console: Console, plan: FeaturePlan) -> None:
         lines = {"corpus": f"{each.corpus} ({rows}, {each.bytes / 1e6:,.1f} MB)"}
         if each.sequences is not None:
             lines["sequences"] = each.sequences
-            lines["way"] = WAYS[each.way] if each.way else "chosen once the sequences are counted"
+            lines["way"] = each.way or "chosen once the sequences are counted"
         if each.memorized is not None:
             lines["memorized"] = each.memorized
         _print_planned(console, each.feature, lines | {"written to": ", ".join(each.written_to)})

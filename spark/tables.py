@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from features.semantic_duplicates.model import EmbeddingModel, read_embedding_model
 from filters.vocabulary import Vocabulary, read_vocabulary
 from spark.catalog import ModelLocation, TableLocation
 from spark.hub.datasets import HubDataset, ResolvedDataset, fetch_split, resolve_dataset
@@ -85,6 +86,16 @@ class TableReader:
         directory = fetch_model(name, self.cache_directory, commit, on_progress=self.on_progress)
         self.model_commits[asked] = directory.name
         return directory
+
+    def embedding_model(self, name: str) -> EmbeddingModel:
+        """A sentence embedding model by its local path or Hub id; raises UserError where it cannot be had."""
+        given = storage_path(name)
+        if not isinstance(given, RemotePath) and given.is_dir():
+            return read_embedding_model(given)
+        revision = self.revisions.get(name, "main")
+        directory = fetch_model(name, self.cache_directory, revision, embeds=True, on_progress=self.on_progress)
+        self.model_commits[name] = directory.name
+        return read_embedding_model(directory)
 
     def commits(self) -> dict[str, str]:
         """By Hub id, for models with @ and the revision that was asked for, the commit that was read."""

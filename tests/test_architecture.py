@@ -67,6 +67,11 @@ def test_what_is_measured_never_imports_spark(room: str) -> None:
     ("module", "forbidden"),
     [
         pytest.param("filters", ("pyspark", "torch", "transformers", "sklearn", "datasets", "nltk"), id="filters"),
+        pytest.param(
+            "spark.semantic_duplicates, spark.semantic_clusters",
+            ("torch", "transformers", "faiss", "rapidfuzz", "sklearn"),
+            id="semantic duplicates",
+        ),
         pytest.param("spark.stage", ("torch", "transformers", "sklearn", "datasets"), id="the workers' stage"),
         pytest.param("calculate_metrics", ("pyspark", "numpy", "pyarrow", "numba"), id="the driver"),
         pytest.param("build_features", ("pyspark", "numpy", "pyarrow", "numba"), id="the other driver"),

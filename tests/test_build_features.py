@@ -17,13 +17,16 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
+from tokenizers import Tokenizer
 
 import build_features
 from sample import paths as sample_paths
 from sample.build_tables import read_split, run_build_features
 from spark.feature_building.command_line import build_feature_parser
 from tests.conftest import PROJECT
+from tests.features.embedding_models import LONGEST, NUMERALS, save_tiny_model
 from tests.features.near_duplicates_oracle import similar_pairs
+from tests.features.plain_reference import edit_distance_plainly, embed_plainly
 from tests.sample.committed import truth
 
 TABLES = {
@@ -160,8 +163,33 @@ def test_a_file_of_token_ids_without_schemes(tmp_path: Path) -> None:
     assert frequencies == {"TokenID": list(range(9)), "Frequency": np.bincount(rows.ravel()).tolist()}
 
 
+def test_semantic_duplicates_are_those_of_all_pairs(tmp_path: Path, tokenizer: Tokenizer, tokenizer_file: Path) -> None:
+    generator = np.random.default_rng(4)
+    texts = [" ".join(generator.choice(NUMERALS, generator.integers(1, 5))) for _ in range(60)]
+    pq.write_table(pa.table({"text": texts}), tmp_path / "corpus.parquet")
+    asked = {"sequence_id": list(range(0, 60, 4)), "text": texts[::4]}
+    pq.write_table(pa.table(asked), tmp_path / "asked.parquet")
+    options = ["--corpus", "corpus.parquet", "--sequences", "asked.parquet", "--tokenizer", str(tokenizer_file)]
+    options += ["--features", "semantic_duplicates", "--embedding_model", str(save_tiny_model(tmp_path / "model"))]
+    finished = run_program(*options, "--run_id", "mine", directory=tmp_path)
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    table = read_split(tmp_path / "output" / "mine" / "semantic-duplicates").to_pydict()
+    embeddings = embed_plainly(tmp_path / "model", texts, LONGEST)
+    prompts = [tokenizer.decode(tokenizer.encode(text).ids[:32]) for text in texts]
+    for place, query in enumerate(table["sequence_id"]):
+        for level in (0.8, 0.9):
+            similar = np.flatnonzero((embeddings @ embeddings[query]).round(6) >= level)
+            others = [other for other in similar.tolist() if other != query]
+            near = sum(0 < edit_distance_plainly(prompts[query], prompts[other]) < 20 for other in others)
+            name = f"{level}".replace(".", "_")
+            assert table[f"{name}_snowclones"][place] == len(others)
+            assert table[f"{name}_templates"][place] == near
+    assert table["sequence_id"] == asked["sequence_id"]
+    assert 0 < sum(table["0_9_templates"]) < sum(table["0_8_snowclones"])
+
+
 def test_the_sample_may_lie_elsewhere(tmp_path: Path) -> None:
-    run_build_features(sample_paths.SAMPLE_DIR, tmp_path)
+    run_build_features(sample_paths.SAMPLE_DIR, tmp_path, features="token_frequencies")
     split = tmp_path / "sample" / "duped-num-frequencies" / "memorized"
     assert read_split(split).equals(committed("duped-num-frequencies", "memorized"))
 
@@ -181,6 +209,13 @@ def test_the_sample_may_lie_elsewhere(tmp_path: Path) -> None:
         pytest.param("--run_id a/b", "--run_id names one directory", id="run id with a path"),
         pytest.param("--config nowhere.yaml", "cannot be read", id="missing configuration"),
         pytest.param("--memorized no_ids.parquet", "expected a column of ids", id="memorized sequences without ids"),
+        pytest.param(
+            "--corpus no_ids.parquet --features semantic_duplicates", "no tokenizer is known", id="no tokenizer"
+        ),
+        pytest.param(
+            "--features semantic_duplicates --embedding_model .", "expected modules.json", id="no embedding model"
+        ),
+        pytest.param("--jaccard_threshold 1.5", "above 0, at most 1", id="threshold"),
         pytest.param("--sequences no_ids.parquet", "expected a column of ids", id="sequences without ids"),
     ],
 )
@@ -212,7 +247,8 @@ def test_the_plan_says_by_which_way(capsys: pytest.CaptureFixture[str]) -> None:
     assert build_features.main(["--plan", "--json"]) == 0
     plan = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert plan["event"] == "feature_plan"
-    assert [each["way"] for each in plan["features"]] == ["broadcast", None, None] * 2
+    ways = [each["way"] for each in plan["features"]]
+    assert [way and way.split(":")[0] for way in ways] == ["broadcast", None, None] * 2
 
 
 def test_every_option_is_described_in_the_readme() -> None:

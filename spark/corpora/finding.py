@@ -42,12 +42,17 @@ def find_corpus(source: str, row_tokens: int, tokenizer: str | None, reader: Tab
         )
     files = reader.files(TableLocation(name, split or None, is_local=path.exists()))
     columns = recognise_columns(files.schema, printable(source))
-    if path.exists():
-        tokenizer = tokenizer or tokenizer_beside(path)
+    tokenizer = tokenizer or tokenizer_of(source)
     if columns.tokens is None and tokenizer is None:
         raise UserError(f"{printable(source)} holds text, and no tokenizer is known to encode it.\nGive --tokenizer.")
     content = reader.vocabulary(tokenizer).tokenizer.to_str() if tokenizer else None
     return _table_corpus(printable(source), files, TableSource(columns, files.schema, content), cores)
+
+
+def tokenizer_of(source: str) -> str | None:
+    """The tokenizer that lies beside a corpus of this machine, where there is one."""
+    path = storage_path(source.partition(SPLIT_MARK)[0])
+    return tokenizer_beside(path) if path.exists() else None
 
 
 def _table_corpus(name: str, files: TableFiles, source: TableSource, cores: int) -> Corpus:

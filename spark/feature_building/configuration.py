@@ -7,12 +7,14 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from features.near_duplicates.bands import JACCARD_THRESHOLD, NGRAM_TOKENS
+from features.semantic_duplicates.model import DEFAULT_MODEL
 from spark.configuration import as_integer, as_names, as_revisions, as_share, as_text
 from spark.corpora.token_file import PYTHIA_ROW_TOKENS
 from spark.feature_building.duplicates import Window
 from utils import UserError, printable, require_known
 
-FEATURES = ("duplicates", "token_frequencies", "near_duplicates")
+WITHOUT_A_MODEL = ("duplicates", "token_frequencies", "near_duplicates")
+FEATURES = (*WITHOUT_A_MODEL, "semantic_duplicates")
 SAMPLE = "sample"
 CONTINUATION = Window(32, 64)  # of the sequences that the Pythia models memorized
 WINDOW = re.compile(r"(\d{1,9}):(\d{1,9})")
@@ -23,21 +25,23 @@ class FeatureConfiguration:
     """What is to be built of which corpus; the README says what each option means.
 
     corpus: `sample`, or where the corpus is, with {scheme} in it where there are several.
-    sequences: those whose duplicates are counted; None for every row of the corpus.
+    sequences: those whose duplicates, exact or semantic, are counted; None for every row of the corpus.
     memorized: those whose tokens are counted apart; None for the sample's own, and for no such count of other corpora.
     window: which tokens of a sequence are looked for.
     jaccard_threshold, ngram_tokens: how similar near duplicates are at least, above 0 to 1, and in n-grams of how
         many tokens.
+    embedding_model: the directory or Hub id of the model whose embeddings say what semantic duplicates are.
     """
 
     corpus: str = SAMPLE
     schemes: tuple[str, ...] | None = None
     sequences: str | None = None
     memorized: str | None = None
-    features: tuple[str, ...] = FEATURES
+    features: tuple[str, ...] = WITHOUT_A_MODEL
     window: Window = CONTINUATION
     jaccard_threshold: float = JACCARD_THRESHOLD
     ngram_tokens: int = NGRAM_TOKENS
+    embedding_model: str = DEFAULT_MODEL
     row_tokens: int = PYTHIA_ROW_TOKENS
     tokenizer: str | None = None
     run_id: str | None = None

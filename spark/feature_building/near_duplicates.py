@@ -42,8 +42,7 @@ class NearDuplicateSearch:
         """Writes the columns of `find_near_duplicates` for every row, in the order of ids."""
         from spark.near_duplicates import find_near_duplicates
 
-        if self.corpus.has_ids:
-            self._require_unique_ids(spark)
+        require_unique_ids(spark, self.corpus)
         # Where clusters of many pairs are kept between the rounds in which they are found.
         spark.sparkContext.setCheckpointDir(str(self.directory / "checkpoints"))
         found = find_near_duplicates(as_frame(spark, self.corpus), self.threshold, self.ngram_tokens)
@@ -53,15 +52,19 @@ class NearDuplicateSearch:
         rows_done.add(written.rows)
         return {"rows": written.rows, "clustered": written.counts.get("clustered", 0)}
 
-    def _require_unique_ids(self, spark: SparkSession) -> None:
-        with phase(spark, "look for repeated ids"):
-            ids = as_frame(spark, self.corpus).groupBy("sequence_id").count()
-            repeated = ids.where("count > 1").orderBy("sequence_id").first()
-        if repeated is not None:
-            raise UserError(
-                f"{self.corpus.source}: sequence_id {repeated[0]} is there {repeated[1]} times.\n"
-                "Clusters are named by ids: give every row one of its own, or no row."
-            )
+
+def require_unique_ids(spark: SparkSession, corpus: Corpus) -> None:
+    """Raises UserError where two rows of a corpus have the same id."""
+    if not corpus.has_ids:
+        return
+    with phase(spark, "look for repeated ids"):
+        ids = as_frame(spark, corpus).groupBy("sequence_id").count()
+        repeated = ids.where("count > 1").orderBy("sequence_id").first()
+    if repeated is not None:
+        raise UserError(
+            f"{corpus.source}: sequence_id {repeated[0]} is there {repeated[1]} times.\n"
+            "Rows are told apart by their ids: give every row one of its own, or no row."
+        )
 
 
 def as_frame(spark: SparkSession, corpus: Corpus) -> DataFrame:

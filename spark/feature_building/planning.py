@@ -13,7 +13,9 @@ DATASETS = {  # as the published ones are called, where there is one
     "duplicates": "generation-num-duplicates",
     "token_frequencies": "num-frequencies",
     "near_duplicates": "near-duplicates",
+    "semantic_duplicates": "semantic-duplicates",
 }
+OF_SEQUENCES = ("duplicates", "semantic_duplicates")  # counted for some sequences, or for every row
 LARGEST_SAMPLE_MODEL = sample_paths.MODELS[-1]
 
 
@@ -75,7 +77,7 @@ def _planned(feature: str, scheme: str | None, configuration: FeatureConfigurati
         feature,
         scheme,
         str(place(corpus)),
-        place(configuration.sequences) if feature == "duplicates" else None,
+        place(configuration.sequences) if feature in OF_SEQUENCES else None,
         place(memorized) if feature == "token_frequencies" else None,
         tokenizer,
         dataset,

@@ -5,9 +5,10 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Sequence
 
+from features.semantic_duplicates.search import choose_search
 from spark.events import FeaturePlan, PlannedTable
 from spark.feature_building.duplicates import choose_way
-from spark.feature_building.planning import PlannedFeature
+from spark.feature_building.planning import OF_SEQUENCES, PlannedFeature
 from spark.feature_building.work import FeatureWork
 from spark.storage import AnyPath
 
@@ -22,10 +23,23 @@ COLUMNS = {
         ("near_duplicate_cluster", "int64", "smallest id of the sequences that such similarities connect it with"),
         ("near_duplicate_cluster_size", "int64", "how many sequences these are, itself included"),
     ),
+    "semantic_duplicates": (
+        ("sequence_id", "int64", "the sequence's id"),
+        ("0_8_snowclones", "int64", "how many other sequences of the corpus have a cosine similarity of at least 0.8"),
+        ("0_9_snowclones", "int64", "the same at 0.9"),
+        ("0_8_templates", "int64", "those of `0_8_snowclones` with prompts at a Levenshtein distance from 1 to 19"),
+        ("0_9_templates", "int64", "those of `0_9_snowclones`"),
+    ),
     "token_frequencies": (
         ("TokenID", "int64", "token id"),
         ("Frequency", "int64", "how often the sequences of the table hold it"),
     ),
+}
+
+
+WAYS = {
+    "broadcast": "broadcast: every worker holds the sequences' windows and counts them in its parts of the corpus",
+    "shuffle": "shuffle: the corpus's windows that pass a filter of the sequences' are grouped by their tokens",
 }
 
 
@@ -43,10 +57,9 @@ def make_feature_plan(run_id: str, directory: AnyPath, works: Sequence[FeatureWo
 
     def planned(work: FeatureWork) -> PlannedTable:
         way, sequences = None, None
-        if work.planned.feature == "duplicates":
+        if work.planned.feature in OF_SEQUENCES:
             sequences = "all of the corpus" if work.sequences is work.corpus else work.sequences.source
-            if work.sequences.rows is not None:
-                way = choose_way(work.sequences.rows)
+            way = _way(work)
         memorized = work.memorized.source if work.memorized is not None else None
         corpus = work.corpus
         tables = list(work.planned.tables)
@@ -57,10 +70,21 @@ def make_feature_plan(run_id: str, directory: AnyPath, works: Sequence[FeatureWo
     return FeaturePlan(run_id, str(directory), [planned(work) for work in works])
 
 
+def _way(work: FeatureWork) -> str | None:
+    """By which way the feature is counted; None where the rows are not counted yet."""
+    if work.sequences.rows is None or work.corpus.rows is None:
+        return None
+    if work.planned.feature == "semantic_duplicates":
+        return str(choose_search(work.sequences.rows, work.corpus.rows))
+    return WAYS[choose_way(work.sequences.rows)]
+
+
 def joining_command(planned: Iterable[PlannedFeature], directory: AnyPath) -> str:
     """The options of calculate_metrics.py that join the tables of a run."""
     options: dict[str, str] = {}
     for each in planned:
         dataset = each.dataset if each.scheme is None else each.dataset.replace(f"{each.scheme}-", "{scheme}-")
+        if each.feature == "semantic_duplicates" and each.scheme is not None:
+            dataset += "/{scheme}"  # the published splits of that name have other columns
         options[each.feature] = shlex.quote(str(directory / dataset))
     return " ".join(f"--{feature} {path}" for feature, path in options.items())

@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from features.semantic_duplicates.model import EmbeddingModel
 from filters.language_model.model import LanguageModel
-from spark.corpora.finding import find_corpus
+from filters.vocabulary import Vocabulary
+from spark.corpora.finding import find_corpus, tokenizer_of
 from spark.corpora.parts import Corpus
 from spark.corpora.reading import number_lines
 from spark.feature_building.card import write_card
@@ -17,6 +19,7 @@ from spark.feature_building.configuration import FeatureConfiguration
 from spark.feature_building.duplicates import DuplicateCounting
 from spark.feature_building.near_duplicates import NearDuplicateSearch
 from spark.feature_building.planning import PlannedFeature
+from spark.feature_building.semantic_duplicates import SemanticDuplicateSearch
 from spark.feature_building.token_frequencies import TokenCounting
 from spark.run_record import RunRecord
 from spark.sink import TEMPORARY, Written, publish, read_marker, withdraw
@@ -30,17 +33,22 @@ if TYPE_CHECKING:
 
 BYTES_OF_A_COUNT = 16  # an id and a count
 BYTES_OF_A_TOKEN = 4
+BYTES_OF_AN_EMBEDDED_ROW = 2_500  # 384 numbers, a text, and the same once more of a sequence that is asked for
 
 
 @dataclass(frozen=True)
 class FeatureWork:
-    """A feature of a corpus, all that it reads found. vocabulary_size: of the tokenizer; 0 where none is known."""
+    """A feature of a corpus, all that it reads found. vocabulary: of the tokenizer; None where none is known.
+
+    embedding_model: where semantic duplicates are looked for.
+    """
 
     planned: PlannedFeature
     corpus: Corpus
     sequences: Corpus
     memorized: Corpus | None
-    vocabulary_size: int
+    vocabulary: Vocabulary | None
+    embedding_model: EmbeddingModel | None
     configuration: FeatureConfiguration
     run_directory: AnyPath
     language_model: LanguageModel | None = None
@@ -72,9 +80,11 @@ class FeatureWork:
     def estimated_bytes(self) -> int | None:
         """What its tables, and what is written on the way to them, will take on disk."""
         if self.planned.feature == "token_frequencies":
-            return len(self.planned.tables) * BYTES_OF_A_COUNT * self.vocabulary_size
+            return len(self.planned.tables) * BYTES_OF_A_COUNT * self._vocabulary_size
         if self.planned.feature == "near_duplicates":
             return None if self.corpus.rows is None else 2 * BYTES_OF_A_COUNT * self.corpus.rows
+        if self.planned.feature == "semantic_duplicates":
+            return None if self.corpus.rows is None else BYTES_OF_AN_EMBEDDED_ROW * self.corpus.rows
         window = self.configuration.window
         bytes_of_a_window = BYTES_OF_A_TOKEN * (window.stop - window.start)
         rows = self.sequences.rows
@@ -99,6 +109,7 @@ class FeatureWork:
             "duplicates": self._count_duplicates,
             "token_frequencies": self._count_tokens,
             "near_duplicates": self._find_near_duplicates,
+            "semantic_duplicates": self._find_semantic_duplicates,
         }[self.planned.feature]
         counts = build(spark, directory, tuple(names.values()), rows_done)
         seconds, rows = time.monotonic() - started, rows_done.value
@@ -126,7 +137,7 @@ class FeatureWork:
         self, spark: SparkSession, directory: AnyPath, names: tuple[str, ...], rows_done: Accumulator[int]
     ) -> Mapping[str, Mapping[str, int]]:
         corpus = number_lines(spark, self.corpus) if self.memorized is not None else self.corpus
-        return TokenCounting(corpus, self.memorized, self.vocabulary_size, directory).run(spark, names, rows_done)
+        return TokenCounting(corpus, self.memorized, self._vocabulary_size, directory).run(spark, names, rows_done)
 
     def _find_near_duplicates(
         self, spark: SparkSession, directory: AnyPath, names: tuple[str, ...], rows_done: Accumulator[int]
@@ -134,6 +145,18 @@ class FeatureWork:
         corpus, configuration = number_lines(spark, self.corpus), self.configuration
         search = NearDuplicateSearch(corpus, configuration.jaccard_threshold, configuration.ngram_tokens, directory)
         return {names[0]: search.run(spark, names[0], rows_done)}
+
+    def _find_semantic_duplicates(
+        self, spark: SparkSession, directory: AnyPath, names: tuple[str, ...], rows_done: Accumulator[int]
+    ) -> Mapping[str, Mapping[str, int]]:
+        assert self.vocabulary is not None and self.embedding_model is not None
+        corpus, sequences = number_lines(spark, self.corpus), number_lines(spark, self.sequences)
+        search = SemanticDuplicateSearch(corpus, sequences, self.vocabulary, self.embedding_model, directory)
+        return {names[0]: search.run(spark, names[0], rows_done)}
+
+    @property
+    def _vocabulary_size(self) -> int:
+        return 0 if self.vocabulary is None else self.vocabulary.size
 
 
 def locate_feature(
@@ -153,5 +176,14 @@ def locate_feature(
                 f"--{name} {printable(found.source)}: expected a column of ids, the sequences' rows in the corpus.\n"
                 "Add a column `sequence_id`."
             )
-    size = reader.vocabulary(planned.tokenizer).size if planned.tokenizer else 0
-    return FeatureWork(planned, corpus, sequences, memorized, size, configuration, run_directory)
+    tokenizer = planned.tokenizer or tokenizer_of(planned.corpus)
+    vocabulary = reader.vocabulary(tokenizer) if tokenizer else None
+    embedding_model = None
+    if planned.feature == "semantic_duplicates":
+        if vocabulary is None:
+            raise UserError(
+                f"{corpus.source}: semantic duplicates are those of the text, and no tokenizer is known to decode it.\n"
+                "Give --tokenizer."
+            )
+        embedding_model = reader.embedding_model(configuration.embedding_model)
+    return FeatureWork(planned, corpus, sequences, memorized, vocabulary, embedding_model, configuration, run_directory)

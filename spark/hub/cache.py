@@ -59,10 +59,11 @@ def fill_entry(
         with tempfile.TemporaryDirectory(prefix=SCRATCH_PREFIX, dir=entry.parent) as scratch:
             for number, path in enumerate(paths):
                 if not holds(path, files[number]):
+                    path.parent.mkdir(exist_ok=True)
                     obtain(number, Path(scratch)).replace(path)
         listed = [
-            {"name": path.name, "size": path.stat().st_size, "source": file.path, "sha256": file.sha256}
-            for path, file in zip(paths, files, strict=True)
+            {"name": name, "size": path.stat().st_size, "source": file.path, "sha256": file.sha256}
+            for name, path, file in zip(names, paths, files, strict=True)
         ]
         write_json(entry / MARKER, {**described, "files": listed})
     return paths

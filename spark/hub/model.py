@@ -1,4 +1,4 @@
-"""A causal language model's configuration and weights, from the Hub or from a local directory."""
+"""A model's configuration and weights, from the Hub or from a local directory."""
 
 from __future__ import annotations
 
@@ -24,7 +24,11 @@ FORMATS = (
     (re.compile(r"pytorch_model\.bin"), None),
     (re.compile(r"pytorch_model-\d+-of-\d+\.bin"), "pytorch_model.bin.index.json"),
 )
-GROUP = "model"
+# How a sentence embedding model has texts read, and what becomes of its tokens' vectors.
+OF_EMBEDDINGS = (
+    *("modules.json", "1_Pooling/config.json", "sentence_bert_config.json", "config_sentence_transformers.json"),
+    *("tokenizer_config.json", "special_tokens_map.json", "vocab.txt"),
+)
 
 
 def fetch_model(
@@ -32,11 +36,13 @@ def fetch_model(
     cache_directory: Path,
     revision: str | None = None,
     *,
+    embeds: bool = False,
     retry: RetryPolicy | None = None,
     on_progress: Callable[[str], None] = tell_nobody,
 ) -> Path:
     """The directory of a model: a local one, or one of the Hub, without the code and the formats that it need not have.
 
+    embeds: whether it is a sentence embedding model, which has more files than a causal language model.
     The Hub's lies at `cache_directory/models/{owner}--{name}/{commit}/` afterwards. Raises HubError.
     """
     path = Path(id_or_path).expanduser()
@@ -45,15 +51,17 @@ def fetch_model(
         return path
     repository = Repository("model", require_repository_name(id_or_path))
     hub = Hub(retry or RetryPolicy(), on_progress)
-    home = cache_directory / "models" / repository.name.replace("/", "--")
+    kind = "embedding-models" if embeds else "models"
+    home = cache_directory / kind / repository.name.replace("/", "--")
 
     def group(snapshot: Snapshot, scratch: Path) -> Groups:
         by_name = {file.path: file for file in snapshot.files}
         names = model_files(list(by_name), f"{repository} at commit {snapshot.commit[:12]}")
-        return {GROUP: tuple(by_name[name] for name in names)}
+        names += [name for name in OF_EMBEDDINGS if embeds and name in by_name]
+        return {kind: tuple(by_name[name] for name in names)}
 
     commit, groups = pin(hub, repository, revision or "main", home, group)
-    files = groups[GROUP]
+    files = groups[kind]
 
     def obtain(number: int, scratch: Path) -> Path:
         file = files[number]

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from sample.corpus import count_continuations
 from sample.rows import cut_rows, marks_within, whole_units
-from sample.semantic import edit_distance
 from sample.texts.document import Document, Repetition, mark, read_marks
 from sample.texts.grammar import camel, expand, expand_several, participle, past, plural, with_articles
 from sample.texts.incrementing import roman
@@ -108,18 +107,3 @@ def test_continuations_are_counted_at_every_offset(seed: int, rows: int) -> None
         sum((row[start : start + 32] == one[32:]).all() for row in tokens for start in range(33)) for one in tokens
     ]
     assert count_continuations(tokens).tolist() == expected
-
-
-def _plain_distance(a: str, b: str) -> int:
-    if not a or not b:
-        return len(a) + len(b)
-    if a[0] == b[0]:
-        return _plain_distance(a[1:], b[1:])
-    return 1 + min(_plain_distance(a[1:], b), _plain_distance(a, b[1:]), _plain_distance(a[1:], b[1:]))
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.text("abc", max_size=6), st.text("abc", max_size=6))
-def test_edit_distance_is_that_of_its_definition(a: str, b: str) -> None:
-    left, right = (np.array([ord(c) for c in text], np.int32) for text in (a, b))
-    assert edit_distance(left, right) == _plain_distance(a, b)

@@ -41,6 +41,16 @@ def test_only_what_a_model_is_loaded_from_comes_and_only_once(
     assert fetch_model(NAME, tmp_path) == directory
 
 
+def test_an_embedding_model_comes_with_what_reads_its_texts(hub: HubServer, tmp_path: Path) -> None:
+    more = {"modules.json": b"[]", "1_Pooling/config.json": b"{}", "vocab.txt": b"a", "onnx/model.onnx": b"no"}
+    hub.publish_files("owner/embeds", FILES | more, kind="models")
+    directory = fetch_model("owner/embeds", tmp_path, embeds=True)
+    assert (directory / "1_Pooling" / "config.json").read_bytes() == b"{}"
+    assert not (directory / "onnx").exists()
+    assert fetch_model("owner/embeds", tmp_path, embeds=True) == directory
+    assert hub.bytes_sent["1_Pooling/config.json"] == 2
+
+
 def test_an_older_checkpoint_that_has_no_safetensors(hub: HubServer, tmp_path: Path) -> None:
     files = {"config.json": b"{}", "pytorch_model.bin": b"old"}
     hub.publish_files(NAME, files, kind="models", revision="step23000")
