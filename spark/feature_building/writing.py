@@ -51,7 +51,7 @@ def write_frame(
     """Writes the rows of a frame into the table of this name, and adds up what `count` counts in them."""
 
     def write(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        tables = (pa.Table.from_batches([batch]) for batch in batches)
+        tables = (pa.Table.from_batches([batch]).cast(_with_nulls(batch.schema)) for batch in batches)
         return _written(((table, count(table)) for table in tables), directory, name)
 
     (directory / name).mkdir(parents=True, exist_ok=True)
@@ -63,6 +63,11 @@ def write_one_file(table: pa.Table, directory: AnyPath, name: str) -> None:
     (directory / name).mkdir(parents=True, exist_ok=True)
     filesystem, path = arrow_location(directory / name / "part-00000.parquet")
     pq.write_table(table, path, compression="zstd", filesystem=filesystem)
+
+
+def _with_nulls(schema: pa.Schema) -> pa.Schema:
+    """The schema as other tables have it, whose columns may hold nulls even where none does."""
+    return pa.schema([field.with_nullable(True).remove_metadata() for field in schema])
 
 
 def _written(
