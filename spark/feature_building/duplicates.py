@@ -28,6 +28,7 @@ from features.windows import (
 )
 from features.windows_kernel import HASH_BITS
 from filters.ragged import ragged_from_strings
+from spark.corpora.frames import require_unique_ids
 from spark.corpora.parts import Corpus, CorpusBatch
 from spark.corpora.reading import map_parts
 from spark.feature_building.counts import COUNTS, add_up_counts, in_chunks
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
 Way = Literal["broadcast", "shuffle"]
 MOST_TO_BROADCAST = 2_000_000  # some 300 MB in every worker
+WINDOWS = pa.schema([("index", pa.int64()), ("window", pa.binary())])
 LARGEST_FILTER_BITS = 1 << 31  # 256 MB; with more hashes it lets more of the corpus pass, and the counts stay right
 
 
@@ -86,6 +88,7 @@ class DuplicateCounting:
 
     def run(self, spark: SparkSession, table: str, rows_done: Accumulator[int]) -> DuplicateCounts:
         """Writes `index`, `counts` of every sequence that is long enough, in the order of `index`."""
+        require_unique_ids(spark, self.sequences)
         asked = self._write_windows(spark)
         if (self.way or choose_way(asked.rows)) == "broadcast":
             rows, repeated = self._broadcast(spark, table, rows_done)
@@ -106,7 +109,7 @@ class DuplicateCounting:
             return write_parts(spark, self.sequences, cut, self.directory, "windows")
 
     def _broadcast(self, spark: SparkSession, table: str, rows_done: Accumulator[int]) -> tuple[int, int]:
-        asked = pa.concat_tables([_read(path) for path in self._window_files()])
+        asked = pa.concat_tables([WINDOWS.empty_table(), *map(_read, self._window_files())])
         windows, window_of_row = index_windows(from_binary(asked["window"], self.window), self.hash_bits)
         counts = self._count_places(spark, windows, rows_done)[window_of_row]
         counted = pa.table({"index": asked["index"], "counts": counts}).sort_by("index")

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from filters.contract import RaggedArray
-from filters.ragged import lists_from_ragged
-from spark.corpora.parts import Corpus, CorpusBatch
-from spark.corpora.reading import map_parts
+from spark.corpora.frames import as_frame, require_unique_ids
+from spark.corpora.parts import Corpus
 from spark.feature_building.writing import write_frame
 from spark.job_descriptions import phase
 from spark.storage import AnyPath
-from utils import UserError
 
 if TYPE_CHECKING:
     from pyspark import Accumulator
-    from pyspark.sql import DataFrame, SparkSession
-
-SEQUENCES = "sequence_id long, tokens array<int>"
+    from pyspark.sql import SparkSession
 
 
 @dataclass(frozen=True)
@@ -51,31 +44,6 @@ class NearDuplicateSearch:
             written = write_frame(in_order, self.directory, table, _count)
         rows_done.add(written.rows)
         return {"rows": written.rows, "clustered": written.counts.get("clustered", 0)}
-
-
-def require_unique_ids(spark: SparkSession, corpus: Corpus) -> None:
-    """Raises UserError where two rows of a corpus have the same id."""
-    if not corpus.has_ids:
-        return
-    with phase(spark, "look for repeated ids"):
-        ids = as_frame(spark, corpus).groupBy("sequence_id").count()
-        repeated = ids.where("count > 1").orderBy("sequence_id").first()
-    if repeated is not None:
-        raise UserError(
-            f"{corpus.source}: sequence_id {repeated[0]} is there {repeated[1]} times.\n"
-            "Rows are told apart by their ids: give every row one of its own, or no row."
-        )
-
-
-def as_frame(spark: SparkSession, corpus: Corpus) -> DataFrame:
-    """The rows of a corpus as Spark's: `sequence_id`, `tokens`."""
-
-    def rows(batches: Iterator[CorpusBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            tokens = lists_from_ragged(RaggedArray(batch.tokens.values.astype(np.int32), batch.tokens.offsets))
-            yield pa.RecordBatch.from_pydict({"sequence_id": pa.array(batch.sequence_ids), "tokens": tokens})
-
-    return map_parts(spark, corpus, rows, SEQUENCES)
 
 
 def _count(table: pa.Table) -> dict[str, int]:

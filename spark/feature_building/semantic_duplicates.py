@@ -12,8 +12,8 @@ from features.semantic_duplicates.counting import COLUMNS
 from features.semantic_duplicates.model import EmbeddingModel
 from features.semantic_duplicates.search import choose_search
 from filters.vocabulary import Vocabulary
+from spark.corpora.frames import as_frame, require_unique_ids
 from spark.corpora.parts import Corpus
-from spark.feature_building.near_duplicates import as_frame, require_unique_ids
 from spark.feature_building.writing import write_frame
 from spark.job_descriptions import phase
 from spark.storage import AnyPath

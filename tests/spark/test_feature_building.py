@@ -18,6 +18,7 @@ from spark.corpora.table_parts import ParquetPart
 from spark.feature_building.duplicates import MOST_TO_BROADCAST, DuplicateCounting, Window, choose_way
 from spark.feature_building.token_frequencies import TokenCounting
 from spark.tables import TableReader
+from utils import UserError
 
 WINDOW = Window(2, 5)
 
@@ -113,6 +114,21 @@ def test_token_frequencies_are_those_of_a_loop(
         assert table["TokenID"].to_pylist() == list(range(10))
         assert table["Frequency"].to_pylist() == [expected[token] for token in range(10)]
         assert counts[name] == {"rows": 10, "tokens": expected.total()}
+
+
+def test_a_window_behind_every_row_counts_nothing(spark: Any, tmp_path: Path, corpus: Corpus) -> None:
+    counting = DuplicateCounting(corpus, corpus, Window(90, 100), tmp_path)
+    counted = counting.run(spark, "table", spark.sparkContext.accumulator(0))
+    assert (counted.rows, counted.too_short) == (0, corpus.rows)
+    assert pq.read_table(tmp_path / "table").schema.names == ["index", "counts"]
+
+
+def test_an_id_that_is_there_twice_is_named(spark: Any, tmp_path: Path) -> None:
+    (tmp_path / "asked").mkdir()
+    pq.write_table(pa.table({"sequence_id": [4, 7, 4], "tokens": [[1] * 9] * 3}), tmp_path / "asked" / "rows.parquet")
+    found = find_corpus(str(tmp_path / "asked"), 2_049, None, TableReader(tmp_path, {}, lambda message: None))
+    with pytest.raises(UserError, match="sequence_id 4 is there 2 times"):
+        DuplicateCounting(found, found, WINDOW, tmp_path).run(spark, "table", spark.sparkContext.accumulator(0))
 
 
 def test_few_sequences_are_broadcast() -> None:

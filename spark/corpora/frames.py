@@ -1,0 +1,46 @@
+"""The rows of a corpus as Spark's, for what joins and groups them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from filters.contract import RaggedArray
+from filters.ragged import lists_from_ragged
+from spark.corpora.parts import Corpus, CorpusBatch
+from spark.corpora.reading import map_parts
+from spark.job_descriptions import phase
+from utils import UserError
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+SEQUENCES = "sequence_id long, tokens array<int>"
+
+
+def require_unique_ids(spark: SparkSession, corpus: Corpus) -> None:
+    """Raises UserError where two rows of a corpus have the same id."""
+    if not corpus.has_ids:
+        return
+    with phase(spark, "look for repeated ids"):
+        ids = as_frame(spark, corpus).groupBy("sequence_id").count()
+        repeated = ids.where("count > 1").orderBy("sequence_id").first()
+    if repeated is not None:
+        raise UserError(
+            f"{corpus.source}: sequence_id {repeated[0]} is there {repeated[1]} times.\n"
+            "Rows are told apart by their ids: give every row one of its own, or no row."
+        )
+
+
+def as_frame(spark: SparkSession, corpus: Corpus) -> DataFrame:
+    """The rows of a corpus as Spark's: `sequence_id`, `tokens`."""
+
+    def rows(batches: Iterator[CorpusBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            tokens = lists_from_ragged(RaggedArray(batch.tokens.values.astype(np.int32), batch.tokens.offsets))
+            yield pa.RecordBatch.from_pydict({"sequence_id": pa.array(batch.sequence_ids), "tokens": tokens})
+
+    return map_parts(spark, corpus, rows, SEQUENCES)
