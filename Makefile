@@ -7,6 +7,8 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install -qq --disable-pip-version-check -c constraints.txt
 READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
+BENCH := .bench
+READY_BENCH := $(BENCH)/.ready
 SHARED ?= ../shared/data/pythia
 
 .DEFAULT_GOAL := help
@@ -46,10 +48,11 @@ format: $(READY_DEV) ## put the code in its standard form
 accuracy: $(READY_DEV) ## precision, recall and F1 of the filters, on the sample and on labelled data
 	@$(PY) -m benchmarks.accuracy --labelled $(SHARED)
 
-bench: $(READY_DEV) ## speed and memory of the whole job and of asking a model; see benchmarks/README.md
+bench: $(READY_DEV) $(READY_BENCH) ## speed and memory of the whole job and of asking a model; see benchmarks/README.md
 	@$(PY) -m benchmarks.throughput
 	@$(PY) -m benchmarks.language_model
 	@$(PY) -m benchmarks.corpus
+	@$(BENCH)/bin/python -m benchmarks.near_duplicates
 
 sample: $(READY_DEV) ## make sample/data again, but for its language models, which it asks
 	$(PY) -m sample.make_sample
@@ -69,7 +72,7 @@ dist/environment.tgz: $(READY) spark/packed_environment.py
 	@$(PY) -m spark.packed_environment $@
 
 clean: ## remove .venv, .compat and what the tools leave behind
-	rm -rf $(VENV) .compat .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(BENCH) .compat .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 $(READY): requirements.txt constraints.txt
@@ -81,6 +84,14 @@ $(READY): requirements.txt constraints.txt
 	@$(PY) -m spark.java
 	@$(PY) -m filters.compile
 	@$(PY) -m features.compile
+	@touch $@
+
+# What near duplicates are compared with needs other versions of what it brings along; all else is that of .venv.
+$(READY_BENCH): $(READY_DEV) requirements-bench.txt
+	@$(PY) -m venv $(BENCH)
+	@$(BENCH)/bin/python -m pip install -qq --disable-pip-version-check -r requirements-bench.txt
+	@$(PY) -c "import site; print(site.getsitepackages()[0])" > \
+	  "$$($(BENCH)/bin/python -c 'import site; print(site.getsitepackages()[0])')/project.pth"
 	@touch $@
 
 $(READY_DEV): $(READY) requirements-dev.txt

@@ -2,7 +2,7 @@
 
     python -m benchmarks.near_duplicates --shapes 20000x64,20000x500 --directory DIR
 
-A report in Markdown. It needs datasketch and datatrove[processing] beside requirements-dev.txt (see the README).
+Part of `make bench`, which sets up what it needs besides (requirements-bench.txt); a report in Markdown.
 """
 
 from __future__ import annotations
