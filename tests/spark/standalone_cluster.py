@@ -71,8 +71,9 @@ class StandaloneCluster:
         settings: dict[str, str] | None = None,
         archive: Path | None = None,
         environment: dict[str, str] | None = None,
+        program: str = "calculate_metrics.py",
     ) -> subprocess.Popen[str]:
-        """Starts calculate_metrics.py on the cluster through spark-submit, in a directory of its own."""
+        """Starts a program of the project on the cluster through spark-submit, in a directory of its own."""
         command = [str(spark_home() / "bin" / "spark-submit"), "--master", self.master]
         options = {f"spark.{process}.extraJavaOptions": SHORT_LIVED for process in ("driver", "executor")}
         for key, value in (options | (settings or {})).items():
@@ -80,7 +81,7 @@ class StandaloneCluster:
         if archive is not None:
             command += ["--archives", f"{archive}#memorization"]
         return subprocess.Popen(
-            [*command, str(PROJECT / "calculate_metrics.py"), *arguments],
+            [*command, str(PROJECT / program), *arguments],
             cwd=directory,
             env=clean_environment(self.directory) | {"PYSPARK_PYTHON": sys.executable} | (environment or {}),
             stdout=subprocess.PIPE,

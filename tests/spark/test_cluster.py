@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from sample import paths as sample_paths
+from sample.build_tables import read_split
 from spark.project_archive import build_project_archive
 from tests.conftest import PROJECT
 from tests.spark.standalone_cluster import StandaloneCluster, clean_environment, standalone_cluster
@@ -113,6 +114,20 @@ def test_a_cluster_gives_the_same_table(
         compiled = list(directory.glob("filters/__pycache__/numba-*/*.nbc"))
         assert compiled
         assert [path for path in compiled if path.stat().st_mtime > 0] == [], "it compiled what the archive brings"
+
+
+def test_features_of_a_corpus_are_the_same_on_a_cluster(
+    cluster: StandaloneCluster, archive: Path, tmp_path: Path
+) -> None:
+    arguments = ["--schemes", "duped", "--run_id", "run"]
+    submitted = cluster.submit(arguments, tmp_path, archive=archive, program="build_features.py")
+    printed, errors = submitted.communicate(timeout=SECONDS)
+    assert submitted.returncode == 0, printed + errors
+    tables = ("generation-num-duplicates/duped", "near-duplicates/duped", "duped-num-frequencies/memorized")
+    for table in tables:
+        dataset, split = table.split("/")
+        committed = sample_paths.SAMPLE_DIR / "features" / dataset / "data" / f"{split}-00000-of-00001.parquet"
+        assert read_split(tmp_path / "output" / "run" / table).equals(pq.read_table(committed)), table
 
 
 def test_a_worker_killed_in_mid_run_costs_no_row(
