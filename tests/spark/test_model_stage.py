@@ -57,8 +57,9 @@ def test_the_job_gives_what_the_filters_give_whatever_the_tasks(
 
 
 def test_the_same_run_gives_the_same_digits(spark: Any, write_parquet: Write, directory: Path, tmp_path: Path) -> None:
-    ids, rows = np.arange(300), random_rows(300)
-    order = np.random.default_rng(1).permutation(300)
+    # Few enough for one task, whose file is in the order in which the rows were asked.
+    ids, rows = np.arange(100), random_rows(100)
+    order = np.random.default_rng(1).permutation(100)
     found = []
     for name, places in (("one", ids), ("other", order)):
         path = write_parquet(f"{name}.parquet", {"sequence_id": places, "tokens": [rows[i] for i in places]})

@@ -21,7 +21,7 @@ from spark.embeddings import embed_sequences
 from spark.failures import failure_message
 from spark.semantic_clusters import semantic_clusters, tables_of_clusters
 from spark.semantic_duplicates import find_semantic_duplicates
-from tests.features.embedding_models import MINILM
+from tests.features.minilm import MINILM
 from tests.features.plain_reference import edit_distance_plainly, embed_plainly
 
 SCHEMA = "sequence_id long, tokens array<int>"

