@@ -38,7 +38,7 @@ def build_features(arguments: list[str] | None, interruption: Interruption) -> i
     from spark.events import Refused
     from spark.feature_building.planning import plan_features
     from spark.feature_building.summary import joining_command, make_feature_plan, schema_of_features
-    from spark.feature_building.work import locate_feature
+    from spark.feature_building.work import locate_features
     from spark.run import Run, run_directory
     from spark.text_reports import choose_reporter
 
@@ -48,8 +48,7 @@ def build_features(arguments: list[str] | None, interruption: Interruption) -> i
         planned = plan_features(configuration)
 
         def locate(reader: TableReader) -> Iterator[FeatureWork]:
-            for each in planned:
-                yield locate_feature(each, configuration, directory, reader)
+            return locate_features(planned, configuration, directory, reader)
 
         run = Run(run_id, configuration, schema_of_features(planned), locate, reporter, interruption)
         if plan_only:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +20,7 @@ from filters.ragged import lists_from_ragged, ragged_from_lists, strings_from_ra
 from filters.validity import first_reasons, is_measured, text_rejections, token_rejections
 from filters.vocabulary import Vocabulary
 from spark.loading import share_out
+from spark.task_device import on_the_tasks_device
 from utils import UserError
 
 if TYPE_CHECKING:
@@ -57,15 +58,6 @@ def embed_texts(frame: DataFrame, model: EmbeddingModel) -> DataFrame:
             yield pa.RecordBatch.from_arrays([*(batch[name] for name in names), lists], [*names, "embedding"])
 
     return frame.mapInArrow(work, schema)
-
-
-def on_the_tasks_device(model: EmbeddingModel) -> EmbeddingModel:
-    """The model on the GPU that Spark gave this task, where it gives any."""
-    from pyspark import TaskContext
-
-    context = TaskContext.get()
-    gpu = context.resources().get("gpu") if context is not None else None
-    return model if gpu is None else replace(model, device=f"cuda:{gpu.addresses[0]}")
 
 
 def sequence_contents(sequences: DataFrame, vocabulary: Broadcast[Vocabulary]) -> DataFrame:

@@ -20,6 +20,7 @@ from filters.measuring import MeasuredBatch, Resources, measure_batch
 from filters.validity import Reasons
 from spark.layout import REJECTION, Layout
 from spark.storage import AnyPath
+from spark.task_device import on_the_tasks_device
 from spark.task_files import TaskFiles, add_up, keep_only
 from utils import UserError
 
@@ -71,7 +72,7 @@ class Stage:
 
     def _work(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """What one task does; gives one row, its report."""
-        file_name, resources = task_file_name(), on_the_tasks_device(self.resources.value)
+        file_name, resources = task_file_name(), on_the_device(self.resources.value)
         rows: Counter[str] = Counter()
         counts: list[Counter[str]] = [Counter() for _ in self.models]
         with TaskFiles(self.directory, file_name) as files:
@@ -126,15 +127,10 @@ def table_name(model: str | None) -> str:
     return f"metrics-{model}"
 
 
-def on_the_tasks_device(resources: Resources) -> Resources:
-    """The resources with the language model on the GPU that Spark gave this task, where it gives any."""
-    from pyspark import TaskContext
-
-    context = TaskContext.get()
-    gpu = context.resources().get("gpu") if context is not None and resources.language_model is not None else None
-    if gpu is None or resources.language_model is None:
-        return resources
-    return replace(resources, language_model=replace(resources.language_model, device=f"cuda:{gpu.addresses[0]}"))
+def on_the_device(resources: Resources) -> Resources:
+    """The resources with the language model, where there is one, on the task's device."""
+    model = resources.language_model
+    return resources if model is None else replace(resources, language_model=on_the_tasks_device(model))
 
 
 def task_file_name() -> str:

@@ -25,9 +25,14 @@ def require_unique_ids(spark: SparkSession, corpus: Corpus) -> None:
     """Raises UserError where two rows of a corpus have the same id."""
     if not corpus.has_ids:
         return
+
+    def ids(batches: Iterator[CorpusBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            yield pa.RecordBatch.from_pydict({"sequence_id": pa.array(batch.sequence_ids)})
+
     with phase(spark, "look for repeated ids"):
-        ids = as_frame(spark, corpus).groupBy("sequence_id").count()
-        repeated = ids.where("count > 1").orderBy("sequence_id").first()
+        counted = map_parts(spark, corpus, ids, "sequence_id long").groupBy("sequence_id").count()
+        repeated = counted.where("count > 1").orderBy("sequence_id").first()
     if repeated is not None:
         raise UserError(
             f"{corpus.source}: sequence_id {repeated[0]} is there {repeated[1]} times.\n"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from features.semantic_duplicates.model import EmbeddingModel
@@ -157,17 +158,29 @@ class FeatureWork:
         return 0 if self.vocabulary is None else self.vocabulary.size
 
 
-def locate_feature(
-    planned: PlannedFeature, configuration: FeatureConfiguration, run_directory: AnyPath, reader: TableReader
+def locate_features(
+    planned: Iterable[PlannedFeature], configuration: FeatureConfiguration, run_directory: AnyPath, reader: TableReader
+) -> Iterator[FeatureWork]:
+    """Each feature with its corpus and sequences found; raises UserError for what is missing or damaged."""
+
+    @cache  # several features are of one corpus, which may have thousands of files
+    def find(source: str, tokenizer: str | None) -> Corpus:
+        return find_corpus(source, configuration.row_tokens, tokenizer, reader)
+
+    for each in planned:
+        yield _located(each, configuration, run_directory, reader, find)
+
+
+def _located(
+    planned: PlannedFeature,
+    configuration: FeatureConfiguration,
+    run_directory: AnyPath,
+    reader: TableReader,
+    find: Callable[[str, str | None], Corpus],
 ) -> FeatureWork:
-    """The feature with its corpus and sequences found; raises UserError for what is missing or damaged."""
-
-    def find(source: str) -> Corpus:
-        return find_corpus(source, configuration.row_tokens, planned.tokenizer, reader)
-
-    corpus = find(planned.corpus)
-    sequences = corpus if planned.sequences is None else find(planned.sequences)
-    memorized = None if planned.memorized is None else find(planned.memorized)
+    corpus = find(planned.corpus, planned.tokenizer)
+    sequences = corpus if planned.sequences is None else find(planned.sequences, planned.tokenizer)
+    memorized = None if planned.memorized is None else find(planned.memorized, planned.tokenizer)
     for name, found in (("sequences", sequences), ("memorized", memorized)):
         if found is not None and found is not corpus and not found.has_ids:
             raise UserError(

@@ -229,7 +229,7 @@ def test_clusters_are_put_together_wherever_batches_cut_them() -> None:
 def test_a_model_is_put_on_the_gpu_of_its_task(model: EmbeddingModel, monkeypatch: pytest.MonkeyPatch) -> None:
     from pyspark import TaskContext
 
-    from spark.embeddings import on_the_tasks_device
+    from spark.task_device import on_the_tasks_device
 
     assert on_the_tasks_device(model) == model
 
