@@ -22,7 +22,6 @@ from tokenizers import Tokenizer
 import build_features
 from sample import paths as sample_paths
 from sample.build_tables import read_split, run_build_features
-from spark.feature_building.command_line import build_feature_parser
 from tests.conftest import PROJECT
 from tests.features.embedding_models import LONGEST, NUMERALS, save_tiny_model
 from tests.features.near_duplicates_oracle import similar_pairs
@@ -249,13 +248,6 @@ def test_the_plan_says_by_which_way(capsys: pytest.CaptureFixture[str]) -> None:
     assert plan["event"] == "feature_plan"
     ways = [each["way"] for each in plan["features"]]
     assert [way and way.split(":")[0] for way in ways] == ["broadcast", None, None] * 2
-
-
-def test_every_option_is_described_in_the_readme() -> None:
-    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
-    for action in build_feature_parser()._actions:
-        for option in action.option_strings:
-            assert option in ("-h", "--help") or option in readme
 
 
 @pytest.mark.parametrize("scheme", sample_paths.SCHEMES)

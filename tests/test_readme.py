@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 
 import pyarrow as pa
@@ -11,6 +12,7 @@ from filters import apply_filters
 from filters.describe import columns_table
 from sample.paths import tokenizer_path
 from spark.command_line import build_parser
+from spark.feature_building.command_line import build_feature_parser
 from tests.conftest import PROJECT
 
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
@@ -21,8 +23,9 @@ def test_the_columns_are_those_of_the_filters() -> None:
     assert columns_table() in README
 
 
-def test_every_option_is_described() -> None:
-    for action in build_parser()._actions:
+@pytest.mark.parametrize("parser", [build_parser(), build_feature_parser()], ids=["metrics", "features"])
+def test_every_option_is_described(parser: argparse.ArgumentParser) -> None:
+    for action in parser._actions:
         for option in action.option_strings:
             assert option in ("-h", "--help") or option in README
 
