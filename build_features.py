@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from spark.driver import run_driver
 from spark.interruption import Interruption, command_to_go_on, leave
-from utils import UserError, check_run_id, new_run_id
+from utils import check_run_id, new_run_id
 
 if TYPE_CHECKING:
     from spark.feature_building.work import FeatureWork
@@ -35,16 +35,14 @@ def build_features(arguments: list[str] | None, interruption: Interruption) -> i
     configuration, plan_only, report = parse_feature_arguments(arguments)
     run_id = check_run_id(configuration.run_id or new_run_id(datetime.now()))
 
-    from spark.events import Refused
     from spark.feature_building.planning import plan_features
     from spark.feature_building.summary import joining_command, make_feature_plan, schema_of_features
     from spark.feature_building.work import locate_features
     from spark.run import Run, run_directory
-    from spark.text_reports import choose_reporter
+    from spark.text_reports import reporting
 
-    reporter = choose_reporter(report)
     directory = run_directory(configuration, run_id)
-    try:
+    with reporting(report) as reporter:
         planned = plan_features(configuration)
 
         def locate(reader: TableReader) -> Iterator[FeatureWork]:
@@ -57,11 +55,6 @@ def build_features(arguments: list[str] | None, interruption: Interruption) -> i
         go_on = command_to_go_on(run_id, names_the_run=configuration.run_id is not None)
         interruption.afterwards = lambda: run.finish_interrupted(go_on)
         status = run.execute()
-    except UserError as error:
-        reporter.report(Refused(str(error)))
-        raise
-    finally:
-        reporter.close()
     if report == "text" and status == 0:
         print(f"Next, join them: {joining_command(planned, directory)}")
     return status

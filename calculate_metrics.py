@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from spark.driver import run_driver
 from spark.interruption import Interruption, command_to_go_on, leave
-from utils import UserError, check_run_id, new_run_id
+from utils import check_run_id, new_run_id
 
 if TYPE_CHECKING:
     from spark.tables import TableReader
@@ -39,7 +39,6 @@ def calculate_metrics(arguments: list[str] | None, interruption: Interruption) -
     run_id = check_run_id(configuration.run_id or new_run_id(datetime.now()))
 
     from filters import choose_filters
-    from spark.events import Refused
     from spark.feature_tables import check_feature_settings
     from spark.locating import locate_split
     from spark.planning import plan_splits
@@ -47,10 +46,9 @@ def calculate_metrics(arguments: list[str] | None, interruption: Interruption) -
     from spark.run_record import schema_of
     from spark.split_run import SplitRun
     from spark.summary import make_plan
-    from spark.text_reports import choose_reporter
+    from spark.text_reports import reporting
 
-    reporter = choose_reporter(report)
-    try:
+    with reporting(report) as reporter:
         filters = choose_filters(configuration.filters)
         check_feature_settings(configuration, filters)
         splits = plan_splits(configuration)
@@ -68,11 +66,6 @@ def calculate_metrics(arguments: list[str] | None, interruption: Interruption) -
         go_on = command_to_go_on(run_id, names_the_run=configuration.run_id is not None)
         interruption.afterwards = lambda: run.finish_interrupted(go_on)
         status = run.execute()
-    except UserError as error:
-        reporter.report(Refused(str(error)))
-        raise
-    finally:
-        reporter.close()
     if configuration.datasets == ("sample",) and report == "text":
         python = "python" if os.environ.get("VIRTUAL_ENV") else os.path.relpath(sys.executable)
         print(f"Next, on real data: {python} {sys.argv[0]} {NEXT_OPTIONS}")

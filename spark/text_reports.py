@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from rich.console import Console
@@ -16,7 +17,7 @@ from spark.events import Advance
 from spark.reporting import Format, JsonReporter, QuietReporter, Reporter, interruption_message
 from spark.summary import print_feature_plan, print_plan, print_summary
 from spark.wording import bar_fields, log_line
-from utils import printable
+from utils import UserError, printable
 
 FIELDS = ("rows", "speed", "left")
 SHORTEST_NAME, SHORTEST_BAR = 12, 8
@@ -31,6 +32,19 @@ def choose_reporter(report: Format) -> Reporter:
     if console.is_terminal and not console.is_dumb_terminal:
         return TerminalReporter(console)
     return LogReporter(Console(width=120))
+
+
+@contextmanager
+def reporting(report: Format) -> Iterator[Reporter]:
+    """The reporter that was asked for, which tells of what the block refuses, and is closed at its end."""
+    reporter = choose_reporter(report)
+    try:
+        yield reporter
+    except UserError as error:
+        reporter.report(events.Refused(str(error)))
+        raise
+    finally:
+        reporter.close()
 
 
 class TextReporter:
