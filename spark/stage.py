@@ -19,6 +19,7 @@ from filters.contract import Filter
 from filters.measuring import MeasuredBatch, Resources, measure_batch
 from filters.validity import Reasons
 from spark.layout import REJECTION, Layout
+from spark.model_memory import keep_memory_of_models
 from spark.storage import AnyPath
 from spark.task_device import on_the_tasks_device
 from spark.task_files import TaskFiles, add_up, keep_only
@@ -130,7 +131,10 @@ def table_name(model: str | None) -> str:
 def on_the_device(resources: Resources) -> Resources:
     """The resources with the language model, where there is one, on the task's device."""
     model = resources.language_model
-    return resources if model is None else replace(resources, language_model=on_the_tasks_device(model))
+    if model is None:
+        return resources
+    keep_memory_of_models()
+    return replace(resources, language_model=on_the_tasks_device(model))
 
 
 def task_file_name() -> str:
