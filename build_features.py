@@ -1,7 +1,8 @@
-"""Builds from a training corpus the feature tables that calculate_metrics.py joins.
+"""Builds from a training corpus the feature tables that calculate_metrics.py joins, or the corpus without duplicates.
 
     python build_features.py                                              those of the embedded sample, offline
     python build_features.py --corpus document.bin --sequences mine.parquet --features duplicates
+    python build_features.py --corpus document.bin --deduplicate exact,fuzzy
     python build_features.py --corpus my_corpus/ --plan                   what would be built of your own corpus
 
 README.md says what each option and each table means.
@@ -36,7 +37,7 @@ def build_features(arguments: list[str] | None, interruption: Interruption) -> i
     run_id = check_run_id(configuration.run_id or new_run_id(datetime.now()))
 
     from spark.feature_building.planning import plan_features
-    from spark.feature_building.summary import joining_command, make_feature_plan, schema_of_features
+    from spark.feature_building.summary import deduplications, joining_command, make_feature_plan, schema_of_features
     from spark.feature_building.work import locate_features
     from spark.run import Run, run_directory
     from spark.text_reports import reporting
@@ -55,7 +56,10 @@ def build_features(arguments: list[str] | None, interruption: Interruption) -> i
         go_on = command_to_go_on(run_id, names_the_run=configuration.run_id is not None)
         interruption.afterwards = lambda: run.finish_interrupted(go_on)
         status = run.execute()
-    if report == "text" and status == 0:
+        if status == 0:
+            for deduplication in deduplications(planned, directory):
+                reporter.report(deduplication)
+    if report == "text" and status == 0 and configuration.features:
         print(f"Next, join them: {joining_command(planned, directory)}")
     return status
 

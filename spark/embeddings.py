@@ -20,6 +20,7 @@ from filters.ragged import lists_from_ragged, ragged_from_lists, strings_from_ra
 from filters.validity import first_reasons, is_measured, text_rejections, token_rejections
 from filters.vocabulary import Vocabulary
 from spark.loading import share_out
+from spark.model_memory import keep_memory_of_models
 from spark.task_device import on_the_tasks_device
 from utils import UserError
 
@@ -49,6 +50,7 @@ def embed_texts(frame: DataFrame, model: EmbeddingModel) -> DataFrame:
     schema = ", ".join([*(f"`{field.name}` {field.dataType.simpleString()}" for field in kept), EMBEDDING])
 
     def work(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        keep_memory_of_models()
         placed = on_the_tasks_device(model)
         for batch in batches:
             found = embed(batch["text"].to_pylist(), placed)
@@ -61,14 +63,15 @@ def embed_texts(frame: DataFrame, model: EmbeddingModel) -> DataFrame:
 
 
 def sequence_contents(sequences: DataFrame, vocabulary: Broadcast[Vocabulary]) -> DataFrame:
-    """`sequence_id, text, prompt, content`: the text, its first 32 tokens decoded, and what stands for both.
+    """`sequence_id, text, prompt, length, content`: the text, its first 32 tokens decoded, how many tokens it has, and
+    what stands for text and prompt.
 
     sequences: with `sequence_id`, `tokens`, and perhaps `text`; where it is null the tokens are decoded.
     The job that reads a sequence that cannot be measured fails with UserError, which names it.
     """
     names = [name for name in ("sequence_id", "tokens", "text") if name in sequences.columns]
     decoded = sequences.select(*names).mapInArrow(
-        Decoding(vocabulary).work, "sequence_id long, text string, prompt string"
+        Decoding(vocabulary).work, "sequence_id long, text string, prompt string, length long"
     )
     content = F.concat_ws("\n", F.length("text").cast("string"), "text", "prompt")
     return decoded.withColumn("content", F.sha2(content, SHA_BITS))
@@ -84,8 +87,9 @@ class Decoding:
         """What one task does."""
         for batch in batches:
             text, prompt = decode_contents(batch, self.vocabulary.value)
-            columns = [batch["sequence_id"], text, prompt]
-            yield pa.RecordBatch.from_arrays(columns, ["sequence_id", "text", "prompt"])
+            length = pc.list_value_length(batch["tokens"]).cast(pa.int64())
+            columns = [batch["sequence_id"], text, prompt, length]
+            yield pa.RecordBatch.from_arrays(columns, ["sequence_id", "text", "prompt", "length"])
 
 
 def decode_contents(batch: pa.RecordBatch, vocabulary: Vocabulary) -> tuple[pa.StringArray, pa.StringArray]:

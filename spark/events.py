@@ -159,6 +159,14 @@ class SplitFailed(Event):
 
 
 @dataclass(frozen=True)
+class Deduplicated(Event):
+    """How much of a corpus was removed as duplicates; the rows of its table `summary`."""
+
+    split: str
+    summary: Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
 class RunFinished(Event):
     """The run is over.
 

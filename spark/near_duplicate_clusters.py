@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pyspark.sql import functions as F  # noqa: N812
 
-from features.near_duplicates.components import cluster_vertices
+from features.near_duplicates.components import cluster_vertices, components_by_level
 from spark.job_descriptions import phase
 from spark.packed_numbers import collect_numbers, frame_of_numbers
 
@@ -18,13 +18,15 @@ if TYPE_CHECKING:
 # 32 bytes each on the driver, and as much again for each of their sequences: under half a GiB in all.
 MOST_PAIRS_ON_DRIVER = 4_000_000
 PAIR_COLUMNS = ("first", "second", "first_copies", "second_copies")
+LEVEL = "level"  # beside them, where clusters are wanted at several thresholds
 CLUSTER_COLUMNS = ("representative", "neighbours", "cluster", "cluster_size")
 
 
 def find_clusters(pairs: DataFrame, most_on_driver: int = MOST_PAIRS_ON_DRIVER) -> DataFrame:
     """What is known of every representative that has a near duplicate: CLUSTER_COLUMNS, all of them `long`.
 
-    pairs: PAIR_COLUMNS, all `long`: each verified pair of representatives once, and how many copies each stands for.
+    pairs: with PAIR_COLUMNS, all `long`: each verified pair of representatives once, and how many copies each of them
+    stands for.
     Both ways give the same; the pairs are read more than once, so that they are better persisted.
     Raises RuntimeError where there are more pairs than the driver takes and Spark has no checkpoint directory.
     """
@@ -45,13 +47,42 @@ def cluster_in_spark(pairs: DataFrame) -> DataFrame:
     """The clusters by stars, in Spark, with memory bounded in every task."""
     swapped = pairs.select(*(F.col(PAIR_COLUMNS[i]).alias(PAIR_COLUMNS[k]) for k, i in enumerate((1, 0, 3, 2))))
     representatives = (
-        pairs.unionByName(swapped)
+        pairs.select(*PAIR_COLUMNS)
+        .unionByName(swapped)
         .groupBy(F.col("first").alias("representative"))
         .agg(F.sum("second_copies").alias("neighbours"), F.max("first_copies").alias("copies"))
     )
     found = representatives.join(components_by_stars(pairs.select("first", "second")), "representative")
     sizes = found.groupBy("cluster").agg(F.sum("copies").alias("cluster_size"))
     return _checkpointed(found.join(sizes, "cluster").select(*CLUSTER_COLUMNS))
+
+
+def clusters_by_level(pairs: DataFrame, levels: int, most_on_driver: int = MOST_PAIRS_ON_DRIVER) -> DataFrame:
+    """Each representative that has a near duplicate, and its cluster at each level: `level_columns`, all `long`.
+
+    pairs: `first`, `second` and LEVEL, all `long`: each verified pair of representatives once. They are one at that
+    level and at those below. Both ways give the same; the pairs are read more than once. Raises RuntimeError as
+    `find_clusters`.
+    """
+    with phase(pairs.sparkSession, "near duplicates: verify the candidate pairs"):
+        total = pairs.count()
+    edges = pairs.select("first", "second", LEVEL)
+    if total <= most_on_driver:
+        with phase(pairs.sparkSession, "near duplicates: collect the pairs"):
+            vertices, clusters = components_by_level(collect_numbers(edges), levels)
+        return frame_of_numbers(pairs.sparkSession, np.column_stack([vertices, clusters]), level_columns(levels))
+    of_levels = [
+        components_by_stars(edges.where(F.col(LEVEL) >= level)).withColumnRenamed("cluster", name)
+        for level, name in enumerate(level_columns(levels)[1:])
+    ]
+    joined = reduce(lambda one, other: one.join(other, "representative", "left"), of_levels)
+    alone = [F.coalesce(name, "representative").alias(name) for name in level_columns(levels)[1:]]
+    return _checkpointed(joined.select("representative", *alone))
+
+
+def level_columns(levels: int) -> tuple[str, ...]:
+    """The columns of the clusters at so many levels."""
+    return ("representative", *(f"cluster_{level}" for level in range(levels)))
 
 
 def components_by_stars(edges: DataFrame) -> DataFrame:

@@ -17,13 +17,13 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyspark.sql import functions as F  # noqa: N812
 
-from features.near_duplicates.bands import Bands
+from features.near_duplicates.bands import Bands, choose_bands
 from features.near_duplicates.buckets import blocks_of_buckets
-from features.near_duplicates.signatures import band_hashes
+from features.near_duplicates.signatures import band_hashes, require_ngram
 from features.near_duplicates.verification import near_duplicate_pairs
 from filters.contract import RaggedArray
 from filters.ragged import lists_from_ragged, ragged_from_lists
-from spark.near_duplicate_clusters import PAIR_COLUMNS
+from spark.near_duplicate_clusters import LEVEL, PAIR_COLUMNS
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -37,14 +37,28 @@ BLOCK = ("bucket", "left_first", "right_first")  # by a bucket and the first mem
 
 @dataclass(frozen=True)
 class PairSearch:
-    """What makes two sequences near duplicates, and how they are looked for."""
+    """What makes two sequences near duplicates, and how they are looked for.
 
-    threshold: float
+    thresholds: of their Jaccard similarity, one or more, in ascending order; the first says which pairs are found.
+    bands: chosen for the first. Raises ValueError as `choose_bands` and `require_ngram` do.
+    """
+
+    thresholds: tuple[float, ...]
     ngram_tokens: int
-    bands: Bands
+
+    def __post_init__(self) -> None:
+        require_ngram(self.ngram_tokens)
+        choose_bands(self.thresholds[0])
+
+    @property
+    def bands(self) -> Bands:
+        """What candidates are found by."""
+        return choose_bands(self.thresholds[0])
 
     def pairs(self, different: DataFrame, rows: int) -> DataFrame:
-        """The near duplicates, PAIR_COLUMNS, all `long`: each pair once, `first` below `second`.
+        """The near duplicates, PAIR_COLUMNS and LEVEL, all `long`: each pair once, `first` below `second`.
+
+        LEVEL: the number of the last threshold that the pair reaches.
 
         different: `sequence_id: long` (unique), `copies: long`, `tokens: array<int>` (no two equal); rows: how many.
         """
@@ -73,7 +87,7 @@ class PairSearch:
             .select(*BLOCK, "position", "left_size", "sequence_id", "copies", "tokens")
             .repartition(tasks, *BLOCK)
             .sortWithinPartitions(*BLOCK, "position")
-            .mapInArrow(self._verified, ", ".join(f"{name} long" for name in PAIR_COLUMNS))
+            .mapInArrow(self._verified, ", ".join(f"{name} long" for name in (*PAIR_COLUMNS, LEVEL)))
         )
 
     def _memberships(self, batches: Iterator[pa.RecordBatch], parts: int) -> Iterator[pa.RecordBatch]:
@@ -95,9 +109,12 @@ class PairSearch:
             buckets, left_sizes = (np.asarray(rows[name])[starts] for name in ("bucket", "left_size"))
             blocks = RaggedArray(buckets, np.append(starts, len(rows)))
             hashes = band_hashes(tokens, self.ngram_tokens, self.bands)
-            found = near_duplicate_pairs(tokens, hashes, blocks, left_sizes, self.ngram_tokens, self.threshold)
+            found = near_duplicate_pairs(
+                tokens, hashes, blocks, left_sizes, self.ngram_tokens, np.array(self.thresholds)
+            )
             columns = [np.asarray(rows[name])[found[:, k]] for name in ("sequence_id", "copies") for k in (0, 1)]
-            yield pa.RecordBatch.from_arrays([pa.array(column) for column in columns], list(PAIR_COLUMNS))
+            columns.append(found[:, 2])
+            yield pa.RecordBatch.from_arrays([pa.array(column) for column in columns], [*PAIR_COLUMNS, LEVEL])
 
 
 def _blocks(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

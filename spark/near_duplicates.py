@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 from pyspark import StorageLevel
 from pyspark.sql import Window
 from pyspark.sql import functions as F  # noqa: N812
 
-from features.near_duplicates.bands import JACCARD_THRESHOLD, NGRAM_TOKENS, choose_bands
+from features.near_duplicates.bands import JACCARD_THRESHOLD, NGRAM_TOKENS
 from features.near_duplicates.in_memory import near_duplicates_in_memory
-from features.near_duplicates.signatures import require_ngram
+from filters.contract import RaggedArray
 from filters.ragged import ragged_from_lists
 from spark.job_descriptions import phase
 from spark.near_duplicate_clusters import find_clusters
@@ -49,14 +52,12 @@ def find_near_duplicates(
     Raises ValueError for a threshold that is not in (0, 1] or too small to find pairs at (`choose_bands`), and for
     n-grams under 1 token; RuntimeError as `find_clusters`.
     """
-    require_ngram(ngram_tokens)
-    search = PairSearch(threshold, ngram_tokens, choose_bands(threshold))
-    with phase(sequences.sparkSession, "near duplicates: count the tokens"):
-        tokens = sequences.agg(F.sum(F.size("tokens") + TOKENS_A_SEQUENCE)).collect()[0][0] or 0
-    if tokens <= most_tokens_on_driver:
-        return _on_driver(sequences, search)
+    search = PairSearch((threshold,), ngram_tokens)
+    if fit_on_driver(sequences, most_tokens_on_driver):
+        return _on_driver(sequences, threshold, ngram_tokens)
     contents = group_equal(sequences)
-    clusters = _clusters_of_contents(contents, search)
+    with pairs_of_contents(contents, search) as pairs:
+        clusters = find_clusters(pairs)
     copies = contents.drop("tokens")
     return copies.join(clusters, "representative", "left").select(
         "sequence_id",
@@ -66,22 +67,34 @@ def find_near_duplicates(
     )
 
 
-def _on_driver(sequences: DataFrame, search: PairSearch) -> DataFrame:
+def fit_on_driver(sequences: DataFrame, most_tokens_on_driver: int) -> bool:
+    """Whether the sequences are so few that to compare them in one process is faster."""
+    with phase(sequences.sparkSession, "near duplicates: count the tokens"):
+        tokens = sequences.agg(F.sum(F.size("tokens") + TOKENS_A_SEQUENCE)).collect()[0][0] or 0
+    return bool(tokens <= most_tokens_on_driver)
+
+
+def collect_sequences(sequences: DataFrame) -> tuple[NDArray[np.int64], RaggedArray]:
+    """The ids, in ascending order, and the int32 tokens of sequences that the driver can hold."""
     with phase(sequences.sparkSession, "near duplicates: collect the sequences"):
         table = collect_table(sequences.select("sequence_id", "tokens"))
     if not len(table):
-        return frame_of_numbers(sequences.sparkSession, np.empty((0, len(COLUMNS)), np.int64), COLUMNS)
+        return np.empty(0, np.int64), RaggedArray(np.empty(0, np.int32), np.zeros(1, np.int64))
     # By ascending id, so that the first row of a cluster has its smallest.
     table = table.sort_by("sequence_id").combine_chunks()
-    ids, tokens = (table[name].chunk(0) for name in ("sequence_id", "tokens"))
-    found = near_duplicates_in_memory(ragged_from_lists(tokens), search.threshold, search.ngram_tokens)
-    ids = np.asarray(ids)
+    return np.asarray(table["sequence_id"]), ragged_from_lists(table["tokens"].chunk(0))
+
+
+def _on_driver(sequences: DataFrame, threshold: float, ngram_tokens: int) -> DataFrame:
+    ids, tokens = collect_sequences(sequences)
+    found = near_duplicates_in_memory(tokens, threshold, ngram_tokens)
     rows = np.column_stack([ids, found.counts, ids[found.clusters], found.sizes])
     return frame_of_numbers(sequences.sparkSession, rows, COLUMNS)
 
 
-def _clusters_of_contents(contents: DataFrame, search: PairSearch) -> DataFrame:
-    """CLUSTER_COLUMNS of the representatives that have a near duplicate; contents: as `group_equal` gives them."""
+@contextmanager
+def pairs_of_contents(contents: DataFrame, search: PairSearch) -> Iterator[DataFrame]:
+    """The near duplicates among the representatives, persisted in the block; contents: as `group_equal` gives them."""
     contents.persist(StorageLevel.MEMORY_AND_DISK)
     different = contents.where("sequence_id = representative").select("sequence_id", "copies", "tokens")
     try:
@@ -89,7 +102,7 @@ def _clusters_of_contents(contents: DataFrame, search: PairSearch) -> DataFrame:
             rows = different.count()
         pairs = search.pairs(different, rows).persist(StorageLevel.MEMORY_AND_DISK)
         try:
-            return find_clusters(pairs)
+            yield pairs
         finally:
             pairs.unpersist()
     finally:

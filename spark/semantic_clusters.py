@@ -11,13 +11,15 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from features.semantic_duplicates.clusters import MOST_POINTS, assign_clusters, smallest_similar, train_centroids
+from features.deduplication import Keep
+from features.semantic_duplicates.clusters import MOST_POINTS, assign_clusters, most_similar_before, train_centroids
 from features.semantic_duplicates.model import EmbeddingModel
 from features.semantic_duplicates.similarity import Embeddings
 from filters.vocabulary import Vocabulary
 from spark.embedding_files import draw_embeddings, embedding_matrix, write_table
 from spark.embeddings import embed_texts, sequence_contents
 from spark.job_descriptions import phase
+from spark.keeping import keeping_order
 from spark.loading import share_out
 from spark.storage import AnyPath
 from utils import UserError
@@ -25,35 +27,45 @@ from utils import UserError
 if TYPE_CHECKING:
     from pyspark import Broadcast
 
-ASSIGNED = "content string, smallest long, semantic_cluster int, similarity_to_centroid double, embedding array<float>"
-COMPARED = "content string, semantic_cluster int, similarity_to_centroid double, smallest_similar long"
+SEQUENCES_A_CLUSTER = 10_000  # the pairs of so many are compared in seconds; the paper's LAION clusters have 8,800
+KEY = "content string, shortness long, kept long"  # of a content: that of the sequence which is kept of its copies
+ASSIGNED = f"{KEY}, semantic_cluster int, similarity_to_centroid double, embedding array<float>"
+COMPARED = f"{KEY}, semantic_cluster int, similarity_to_centroid double, earlier long, similarity double"
+OF_A_CONTENT = ("content", "shortness", "kept")
 
 
 def semantic_clusters(
     sequences: DataFrame,
     model: EmbeddingModel,
     vocabulary: Vocabulary,
-    clusters: int,
+    clusters: int | None,
     similarity: float,
+    keep: Keep,
     working_directory: AnyPath,
 ) -> DataFrame:
-    """`sequence_id: long, semantic_cluster: int, similarity_to_centroid: double, semantic_duplicate_of: long`.
+    """`sequence_id: long, semantic_cluster: int, similarity_to_centroid: double`, and what is to be removed.
 
     Semantic deduplication (Abbas et al. 2023, SemDeDup, arXiv:2303.09540): k-means over the embeddings, then the pairs
-    of a cluster with a cosine similarity of at least `similarity`. semantic_duplicate_of: the smallest id of those that
-    are similar to the sequence, where it is smaller than the sequence's own; null where the sequence is to be kept.
-    Copies count as similar. Raises UserError for fewer different sequences than clusters.
+    of a cluster with a cosine similarity of at least `similarity`. Of each sequence `semantic_duplicate_of: long` is
+    the most similar of those that come before it in its cluster, `similarity: double` how similar it is; both null
+    where none is similar, so that the sequence is to be kept. Before it come those with smaller ids, or, where the
+    longest are kept, those with more tokens, and of as many those with smaller ids. What differs from a sequence in no
+    character is 1 similar to it. Raises UserError for fewer different sequences than clusters.
 
-    sequences: with `sequence_id` (unique), `tokens`, and perhaps `text`. The embeddings of one cluster are held in
-    memory. working_directory: where nothing is yet; must last as long as the result.
+    sequences: with `sequence_id` (unique), `tokens`, and perhaps `text`. clusters: how many; None for one in
+    SEQUENCES_A_CLUSTER. The embeddings of one cluster are held in memory. working_directory: where nothing is yet;
+    must last as long as the result.
     """
     spark = sequences.sparkSession
     contents = sequence_contents(sequences, spark.sparkContext.broadcast(vocabulary))
     with phase(spark, "tell different sequences"):
         keyed = write_table(contents.drop("prompt"), working_directory / "sequences")
-        different = keyed.groupBy("content", "text").agg(F.min("sequence_id").alias("smallest"))
+        kept = F.min(keeping_order(keep, F.col("length")))
+        different = keyed.groupBy("content", "text").agg(kept.alias("order"))
+        different = different.select("content", "text", "order.shortness", F.col("order.sequence_id").alias("kept"))
         different = write_table(different, working_directory / "contents")
         rows = different.count()
+    clusters = max(1, -(-rows // SEQUENCES_A_CLUSTER)) if clusters is None else clusters
     if rows < clusters:
         raise UserError(f"Expected at least {clusters} different sequences, one a semantic cluster; found {rows}.")
     with phase(spark, "embed the sequences"):
@@ -66,12 +78,16 @@ def semantic_clusters(
             drawn = draw_embeddings(embedded, 1.0, working_directory / "all")
         centroids = spark.sparkContext.broadcast(train_centroids(drawn, clusters))
         grouped = assigned(embedded, centroids).repartition("semantic_cluster")
-        ordered = grouped.sortWithinPartitions("semantic_cluster", "smallest")
+        ordered = grouped.sortWithinPartitions("semantic_cluster", "shortness", "kept")
         found = write_table(compared(ordered, similarity), working_directory / "clusters")
     joined = keyed.select("sequence_id", "content").join(found, "content")
-    earlier = F.when(F.col("smallest_similar") < F.col("sequence_id"), F.col("smallest_similar"))
+    is_copy = F.col("sequence_id") != F.col("kept")
     return joined.select(
-        "sequence_id", "semantic_cluster", "similarity_to_centroid", earlier.alias("semantic_duplicate_of")
+        "sequence_id",
+        "semantic_cluster",
+        "similarity_to_centroid",
+        F.when(is_copy, F.col("kept")).otherwise(F.col("earlier")).alias("semantic_duplicate_of"),
+        F.when(is_copy, 1.0).otherwise(F.col("similarity")).alias("similarity"),
     )
 
 
@@ -81,25 +97,31 @@ def assigned(embedded: DataFrame, centroids: Broadcast[Embeddings]) -> DataFrame
     def work(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             clusters, similarities = assign_clusters(embedding_matrix(batch["embedding"]), centroids.value)
-            columns = [batch["content"], batch["smallest"], clusters, similarities.astype(np.float64)]
-            names = ["content", "smallest", "semantic_cluster", "similarity_to_centroid", "embedding"]
-            yield pa.RecordBatch.from_arrays([*map(pa.array, columns), batch["embedding"]], names)
+            columns = [
+                *(batch[name] for name in OF_A_CONTENT),
+                pa.array(clusters),
+                pa.array(similarities, pa.float64()),
+            ]
+            names = [*OF_A_CONTENT, "semantic_cluster", "similarity_to_centroid", "embedding"]
+            yield pa.RecordBatch.from_arrays([*columns, batch["embedding"]], names)
 
-    return embedded.select("content", "smallest", "embedding").mapInArrow(work, ASSIGNED)
+    return embedded.select(*OF_A_CONTENT, "embedding").mapInArrow(work, ASSIGNED)
 
 
 def compared(ordered: DataFrame, similarity: float) -> DataFrame:
-    """For each content the smallest id of those of its cluster that are similar to it.
+    """For each content the most similar of those before it in its cluster, by the id that is kept of its copies.
 
     ordered: whole clusters in each task, one after the other.
     """
 
     def work(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for table in tables_of_clusters(batches):
-            ids = np.asarray(table["smallest"])
-            smallest = smallest_similar(embedding_matrix(table["embedding"]), ids, similarity)
-            names = ["content", "semantic_cluster", "similarity_to_centroid"]
-            result = pa.table([*(table[name] for name in names), pa.array(smallest)], [*names, "smallest_similar"])
+            before = most_similar_before(embedding_matrix(table["embedding"]), similarity)
+            is_none = before.positions < 0
+            earlier = pa.array(np.asarray(table["kept"])[before.positions], mask=is_none)
+            names = [*OF_A_CONTENT, "semantic_cluster", "similarity_to_centroid"]
+            columns = [*(table[name] for name in names), earlier, pa.array(before.similarities, mask=is_none)]
+            result = pa.table(columns, [*names, "earlier", "similarity"])
             yield from result.combine_chunks().to_batches()
 
     return ordered.mapInArrow(work, COMPARED)

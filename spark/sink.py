@@ -12,6 +12,7 @@ from spark.storage import AnyPath, discard, has_rename
 
 MARKER = "_complete.json"
 TEMPORARY = "_temporary"  # the directory, within a run's, of what is not complete
+ENDINGS = (".parquet", ".jsonl", ".jsonl.gz", ".bin", ".idx")  # of what tables, and corpora, lie in
 NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 
 
@@ -84,7 +85,7 @@ def read_marker(final: AnyPath) -> Written | None:
 
 
 def _files_of(directory: AnyPath) -> dict[str, int]:
-    """The names of the Parquet files of a table, and their bytes."""
+    """The names of the files of a table, or of a corpus, and their bytes."""
     if not directory.is_dir():
         return {}
-    return {path.name: path.stat().st_size for path in directory.rglob("*.parquet")}
+    return {path.name: path.stat().st_size for path in directory.rglob("*") if path.name.endswith(ENDINGS)}

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from filters.contract import Filter
 from spark.configuration import FEATURE_TABLES, Configuration
-from spark.events import FeaturePlan, Plan, PlannedSplit
+from spark.events import Deduplicated, FeaturePlan, Plan, PlannedSplit
 from spark.feature_tables import feature_locations
 from spark.language_models import asked_model
 from spark.sink import partition_path
@@ -20,8 +20,10 @@ from spark.storage import AnyPath
 from utils import printable
 
 NAMED = 6  # null columns that the summary names, for each reason
-SHARES = {"incrementing": "increments", "repeating": "repeats", "code": "code", "memorized": "memorized"}
-SHARES_OF_FEATURES = {"repeated": "repeated", "clustered": "near", "similar": "similar"}
+SHARES = {
+    **{"incrementing": "increments", "repeating": "repeats", "code": "code", "memorized": "memorized"},
+    **{"repeated": "repeated", "clustered": "near", "similar": "similar"},
+}
 
 
 def make_plan(
@@ -81,6 +83,7 @@ def print_feature_plan(console: Console, plan: FeaturePlan) -> None:
         lines = {"corpus": f"{each.corpus} ({rows}, {each.bytes / 1e6:,.1f} MB)"}
         if each.sequences is not None:
             lines["sequences"] = each.sequences
+        if each.sequences is not None or each.way is not None:
             lines["way"] = each.way or "chosen once the sequences are counted"
         if each.memorized is not None:
             lines["memorized"] = each.memorized
@@ -109,10 +112,31 @@ def print_summary(console: Console, splits: Sequence[Mapping[str, Any]], run_dir
     console.print(f"Output: {printable(run_directory)}", highlight=False, soft_wrap=True, markup=False)
 
 
+def print_deduplication(console: Console, found: Deduplicated) -> None:
+    """What was removed of a corpus by each method, and what would be at the other thresholds."""
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    table.add_column(escape(printable(found.split)), overflow="fold")
+    for heading in ("threshold", "documents removed", "", "tokens removed", ""):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for line in found.summary:
+        threshold = "" if line["threshold"] is None else f"{line['threshold']:g}"
+        amounts = [
+            cell
+            for kind in ("documents", "tokens")
+            for cell in (f"{line[f'{kind}_removed']:,}", _percent(line[f"share_of_{kind}_removed"]))
+        ]
+        table.add_row(line["method"] if line["is_applied"] else "  or at", threshold, *amounts)
+    console.print(table)
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{share:.1%}"
+
+
 def _shares_of(splits: Sequence[Mapping[str, Any]]) -> Mapping[str, str]:
-    """The shares that are shown: those of metrics, or those of feature tables."""
+    """The shares that are shown: those of what was counted."""
     counted = {kind for split in splits for kind in split.get("counts", {})}
-    return SHARES if counted.isdisjoint(SHARES_OF_FEATURES) else SHARES_OF_FEATURES
+    return {kind: heading for kind, heading in SHARES.items() if kind in counted}
 
 
 def _cells(split: Mapping[str, Any], shares: Mapping[str, str]) -> list[str]:

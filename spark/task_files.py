@@ -56,10 +56,10 @@ class TaskFiles:
         self.writers[name].write_table(table)
 
 
-def keep_only(directory: AnyPath, file_names: Iterable[str]) -> None:
-    """Removes the files that attempts left behind which did not succeed."""
+def keep_only(directory: AnyPath, file_names: Iterable[str], pattern: str = "*.parquet") -> None:
+    """Removes the files that attempts left behind which did not succeed; pattern: of those that attempts write."""
     wanted = set(file_names)
-    for path in directory.rglob("*.parquet"):
+    for path in [*directory.rglob(pattern)]:
         if path.name not in wanted:
             path.unlink()
 

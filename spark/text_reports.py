@@ -15,7 +15,7 @@ from rich.table import Column, Table
 from spark import events
 from spark.events import Advance
 from spark.reporting import Format, JsonReporter, QuietReporter, Reporter, interruption_message
-from spark.summary import print_feature_plan, print_plan, print_summary
+from spark.summary import print_deduplication, print_feature_plan, print_plan, print_summary
 from spark.wording import bar_fields, log_line
 from utils import UserError, printable
 
@@ -68,6 +68,8 @@ class TextReporter:
                     self._say(f"Run {event.run_id} is complete already; nothing to do.")
             case events.SparkStarted(ui=ui, taken_port=port) if ui:
                 self._say(f"Spark UI: {ui}" + (f" ({port} is taken)" if port else ""))
+            case events.Deduplicated():
+                print_deduplication(self._console, event)
             case events.RunFinished():
                 self.close()
                 if event.splits:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -26,6 +25,7 @@ from tests.conftest import PROJECT
 from tests.features.embedding_models import LONGEST, NUMERALS, save_tiny_model
 from tests.features.near_duplicates_oracle import similar_pairs
 from tests.features.plain_reference import edit_distance_plainly, embed_plainly
+from tests.programs import build_features as run_features
 from tests.sample.committed import truth
 
 TABLES = {
@@ -36,17 +36,11 @@ TABLES = {
 }
 
 
-def run_program(*arguments: str, directory: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(PROJECT / "build_features.py"), *arguments]
-    inherited = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYSPARK_PYTHON")}
-    return subprocess.run(command, cwd=directory, env=inherited, capture_output=True, text=True, timeout=600)
-
-
 @pytest.fixture(scope="module")
 def default_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """The run without arguments: its directory, and what it printed."""
     directory = tmp_path_factory.mktemp("features")
-    finished = run_program("--run_id", "first", directory=directory)
+    finished = run_features("--run_id", "first", directory=directory)
     assert finished.returncode == 0, finished.stdout + finished.stderr
     assert finished.stderr == ""
     return directory / "output" / "first", finished.stdout
@@ -124,14 +118,14 @@ def test_a_second_run_with_the_id_redoes_only_what_is_missing(default_run: Any, 
     kept = directory / "generation-num-duplicates" / "duped"
     before = {path: path.stat().st_mtime_ns for path in kept.iterdir()}
     shutil.rmtree(removed)
-    finished = run_program("--run_id", "first", directory=tmp_path)
+    finished = run_features("--run_id", "first", directory=tmp_path)
     assert finished.returncode == 0, finished.stderr
     assert "begins (split 1 of 1" in finished.stdout
     assert read_split(removed).equals(committed("generation-num-duplicates", "deduped"))
     assert {path: path.stat().st_mtime_ns for path in kept.iterdir()} == before
-    again = run_program("--run_id", "first", directory=tmp_path)
+    again = run_features("--run_id", "first", directory=tmp_path)
     assert "complete already; nothing to do" in again.stdout
-    refused = run_program("--run_id", "first", "--window", "0:8", directory=tmp_path)
+    refused = run_features("--run_id", "first", "--window", "0:8", directory=tmp_path)
     assert refused.returncode == 2
     assert "made with window = '32:64'" in refused.stderr
 
@@ -153,7 +147,7 @@ def test_a_file_of_token_ids_without_schemes(tmp_path: Path) -> None:
         "--features",
         "duplicates,token_frequencies",
     ]
-    finished = run_program(*options, directory=tmp_path)
+    finished = run_features(*options, directory=tmp_path)
     assert finished.returncode == 0, finished.stderr
     counted = read_split(tmp_path / "output" / "mine" / "generation-num-duplicates").to_pydict()
     places = Counter(tuple(row[start : start + 4]) for row in rows.tolist() for start in range(47))
@@ -170,7 +164,7 @@ def test_semantic_duplicates_are_those_of_all_pairs(tmp_path: Path, tokenizer: T
     pq.write_table(pa.table(asked), tmp_path / "asked.parquet")
     options = ["--corpus", "corpus.parquet", "--sequences", "asked.parquet", "--tokenizer", str(tokenizer_file)]
     options += ["--features", "semantic_duplicates", "--embedding_model", str(save_tiny_model(tmp_path / "model"))]
-    finished = run_program(*options, "--run_id", "mine", directory=tmp_path)
+    finished = run_features(*options, "--run_id", "mine", directory=tmp_path)
     assert finished.returncode == 0, finished.stdout + finished.stderr
     table = read_split(tmp_path / "output" / "mine" / "semantic-duplicates").to_pydict()
     embeddings = embed_plainly(tmp_path / "model", texts, LONGEST)
@@ -215,6 +209,13 @@ def test_the_sample_may_lie_elsewhere(tmp_path: Path) -> None:
             "--features semantic_duplicates --embedding_model .", "expected modules.json", id="no embedding model"
         ),
         pytest.param("--jaccard_threshold 1.5", "above 0, at most 1", id="threshold"),
+        pytest.param("--deduplicate exactly", "did you mean exact?", id="method of deduplication"),
+        pytest.param("--deduplicate fuzzy --keep longer", "Unknown choice longer", id="what is kept"),
+        pytest.param("--deduplicate semantic --cosine_threshold 0", "above 0, at most 1", id="cosine threshold"),
+        pytest.param("--deduplicate semantic --semantic_clusters 0", "whole number from 1 on", id="no clusters"),
+        pytest.param(
+            "--corpus no_ids.parquet --deduplicate semantic", "no tokenizer is known", id="text of no tokenizer"
+        ),
         pytest.param("--sequences no_ids.parquet", "expected a column of ids", id="sequences without ids"),
     ],
 )

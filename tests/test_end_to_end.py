@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -24,6 +23,7 @@ from sample import paths as sample_paths
 from spark import remote_path, storage
 from spark.storage import files_below, storage_path
 from tests.conftest import PROJECT
+from tests.programs import calculate_metrics
 from tests.spark.hub.server import HubServer
 from tests.spark.object_store import BUCKET, object_store
 
@@ -32,22 +32,11 @@ DATASETS = ("memories", "pile")
 SAMPLE_SPLITS = SAMPLE_TABLES  # each asks one model
 
 
-def run_program(
-    *arguments: str, directory: Path, environment: dict[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
-    """Runs calculate_metrics.py in a directory of its own, so that nothing is found by accident."""
-    command = [sys.executable, str(PROJECT / "calculate_metrics.py"), *arguments]
-    inherited = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYSPARK_PYTHON")}
-    return subprocess.run(
-        command, cwd=directory, env=inherited | (environment or {}), capture_output=True, text=True, timeout=600
-    )
-
-
 @pytest.fixture(scope="module")
 def sample_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
     """The default run: its directory, and what it printed."""
     directory = tmp_path_factory.mktemp("sample")
-    finished = run_program("--run_id", "first", directory=directory)
+    finished = calculate_metrics("--run_id", "first", directory=directory)
     return directory / "output" / "first", finished
 
 
@@ -170,13 +159,13 @@ def test_a_second_run_with_the_id_redoes_only_what_is_missing(sample_run: Any) -
     removed = directory / "metrics" / "dataset=sample_memories" / "scheme=deduped" / "model=70m"
     table = pq.read_table(removed)
     shutil.rmtree(removed)
-    finished = run_program("--run_id", "first", directory=directory.parent.parent)
+    finished = calculate_metrics("--run_id", "first", directory=directory.parent.parent)
     assert finished.returncode == 0, finished.stderr
     after = {path: path.stat().st_mtime_ns for path in directory.rglob("metrics/**/*.parquet")}
     kept = {path for path in before if removed not in path.parents}
     assert all(after[path] == before[path] for path in kept)
     assert pq.read_table(removed).sort_by("sequence_id").equals(table.sort_by("sequence_id"))
-    third = run_program("--run_id", "first", directory=directory.parent.parent)
+    third = calculate_metrics("--run_id", "first", directory=directory.parent.parent)
     assert third.returncode == 0
     assert "complete already" in third.stdout
 
@@ -191,7 +180,7 @@ def test_a_split_that_fails_is_named_and_the_others_are_written(tmp_path: Path, 
     content[4:200] = b"\xff" * 196
     bad.write_bytes(bytes(content))
     arguments = ("--datasets", f"{bad},{good}", "--tokenizer", str(tokenizer_file), "--run_id", "r")
-    finished = run_program(*arguments, directory=tmp_path)
+    finished = calculate_metrics(*arguments, directory=tmp_path)
     assert finished.returncode == 1
     assert "Failed: bad" in finished.stdout
     assert "Traceback" not in finished.stdout + finished.stderr
@@ -210,7 +199,7 @@ def test_the_hub_under_its_real_name_gives_the_table_of_the_directory(tmp_path: 
     if shared.exists():
         directory, tokenizer = shared / "memorized-evals", shared / "tokenizer.json"
     common = ("--models", "70m", "--schemes", "deduped", "--run_id", "r")
-    local = run_program(
+    local = calculate_metrics(
         "--datasets",
         str(directory),
         "--tokenizer",
@@ -224,7 +213,7 @@ def test_the_hub_under_its_real_name_gives_the_table_of_the_directory(tmp_path: 
     with HubServer() as hub:
         commit = hub.publish("EleutherAI/pythia-memorized-evals", directory)
         hub.publish_files("EleutherAI/pythia-70m", {"tokenizer.json": tokenizer.read_bytes()}, kind="models")
-        fetched = run_program(
+        fetched = calculate_metrics(
             *("--datasets", "memories", "--output_dir", "hub", "--cache_dir", "cache", *common),
             directory=tmp_path,
             environment={"HF_ENDPOINT": hub.endpoint},
@@ -256,7 +245,7 @@ def test_data_and_output_on_an_object_store(sample_run: Any, tmp_path: Path, mon
             (storage_path(data) / name.as_posix()).write_bytes(file.read_bytes())
         memories = sample_paths.memories_directory().relative_to(sample_paths.SAMPLE_DIR)
         duplicates = sample_paths.feature_directory("generation-num-duplicates", "duped")
-        finished = run_program(
+        finished = calculate_metrics(
             *("--datasets", f"{data}/{memories}", "--models", "70m", "--schemes", "duped", "--run_id", "r"),
             *("--tokenizer", f"{data}/{sample_paths.tokenizer_path().relative_to(sample_paths.SAMPLE_DIR)}"),
             *("--duplicates", f"{data}/{duplicates.relative_to(sample_paths.SAMPLE_DIR)}"),

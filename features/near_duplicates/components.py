@@ -40,6 +40,20 @@ def cluster_vertices(pairs: NDArray[np.int64]) -> Clusters:
     return Clusters(vertices, neighbours, clusters, sizes[roots])
 
 
+def components_by_level(pairs: NDArray[np.int64], levels: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The vertices of the pairs in ascending order, and the smallest of each one's component at each level.
+
+    pairs: two vertices, and the level up to which they are one, from 0 to `levels` - 1; int64, shape (pairs, 3).
+    Both are int64, of shapes (vertices,) and (vertices, levels); at a level where a vertex has no pair it is its own.
+    """
+    vertices = np.unique(pairs[:, :2])
+    components = np.repeat(vertices[:, None], levels, axis=1)
+    for level in range(levels):
+        found, smallest = connected_components(pairs[pairs[:, 2] >= level, :2])
+        components[np.searchsorted(vertices, found), level] = smallest
+    return vertices, components
+
+
 def connected_components(edges: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The vertices of the edges, shape (edges, 2), in ascending order, and of each its component's smallest vertex.
 

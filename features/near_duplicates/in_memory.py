@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from features.near_duplicates.bands import choose_bands
 from features.near_duplicates.buckets import Blocks, blocks_of_buckets
-from features.near_duplicates.components import cluster_vertices
+from features.near_duplicates.components import cluster_vertices, components_by_level
 from features.near_duplicates.signatures import band_hashes
 from features.near_duplicates.verification import near_duplicate_pairs
 from filters.contract import RaggedArray
@@ -29,22 +30,51 @@ class NearDuplicates(NamedTuple):
     sizes: NDArray[np.int64]
 
 
+class Contents(NamedTuple):
+    """The different rows among some rows, and the pairs of near duplicates among these; all int64.
+
+    firsts: the first row of each content, in ascending order. copies: how many rows have it; both of shape (contents,).
+    groups: the content of each row, shape (rows,). pairs: of contents, shape (pairs, 3), as `near_duplicate_pairs`.
+    """
+
+    firsts: NDArray[np.int64]
+    copies: NDArray[np.int64]
+    groups: NDArray[np.int64]
+    pairs: NDArray[np.int64]
+
+
 def near_duplicates_in_memory(tokens: RaggedArray, threshold: float, ngram_tokens: int) -> NearDuplicates:
     """The near duplicates of rows of int32 tokens: those that Spark finds, with the same definitions and errors."""
-    bands = choose_bands(threshold)
+    firsts, copies, groups, pairs = _compare(tokens, (threshold,), ngram_tokens)
+    counts, clusters, sizes = np.zeros(len(firsts), np.int64), np.arange(len(firsts)), copies.copy()
+    vertices, *of_vertices = cluster_vertices(np.hstack([pairs[:, :2], copies[pairs[:, :2]]]))
+    counts[vertices], clusters[vertices], sizes[vertices] = of_vertices
+    return NearDuplicates((counts + copies - 1)[groups], firsts[clusters][groups], sizes[groups])
+
+
+def clusters_in_memory(tokens: RaggedArray, thresholds: Sequence[float], ngram_tokens: int) -> NDArray[np.int64]:
+    """The first row of each row's cluster at each of the ascending thresholds, int64, shape (rows, thresholds).
+
+    Those that `spark.near_duplicate_levels.near_duplicate_clusters` finds, with the same definitions and errors.
+    """
+    contents = _compare(tokens, thresholds, ngram_tokens)
+    clusters = np.repeat(np.arange(len(contents.firsts))[:, None], len(thresholds), axis=1)
+    vertices, of_vertices = components_by_level(contents.pairs, len(thresholds))
+    clusters[vertices] = of_vertices
+    return contents.firsts[clusters][contents.groups]
+
+
+def _compare(tokens: RaggedArray, thresholds: Sequence[float], ngram_tokens: int) -> Contents:
+    bands = choose_bands(thresholds[0])
     tokens = read_only_rows(tokens, np.int32)
     firsts, groups, copies = _group_equal(tokens)
     different = take_rows(tokens, firsts)
     hashes = band_hashes(different, ngram_tokens, bands)
     found = [
-        _verified(different, hashes, blocks, threshold, ngram_tokens)
+        _verified(different, hashes, blocks, np.array(thresholds), ngram_tokens)
         for blocks in blocks_of_buckets(hashes.ravel(), np.repeat(np.arange(len(firsts)), bands.bands))
     ]
-    pairs = np.concatenate([np.empty((0, 2), np.int64), *found])
-    counts, clusters, sizes = np.zeros(len(firsts), np.int64), np.arange(len(firsts)), copies.copy()
-    vertices, *of_vertices = cluster_vertices(np.hstack([pairs, copies[pairs]]))
-    counts[vertices], clusters[vertices], sizes[vertices] = of_vertices
-    return NearDuplicates((counts + copies - 1)[groups], firsts[clusters][groups], sizes[groups])
+    return Contents(firsts, copies, groups, np.concatenate([np.empty((0, 3), np.int64), *found]))
 
 
 def _group_equal(tokens: RaggedArray) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
@@ -59,7 +89,11 @@ def _group_equal(tokens: RaggedArray) -> tuple[NDArray[np.int64], NDArray[np.int
 
 
 def _verified(
-    tokens: RaggedArray, hashes: NDArray[np.int64], blocks: Blocks, threshold: float, ngram_tokens: int
+    tokens: RaggedArray,
+    hashes: NDArray[np.int64],
+    blocks: Blocks,
+    thresholds: NDArray[np.float64],
+    ngram_tokens: int,
 ) -> NDArray[np.int64]:
     """The near duplicates in the blocks, whose members are numbers of rows."""
     members = np.asarray(blocks.members.values, np.int64)
@@ -68,4 +102,6 @@ def _verified(
     places = np.repeat(tokens.offsets[members] - offsets[:-1], lengths) + np.arange(offsets[-1])
     by_block = RaggedArray(blocks.buckets, blocks.members.offsets)
     rows = RaggedArray(tokens.values[places], offsets)
-    return members[near_duplicate_pairs(rows, hashes[members], by_block, blocks.left_sizes, ngram_tokens, threshold)]
+    pairs = near_duplicate_pairs(rows, hashes[members], by_block, blocks.left_sizes, ngram_tokens, thresholds)
+    pairs[:, :2] = members[pairs[:, :2]]
+    return pairs

@@ -19,14 +19,16 @@ def near_duplicate_pairs(
     blocks: RaggedArray,
     left_sizes: NDArray[np.int32],
     ngram_tokens: int,
-    threshold: float,
+    thresholds: NDArray[np.float64],
 ) -> NDArray[np.int64]:
-    """The pairs of rows whose Jaccard similarity is at least the threshold: int64 row numbers, shape (pairs, 2).
+    """The pairs of rows whose Jaccard similarity is at least the first threshold: int64, shape (pairs, 3).
+
+    Of each the two row numbers, and the number of the last threshold that its similarity reaches.
 
     tokens: int32, the rows of all blocks, one block after the other.
     hashes: int64, shape (rows, bands), the band hashes of the rows.
     blocks: the bucket (int64) of each block as its values, one a block, and the rows of each as its offsets.
-    left_sizes: int32, shape (blocks,), as in `buckets.Blocks`.
+    left_sizes: int32, shape (blocks,), as in `buckets.Blocks`. thresholds: float64, one or more, in ascending order.
     A pair that shares several buckets is given by the block of the smallest of them alone, so that a pair is found
     once in the blocks of all buckets together, however many bands agree.
     """
@@ -38,7 +40,7 @@ def near_duplicate_pairs(
         read_only(blocks.values, np.int64),
         read_only(blocks.offsets, np.int64),
         read_only(left_sizes, np.int64),
-        float(threshold),
+        read_only(thresholds, np.float64),
     )
 
 
@@ -50,9 +52,9 @@ def _near_duplicate_pairs(
     buckets: NDArray[np.int64],
     block_offsets: NDArray[np.int64],
     left_sizes: NDArray[np.int64],
-    threshold: float,
+    thresholds: NDArray[np.float64],
 ) -> NDArray[np.int64]:
-    pairs, found = np.empty((FIRST_CAPACITY, 2), np.int64), 0
+    pairs, found = np.empty((FIRST_CAPACITY, 3), np.int64), 0
     numbers = 0
     for number in shingles:
         numbers = max(numbers, number + 1)
@@ -67,7 +69,7 @@ def _near_duplicate_pairs(
             for second in range(first + 1 if right == stop else right, stop):
                 other = offsets[second + 1] - offsets[second]
                 # The similarity is at most the ratio of the sizes.
-                if min(size, other) / max(size, other) < threshold:
+                if min(size, other) / max(size, other) < thresholds[0]:
                     continue
                 if not _is_smallest_common(hashes, first, second, buckets[block]):
                     continue
@@ -75,12 +77,13 @@ def _near_duplicate_pairs(
                 for i in range(offsets[second], offsets[second + 1]):
                     common += owners[shingles[i]] == first
                 # Divided, not multiplied: the quotient is rounded as the threshold was, so that 4/5 is 0.8.
-                if common / (size + other - common) >= threshold:
+                reached = np.searchsorted(thresholds, common / (size + other - common), side="right")
+                if reached > 0:
                     if found == len(pairs):
-                        longer = np.empty((2 * found, 2), np.int64)
+                        longer = np.empty((2 * found, 3), np.int64)
                         longer[:found] = pairs
                         pairs = longer
-                    pairs[found, 0], pairs[found, 1] = first, second
+                    pairs[found, 0], pairs[found, 1], pairs[found, 2] = first, second, reached - 1
                     found += 1
     return pairs[:found]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,6 +14,16 @@ ITERATIONS = 20  # after which the centroids of text embeddings hardly move
 FEWEST_POINTS, MOST_POINTS = 39, 256
 SEED = 20_231_109
 ROWS_AT_ONCE = 16_384  # assigned to clusters
+
+
+class Before(NamedTuple):
+    """The position of an earlier embedding for each, int64, -1 for none; and their similarity, float64, NaN for none.
+
+    Both of shape (rows,).
+    """
+
+    positions: NDArray[np.int64]
+    similarities: NDArray[np.float64]
 
 
 def train_centroids(embeddings: Embeddings, clusters: int, seed: int = SEED) -> Embeddings:
@@ -48,13 +60,20 @@ def assign_clusters(embeddings: Embeddings, centroids: Embeddings) -> tuple[NDAr
     return clusters, similarities
 
 
-def smallest_similar(embeddings: Embeddings, ids: NDArray[np.int64], threshold: float) -> NDArray[np.int64]:
-    """For each embedding of a cluster the smallest id of those that are similar to it, itself among them.
+def most_similar_before(embeddings: Embeddings, threshold: float) -> Before:
+    """For each embedding of a cluster the most similar of those before it, of equally similar ones the first.
 
     Semantic deduplication (Abbas et al. 2023, SemDeDup, arXiv:2303.09540) keeps, in the order of a cluster, what is
-    similar to nothing before it; the order here is that of the ids: kept is what is its own smallest.
+    similar to nothing before it.
     """
-    smallest = ids.copy()
+    positions, similarities = np.full(len(embeddings), -1), np.full(len(embeddings), np.nan)
     for pairs in similar_pairs(embeddings, embeddings, threshold):
-        np.minimum.at(smallest, pairs.queries, ids[pairs.rows])
-    return smallest
+        is_before = pairs.rows < pairs.queries
+        rows, before, found = pairs.queries[is_before], pairs.rows[is_before], pairs.similarities[is_before]
+        order = np.lexsort((before, -found, rows))
+        rows, first = np.unique(rows[order], return_index=True)
+        before, found = before[order][first], found[order][first]
+        # Blocks come in the order of their rows: of equally similar ones those of an earlier block stay.
+        is_better = np.isnan(similarities[rows]) | (found > similarities[rows])
+        positions[rows[is_better]], similarities[rows[is_better]] = before[is_better], found[is_better]
+    return Before(positions, similarities)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from filters.contract import RaggedArray
+from spark.storage import AnyPath
 
 TOKENS_A_BATCH = 1 << 22  # 8 MB of 16-bit tokens; what a task holds of the corpus at a time
 ROWS_A_BATCH = 10_000  # of tables, whose rows say how long they are only when they are read
@@ -27,11 +28,24 @@ class CorpusBatch(NamedTuple):
     tokens: RaggedArray
 
 
+class CopiedPart(NamedTuple):
+    """A file that was written: its name with its ending, and its rows."""
+
+    file: str
+    rows: int
+
+
 class CorpusPart(Protocol):
     """Some rows of a corpus, in the form that travels to a worker."""
 
     def batches(self) -> Iterator[CorpusBatch]:
         """The rows, batch by batch; raises UserError, which names the file, for one that cannot be read."""
+
+    def copy_without(self, removed: NDArray[np.int64], directory: AnyPath, name: str) -> CopiedPart:
+        """Writes the rows, all that the files hold of them, but for those at some positions, into a new file.
+
+        removed: positions among the rows of the part, in ascending order. name: of the file, without its ending.
+        """
 
 
 @dataclass(frozen=True)
@@ -47,6 +61,14 @@ class Corpus:
     rows: int | None
     bytes: int
     has_ids: bool = False
+
+
+def is_kept(removed: NDArray[np.int64], start: int, stop: int) -> NDArray[np.bool_]:
+    """Which of the positions from `start` to `stop` are not among those removed, shape (stop - start,)."""
+    kept = np.ones(stop - start, np.bool_)
+    first, last = np.searchsorted(removed, [start, stop])
+    kept[removed[first:last] - start] = False
+    return kept
 
 
 def part_bytes(total: int, cores: int) -> int:

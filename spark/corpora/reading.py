@@ -27,12 +27,23 @@ def map_parts(
 
     rows_done: grows by the rows of a part when it has been read.
     """
+    return map_numbered_parts(spark, corpus, lambda number, batches: work(batches), schema, rows_done)
+
+
+def map_numbered_parts(
+    spark: SparkSession,
+    corpus: Corpus,
+    work: Callable[[int, Iterator[CorpusBatch]], Iterator[pa.RecordBatch]],
+    schema: str,
+    rows_done: Accumulator[int] | None = None,
+) -> DataFrame:
+    """The same of work that is told the number of the part, too."""
     parts = corpus.parts
 
     def read(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             for number in batch["id"].to_pylist():
-                yield from work(_counted(parts[number].batches()))
+                yield from work(number, _counted(parts[number].batches()))
 
     def _counted(batches: Iterator[CorpusBatch]) -> Iterator[CorpusBatch]:
         rows = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,10 +16,10 @@ from filters.measuring import encode_text
 from filters.ragged import ragged_from_lists
 from filters.validity import Reasons, text_rejections, token_rejections
 from filters.vocabulary import Vocabulary, read_vocabulary
-from spark.corpora.parts import ROWS_A_BATCH, CorpusBatch
+from spark.corpora.parts import ROWS_A_BATCH, CopiedPart, CorpusBatch, is_kept
 from spark.input_columns import InputColumns
 from spark.json_lines import LINE_REASON, in_batches, parse_lines
-from spark.line_blocks import Block, lines_of
+from spark.line_blocks import Block, is_compressed, lines_of
 from spark.storage import AnyPath, arrow_location
 from utils import UserError, printable
 
@@ -93,6 +94,22 @@ class ParquetPart:
             reason = printable(" ".join(str(error).split()))[:300]
             raise UserError(f"{printable(str(self.path))} is damaged, or cannot be read: {reason}.") from None
 
+    def copy_without(self, removed: NDArray[np.int64], directory: AnyPath, name: str) -> CopiedPart:
+        """Writes the other rows of the row groups, with all of their columns."""
+        filesystem, source = arrow_location(self.path)
+        target_filesystem, target = arrow_location(directory / f"{name}.parquet")
+        position = rows = 0
+        with (
+            pq.ParquetFile(source, filesystem=filesystem) as file,
+            pq.ParquetWriter(target, file.schema_arrow, compression="zstd", filesystem=target_filesystem) as writer,
+        ):
+            for batch in file.iter_batches(ROWS_A_BATCH, row_groups=list(self.row_groups)):
+                kept = batch.filter(pa.array(is_kept(removed, position, position + len(batch))))
+                if len(kept):
+                    writer.write_batch(kept)
+                position, rows = position + len(batch), rows + len(kept)
+        return CopiedPart(f"{name}.parquet", rows)
+
 
 @dataclass(frozen=True)
 class JsonLinesPart:
@@ -117,6 +134,21 @@ class JsonLinesPart:
             table = pa.RecordBatch.from_pydict({name: columns[name] for name in self.source.names})
             yield self.source.batch(table, row, self.block.path)
             row += len(lines)
+
+    def copy_without(self, removed: NDArray[np.int64], directory: AnyPath, name: str) -> CopiedPart:
+        """Writes the other lines of the block as they are; compressed where the file is."""
+        compressed = is_compressed(self.block.path)
+        name = f"{name}.jsonl.gz" if compressed else f"{name}.jsonl"
+        gone, rows = set(removed.tolist()), 0
+        with (directory / name).open("wb") as file:
+            stream = gzip.GzipFile("", "wb", fileobj=file, mtime=0) if compressed else file
+            for position, line in enumerate(lines_of(self.block)):
+                if position not in gone:
+                    stream.write(line + b"\n")
+                    rows += 1
+            if compressed:
+                stream.close()
+        return CopiedPart(name, rows)
 
 
 @lru_cache(maxsize=2)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from filters.contract import RaggedArray
-from spark.corpora.parts import TOKENS_A_BATCH, Corpus, CorpusBatch
+from spark.corpora.parts import TOKENS_A_BATCH, CopiedPart, Corpus, CorpusBatch, is_kept
 from spark.storage import AnyPath
 from utils import UserError, printable
 
@@ -29,6 +29,8 @@ VERSION = 1
 TYPES = {1: "u1", 3: "<i2", 4: "<i4", 5: "<i8", 8: "<u2"}
 SHARD = re.compile(r"(.+)-(\d{5})-of-(\d{5})\.bin")
 LARGEST_TOKEN = 2**31 - 1
+LENGTHS = ".lengths"  # what the files of rows' lengths end with, from which the index of a copy is made
+LENGTH_TYPE, PLACE_TYPE = "<i4", "<i8"
 
 
 @dataclass(frozen=True)
@@ -53,9 +55,9 @@ class TokenFile:
             return np.arange(stop - start + 1) * self.row_tokens, start * self.row_tokens * size
         with self.index.open("rb") as file:
             file.seek(HEADER.size + 4 * start)
-            lengths = np.frombuffer(file.read(4 * (stop - start)), "<i4").astype(np.int64)
+            lengths = np.frombuffer(file.read(4 * (stop - start)), LENGTH_TYPE).astype(np.int64)
             file.seek(HEADER.size + 4 * self.rows + 8 * start)
-            begins = np.frombuffer(file.read(8 * (stop - start)), "<i8")
+            begins = np.frombuffer(file.read(8 * (stop - start)), PLACE_TYPE)
         offsets = np.concatenate(([0], np.cumsum(lengths)))
         if len(begins) and ((lengths < 0).any() or not np.array_equal(begins - begins[0], size * offsets[:-1])):
             raise UserError(f"{printable(str(self.index))}: expected rows that lie end to end, found others.")
@@ -94,6 +96,22 @@ class TokenFilePart:
             offsets, begin = self.file.row_range(start, stop)
             tokens = np.frombuffer(self.file.read(begin, begin + size * int(offsets[-1])), self.file.type)
             yield CorpusBatch(np.arange(start, stop), RaggedArray(self._valid(tokens, start, offsets), offsets))
+
+    def copy_without(self, removed: NDArray[np.int64], directory: AnyPath, name: str) -> CopiedPart:
+        """Writes the other rows; where there is an index, their lengths in a second file, for `write_index`."""
+        size, rows, lengths = np.dtype(self.file.type).itemsize, 0, []
+        with (directory / f"{name}.bin").open("wb") as file:
+            for start in range(self.start, self.stop, self.rows_a_batch):
+                stop = min(start + self.rows_a_batch, self.stop)
+                offsets, begin = self.file.row_range(start, stop)
+                tokens = np.frombuffer(self.file.read(begin, begin + size * int(offsets[-1])), self.file.type)
+                kept = is_kept(removed, start - self.start, stop - self.start)
+                file.write(tokens[np.repeat(kept, np.diff(offsets))].tobytes())
+                lengths.append(np.diff(offsets)[kept])
+                rows += int(kept.sum())
+        if self.file.index is not None:
+            (directory / f"{name}{LENGTHS}").write_bytes(np.concatenate(lengths).astype(LENGTH_TYPE).tobytes())
+        return CopiedPart(f"{name}.bin", rows)
 
     def _valid(self, tokens: NDArray[np.generic], first_row: int, offsets: NDArray[np.int64]) -> NDArray[np.generic]:
         if tokens.dtype.kind == "u":
@@ -140,6 +158,32 @@ def token_file_corpus(file: TokenFile, bytes_a_part: int) -> Corpus:
         for start in range(0, file.rows, rows_a_part)
     )
     return Corpus(printable(str(file.shards[0])), parts, file.rows, total)
+
+
+def write_index(index: AnyPath, token_type: str, lengths: Sequence[AnyPath]) -> None:
+    """Writes Megatron's index of rows that lie end to end, each a document of its own.
+
+    token_type: of `TYPES`. lengths: files of the rows' lengths, one after the other, which are read twice.
+    """
+    code = next(code for code, name in TYPES.items() if name == token_type)
+    rows = sum(path.stat().st_size for path in lengths) // np.dtype(LENGTH_TYPE).itemsize
+    begin = 0
+    with index.open("wb") as file:
+        file.write(HEADER.pack(MAGIC, VERSION, code, rows, rows + 1))
+        for path in lengths:
+            file.write(path.read_bytes())
+        for path in lengths:
+            ends = begin + np.dtype(token_type).itemsize * np.cumsum(np.frombuffer(path.read_bytes(), LENGTH_TYPE))
+            file.write(np.concatenate(([begin], ends)).astype(PLACE_TYPE)[:-1].tobytes())
+            begin = int(ends[-1]) if len(ends) else begin
+        file.write(np.arange(rows + 1, dtype=PLACE_TYPE).tobytes())
+
+
+def shard_names(shards: int) -> list[str]:
+    """What the files of a corpus in so many shards are called: as Pythia's are, numbered to that of the last."""
+    if shards == 1:
+        return ["document.bin"]
+    return [f"document-{number:05d}-of-{shards - 1:05d}.bin" for number in range(shards)]
 
 
 def _shards(path: AnyPath) -> tuple[AnyPath, ...]:

@@ -6,6 +6,7 @@ import re
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from features.deduplication import COSINE_THRESHOLD, KEEP, METHODS, Criteria, Keep, Method
 from features.near_duplicates.bands import JACCARD_THRESHOLD, NGRAM_TOKENS
 from features.semantic_duplicates.model import DEFAULT_MODEL
 from spark.configuration import as_integer, as_names, as_revisions, as_share, as_text
@@ -31,6 +32,9 @@ class FeatureConfiguration:
     jaccard_threshold, ngram_tokens: how similar near duplicates are at least, above 0 to 1, and in n-grams of how
         many tokens.
     embedding_model: the directory or Hub id of the model whose embeddings say what semantic duplicates are.
+    deduplicate: what is removed from the corpus that is written without it, in the order of METHODS.
+    features: none but those that are named where a corpus is to be deduplicated.
+    keep, cosine_threshold, semantic_clusters: as in `Criteria`.
     """
 
     corpus: str = SAMPLE
@@ -42,12 +46,28 @@ class FeatureConfiguration:
     jaccard_threshold: float = JACCARD_THRESHOLD
     ngram_tokens: int = NGRAM_TOKENS
     embedding_model: str = DEFAULT_MODEL
+    deduplicate: tuple[Method, ...] = ()
+    keep: Keep = "first"
+    cosine_threshold: float = COSINE_THRESHOLD
+    semantic_clusters: int | None = None
     row_tokens: int = PYTHIA_ROW_TOKENS
     tokenizer: str | None = None
     run_id: str | None = None
     output_dir: str = "output"
     cache_dir: str = "~/.cache/memorization-metrics"
     revisions: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def criteria(self) -> Criteria:
+        """What is removed where the corpus is deduplicated."""
+        return Criteria(
+            self.deduplicate,
+            self.keep,
+            self.jaccard_threshold,
+            self.ngram_tokens,
+            self.cosine_threshold,
+            self.semantic_clusters,
+        )
 
     def as_json(self) -> dict[str, Any]:
         """The options by name, in types that JSON knows."""
@@ -58,6 +78,8 @@ class FeatureConfiguration:
 def build_feature_configuration(options: dict[str, Any]) -> FeatureConfiguration:
     """The configuration with these options in place of the defaults; raises UserError for what is wrong."""
     values = {name: _checked(name, value) for name, value in options.items() if value is not None}
+    if "deduplicate" in values:
+        values.setdefault("features", ())
     configuration = FeatureConfiguration(**values)
     require_known("feature", configuration.features, FEATURES)
     places = {"corpus": configuration.corpus, "sequences": configuration.sequences}
@@ -78,9 +100,14 @@ def build_feature_configuration(options: dict[str, Any]) -> FeatureConfiguration
 def _checked(name: str, value: Any) -> Any:
     if name in ("schemes", "features"):
         return as_names(name, value)
-    if name == "jaccard_threshold":
+    if name == "deduplicate":
+        require_known("method", as_names(name, value), METHODS)
+        return tuple(method for method in METHODS if method in as_names(name, value))
+    if name == "keep":
+        require_known("choice", [str(value)], KEEP)
+    if name in ("jaccard_threshold", "cosine_threshold"):
         return as_share(name, value)
-    if name in ("row_tokens", "ngram_tokens"):
+    if name in ("row_tokens", "ngram_tokens", "semantic_clusters"):
         return as_integer(name, value, smallest=1)
     if name == "revisions":
         return as_revisions(value)

@@ -15,13 +15,15 @@ DATASETS = {  # as the published ones are called, where there is one
     "near_duplicates": "near-duplicates",
     "semantic_duplicates": "semantic-duplicates",
 }
+DEDUPLICATION = "deduplication"
+PARTS_OF_DEDUPLICATION = ("corpus", "removed", "summary")
 OF_SEQUENCES = ("duplicates", "semantic_duplicates")  # counted for some sequences, or for every row
 LARGEST_SAMPLE_MODEL = sample_paths.MODELS[-1]
 
 
 @dataclass(frozen=True)
 class PlannedFeature:
-    """One feature of one corpus.
+    """One feature of one corpus, or its deduplication.
 
     corpus, sequences, memorized: where each is; None where there is none, and of `sequences` for those of the corpus.
     dataset: the directory of its tables, in the run's. splits: of the dataset, one for each table, in the published
@@ -55,7 +57,8 @@ def plan_features(configuration: FeatureConfiguration) -> list[PlannedFeature]:
     if is_sample:
         require_known("scheme of the sample", configuration.schemes or (), sample_paths.SCHEMES)
     require_partition_names(configuration.schemes or ())
-    return [_planned(feature, scheme, configuration) for scheme in schemes for feature in configuration.features]
+    features = (*configuration.features, *([DEDUPLICATION] if configuration.deduplicate else []))
+    return [_planned(feature, scheme, configuration) for scheme in schemes for feature in features]
 
 
 def _planned(feature: str, scheme: str | None, configuration: FeatureConfiguration) -> PlannedFeature:
@@ -64,8 +67,10 @@ def _planned(feature: str, scheme: str | None, configuration: FeatureConfigurati
         corpus = str(sample_paths.corpus_path(str(scheme)))
         memorized = memorized or f"{sample_paths.memories_directory()}#{{scheme}}.{LARGEST_SAMPLE_MODEL}"
         tokenizer = tokenizer or str(sample_paths.tokenizer_path())
-    dataset = DATASETS[feature]
+    dataset = DATASETS.get(feature, feature)
     splits: tuple[str, ...] = () if scheme is None else (scheme,)
+    if feature == DEDUPLICATION:
+        dataset, splits = "/".join([dataset, *splits]), PARTS_OF_DEDUPLICATION
     if feature == "token_frequencies":
         dataset = dataset if scheme is None else f"{scheme}-{dataset}"
         splits = () if memorized is None else ("memorized", "non_memorized")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+
+import pyarrow.parquet as pq
 
 from features.semantic_duplicates.search import choose_search
-from spark.events import FeaturePlan, PlannedTable
+from spark.events import Deduplicated, FeaturePlan, PlannedTable
 from spark.feature_building.duplicates import choose_way
-from spark.feature_building.planning import OF_SEQUENCES, PlannedFeature
+from spark.feature_building.planning import DEDUPLICATION, OF_SEQUENCES, PlannedFeature
 from spark.feature_building.work import FeatureWork
-from spark.storage import AnyPath
+from spark.storage import AnyPath, arrow_location
 
 COLUMNS = {
     "duplicates": (
@@ -29,6 +31,13 @@ COLUMNS = {
         ("0_9_snowclones", "int64", "the same at 0.9"),
         ("0_8_templates", "int64", "those of `0_8_snowclones` with prompts at a Levenshtein distance from 1 to 19"),
         ("0_9_templates", "int64", "those of `0_9_snowclones`"),
+    ),
+    DEDUPLICATION: (
+        ("sequence_id", "int64", "the id of a sequence that was removed"),
+        ("tokens", "int64", "how many tokens it has"),
+        ("method", "string", "what removed it: exact, fuzzy or semantic"),
+        ("duplicate_of", "int64", "the sequence whose duplicate it is"),
+        ("threshold", "double", "largest of the thresholds of the summary at which it is removed; null of exact ones"),
     ),
     "token_frequencies": (
         ("TokenID", "int64", "token id"),
@@ -57,6 +66,8 @@ def make_feature_plan(run_id: str, directory: AnyPath, works: Sequence[FeatureWo
 
     def planned(work: FeatureWork) -> PlannedTable:
         way, sequences = None, None
+        if work.planned.feature == DEDUPLICATION:
+            way = str(work.configuration.criteria)
         if work.planned.feature in OF_SEQUENCES:
             sequences = "all of the corpus" if work.sequences is work.corpus else work.sequences.source
             way = _way(work)
@@ -79,10 +90,20 @@ def _way(work: FeatureWork) -> str | None:
     return WAYS[choose_way(work.sequences.rows)]
 
 
+def deduplications(planned: Iterable[PlannedFeature], directory: AnyPath) -> Iterator[Deduplicated]:
+    """What the deduplications of a run removed."""
+    for each in planned:
+        if each.feature == DEDUPLICATION:
+            filesystem, summary = arrow_location(directory / each.dataset / "summary")
+            yield Deduplicated(each.description, pq.read_table(summary, filesystem=filesystem).to_pylist())
+
+
 def joining_command(planned: Iterable[PlannedFeature], directory: AnyPath) -> str:
     """The options of calculate_metrics.py that join the tables of a run."""
     options: dict[str, str] = {}
     for each in planned:
+        if each.feature == DEDUPLICATION:
+            continue
         dataset = each.dataset if each.scheme is None else each.dataset.replace(f"{each.scheme}-", "{scheme}-")
         if each.feature == "semantic_duplicates" and each.scheme is not None:
             dataset += "/{scheme}"  # the published splits of that name have other columns

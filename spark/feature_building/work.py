@@ -17,9 +17,10 @@ from spark.corpora.parts import Corpus
 from spark.corpora.reading import number_lines
 from spark.feature_building.card import write_card
 from spark.feature_building.configuration import FeatureConfiguration
+from spark.feature_building.deduplication import Deduplication
 from spark.feature_building.duplicates import DuplicateCounting
 from spark.feature_building.near_duplicates import NearDuplicateSearch
-from spark.feature_building.planning import PlannedFeature
+from spark.feature_building.planning import DEDUPLICATION, PlannedFeature
 from spark.feature_building.semantic_duplicates import SemanticDuplicateSearch
 from spark.feature_building.token_frequencies import TokenCounting
 from spark.run_record import RunRecord
@@ -82,6 +83,8 @@ class FeatureWork:
         """What its tables, and what is written on the way to them, will take on disk."""
         if self.planned.feature == "token_frequencies":
             return len(self.planned.tables) * BYTES_OF_A_COUNT * self._vocabulary_size
+        if self.planned.feature == DEDUPLICATION:
+            return self._bytes_of_a_deduplication()
         if self.planned.feature == "near_duplicates":
             return None if self.corpus.rows is None else 2 * BYTES_OF_A_COUNT * self.corpus.rows
         if self.planned.feature == "semantic_duplicates":
@@ -111,6 +114,7 @@ class FeatureWork:
             "token_frequencies": self._count_tokens,
             "near_duplicates": self._find_near_duplicates,
             "semantic_duplicates": self._find_semantic_duplicates,
+            DEDUPLICATION: self._deduplicate,
         }[self.planned.feature]
         counts = build(spark, directory, tuple(names.values()), rows_done)
         seconds = time.monotonic() - started
@@ -118,7 +122,7 @@ class FeatureWork:
         rows = rows_done.value if self.corpus.rows is None else self.corpus.rows
         for table, name in names.items():
             publish(directory / name, self.run_directory / table, Written(rows, 0, seconds, counts[name]))
-        if self.planned.splits:
+        if self.planned.splits and self.planned.feature != DEDUPLICATION:
             write_card(self.run_directory / self.planned.dataset)
         discard(directory)
 
@@ -152,6 +156,20 @@ class FeatureWork:
         corpus, sequences = number_lines(spark, self.corpus), number_lines(spark, self.sequences)
         search = SemanticDuplicateSearch(corpus, sequences, self.vocabulary, self.embedding_model, directory)
         return {names[0]: search.run(spark, names[0], rows_done)}
+
+    def _deduplicate(
+        self, spark: SparkSession, directory: AnyPath, names: tuple[str, ...], rows_done: Accumulator[int]
+    ) -> Mapping[str, Mapping[str, int]]:
+        corpus, criteria = number_lines(spark, self.corpus), self.configuration.criteria
+        deduplication = Deduplication(corpus, criteria, self.vocabulary, self.embedding_model, directory)
+        return deduplication.run(spark, names, rows_done)
+
+    def _bytes_of_a_deduplication(self) -> int | None:
+        """The corpus once more, and where each of its rows is; its embeddings, where they are compared."""
+        if self.corpus.rows is None:
+            return None
+        embedded = BYTES_OF_AN_EMBEDDED_ROW if "semantic" in self.configuration.deduplicate else 0
+        return self.corpus.bytes + self.corpus.rows * (2 * BYTES_OF_A_COUNT + embedded)
 
     @property
     def _vocabulary_size(self) -> int:
@@ -190,7 +208,8 @@ def _located(
     tokenizer = planned.tokenizer or tokenizer_of(planned.corpus)
     vocabulary = reader.vocabulary(tokenizer) if tokenizer else None
     embedding_model = None
-    if planned.feature == "semantic_duplicates":
+    compares_meaning = planned.feature == DEDUPLICATION and "semantic" in configuration.deduplicate
+    if planned.feature == "semantic_duplicates" or compares_meaning:
         if vocabulary is None:
             raise UserError(
                 f"{corpus.source}: semantic duplicates are those of the text, and no tokenizer is known to decode it.\n"

@@ -71,7 +71,7 @@ def test_recall_and_precision_against_brute_force(spark: Any, tmp_path: Path) ->
     truth = similar_pairs(rows, 0.8)
     grouped = group_equal(frame(spark, tmp_path, range(len(rows)), rows)).where("sequence_id = representative")
     different = grouped.select("sequence_id", "copies", "tokens").persist()
-    pairs = PairSearch(0.8, 5, choose_bands(0.8)).pairs(different, different.count()).select("first", "second")
+    pairs = PairSearch((0.8,), 5).pairs(different, different.count()).select("first", "second")
     found = [tuple(row) for row in pairs.collect()]
     different.unpersist()
     assert len(found) == len(set(found))

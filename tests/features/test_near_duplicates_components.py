@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.near_duplicates.components import cluster_vertices, connected_components
-from spark.near_duplicate_clusters import CLUSTER_COLUMNS, PAIR_COLUMNS, find_clusters
+from spark.near_duplicate_clusters import CLUSTER_COLUMNS, LEVEL, PAIR_COLUMNS, clusters_by_level, find_clusters
 from spark.packed_numbers import collect_numbers, frame_of_numbers
 from tests.features.near_duplicates_oracle import Pair, components
 
@@ -61,6 +61,22 @@ def test_both_ways_are_the_same_and_right(spark: Any, tmp_path: Path) -> None:
         found = find_clusters(pairs, most_on_driver)
         assert tuple(found.columns) == CLUSTER_COLUMNS
         assert sorted(tuple(row) for row in found.collect()) == truth
+    pairs.unpersist()
+
+
+def test_clusters_at_each_level_are_those_of_its_pairs_by_both_ways(spark: Any, tmp_path: Path) -> None:
+    spark.sparkContext.setCheckpointDir(str(tmp_path))
+    edges = a_graph()
+    levels = np.random.default_rng(2).integers(0, 3, len(edges))
+    rows = np.column_stack([np.array(edges, np.int64), levels])
+    pairs = frame_of_numbers(spark, rows, ("first", "second", LEVEL)).repartition(3).persist()
+    vertices = sorted({vertex for edge in edges for vertex in edge})
+    of_levels = [components(vertices, [tuple(row[:2]) for row in rows.tolist() if row[2] >= n]) for n in range(3)]
+    expected = [(vertex, *(found[vertex] for found in of_levels)) for vertex in vertices]
+    for most_on_driver in (len(edges), 0):
+        found = clusters_by_level(pairs, 3, most_on_driver)
+        assert tuple(found.columns) == ("representative", "cluster_0", "cluster_1", "cluster_2")
+        assert sorted(tuple(row) for row in found.collect()) == expected
     pairs.unpersist()
 
 

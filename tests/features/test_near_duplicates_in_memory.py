@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.near_duplicates.in_memory import near_duplicates_in_memory
-from tests.features.near_duplicates_oracle import measured, planted, similar_pairs
+from features.near_duplicates.in_memory import clusters_in_memory, near_duplicates_in_memory
+from tests.features.near_duplicates_oracle import components, measured, planted, similar_pairs
 from tests.filters.ragged_rows import token_rows
 
 
@@ -29,6 +29,17 @@ def test_nothing_but_truth_and_nearly_all_of_it(length: int, vocabulary: int) ->
     found = in_memory(rows, 0.8, 5)
     assert all(few[1] <= all_of_it[1] for few, all_of_it in zip(found, truth, strict=True))
     assert sum(row[1] for row in found) >= 0.97 * sum(row[1] for row in truth) > 500
+
+
+def test_clusters_at_several_thresholds_are_those_of_the_pairs_that_reach_each() -> None:
+    rows = [*planted(800, 64, 5), *planted(800, 64, 5)[:50]]
+    thresholds = (0.7, 0.8, 0.9, 1.0)
+    found = clusters_in_memory(token_rows(rows), thresholds, 5)
+    pairs = similar_pairs(rows, 0.7)
+    for level, threshold in enumerate(thresholds):
+        reached = [pair for pair, similarity in pairs.items() if similarity >= threshold]
+        assert dict(enumerate(found[:, level].tolist())) == components(range(len(rows)), reached)
+    assert len({len(np.unique(found[:, level])) for level in range(4)}) == 4
 
 
 def test_the_order_of_rows_changes_nothing_but_the_names() -> None:

@@ -59,8 +59,8 @@ def found_pairs(
         members = blocks.members.values
         tokens = token_rows([rows[i] for i in members])
         by_block = RaggedArray(blocks.buckets, blocks.members.offsets)
-        pairs = near_duplicate_pairs(tokens, hashes[members], by_block, blocks.left_sizes, n, threshold)
-        found += [(min(pair), max(pair)) for pair in members[pairs].tolist()]
+        pairs = near_duplicate_pairs(tokens, hashes[members], by_block, blocks.left_sizes, n, np.array([threshold]))
+        found += [(min(pair), max(pair)) for pair in members[pairs[:, :2]].tolist()]
     return found
 
 
@@ -93,6 +93,17 @@ def test_colliding_hashes_invent_no_pair() -> None:
     for chunk in (7, 512, 1000):
         found = found_pairs(rows, everything_collides, 0.7, chunk)
         assert sorted(found) == sorted(truth)
+
+
+def test_each_pair_says_the_last_threshold_that_it_reaches() -> None:
+    rows, thresholds = planted(300, 40, 4), np.array([0.5, 0.7, 0.8, 1.0])
+    everything_collides = RaggedArray(np.zeros(1, np.int64), np.array([0, 300]))
+    pairs = near_duplicate_pairs(
+        token_rows(rows), np.zeros((300, 1), np.int64), everything_collides, np.array([300]), 5, thresholds
+    )
+    expected = {pair: sum(thresholds <= value) - 1 for pair, value in similar_pairs(rows, 0.5).items()}
+    assert {(first, second): level for first, second, level in pairs.tolist()} == expected
+    assert set(expected.values()) == {0, 1, 2, 3}
 
 
 @pytest.mark.parametrize(("size", "chunk"), [(2, 1), (2, 2), (3, 2), (10, 3), (1024, 512), (1025, 512), (3000, 4)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from features.semantic_duplicates.clusters import assign_clusters, smallest_similar, train_centroids
+from features.semantic_duplicates.clusters import assign_clusters, most_similar_before, train_centroids
 from tests.features.plain_reference import scattered_groups
 
 EMBEDDINGS = scattered_groups(groups=40, most=12, dimensions=32, seed=9)
@@ -46,10 +46,18 @@ def test_a_number_of_clusters_that_cannot_be_is_refused(clusters: int) -> None:
         train_centroids(EMBEDDINGS[:3], clusters)
 
 
-def test_the_smallest_similar_id_is_that_of_all_pairs() -> None:
-    ids = np.random.default_rng(4).permutation(10 * len(EMBEDDINGS))[: len(EMBEDDINGS)].astype(np.int64)
-    products = np.round(EMBEDDINGS.astype(np.float64) @ EMBEDDINGS.astype(np.float64).T, 6)
-    expected = [min(ids[products[row] >= 0.85]) for row in range(len(EMBEDDINGS))]
-    found = smallest_similar(EMBEDDINGS, ids, 0.85)
-    assert found.tolist() == expected
-    assert 0.1 < (found == ids).mean() < 0.9
+@pytest.mark.parametrize("block", [7, 4096])
+def test_the_most_similar_before_is_that_of_all_pairs(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("BLOCK_QUERIES", "BLOCK_ROWS"):
+        monkeypatch.setattr(f"features.semantic_duplicates.similarity.{name}", block)
+    # Some twice, so that equally similar ones lie in different blocks.
+    embeddings = np.concatenate([EMBEDDINGS, EMBEDDINGS[::3]])
+    products = np.round(embeddings.astype(np.float64) @ embeddings.astype(np.float64).T, 6)
+    found = most_similar_before(embeddings, 0.85)
+    for row, (position, similarity) in enumerate(zip(*found, strict=True)):
+        before = products[row, :row]
+        if row == 0 or before.max() < 0.85:
+            assert (position, np.isnan(similarity)) == (-1, True)
+        else:
+            assert (position, similarity) == (before.argmax(), before.max())
+    assert 0.1 < (found.positions < 0).mean() < 0.9

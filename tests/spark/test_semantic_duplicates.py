@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 from tokenizers import Tokenizer
 
+from features.deduplication import KEEP, Keep
 from features.semantic_duplicates.counting import COLUMNS
 from features.semantic_duplicates.model import EmbeddingModel, read_embedding_model
 from features.semantic_duplicates.search import Search, choose_search
@@ -187,13 +188,14 @@ def test_embeddings_are_those_of_each_text(spark: Any, model: EmbeddingModel) ->
     assert np.abs(np.array([rows[i] for i in range(len(texts))]) - expected).max() < 1e-5
 
 
-def test_semantic_clusters_hold_what_is_alike_and_keep_its_smallest_id(
-    spark: Any, corpus: Corpus, model: EmbeddingModel, vocabulary: Vocabulary, tmp_path: Path
+@pytest.mark.parametrize("keep", KEEP)
+def test_semantic_clusters_hold_what_is_alike_and_say_what_comes_before(
+    spark: Any, corpus: Corpus, model: EmbeddingModel, vocabulary: Vocabulary, tmp_path: Path, keep: Keep
 ) -> None:
     found = []
     for name, rows, tasks in (("one", corpus.rows, 1), ("other", corpus.rows[::-1], 4)):
         frame = spark.createDataFrame(rows, SCHEMA).repartition(tasks)
-        clusters = semantic_clusters(frame, model, vocabulary, 5, 0.85, tmp_path / name)
+        clusters = semantic_clusters(frame, model, vocabulary, 5, 0.85, keep, tmp_path / name)
         found.append({row.sequence_id: row for row in clusters.collect()})
     assert found[0] == found[1]
     assert len(found[0]) == len(corpus.rows)
@@ -201,12 +203,31 @@ def test_semantic_clusters_hold_what_is_alike_and_keep_its_smallest_id(
     embeddings = corpus.embeddings(corpus.rows)
     similarities = embeddings @ embeddings.T
     assert np.abs(similarities - 0.85).min() > 5e-6
-    ids = [sequence_id for sequence_id, _ in corpus.rows]
-    for row, sequence_id in enumerate(ids):
-        similar = [ids[other] for other in np.flatnonzero(similarities[row] >= 0.85)]
-        together = [i for i in similar if found[0][i].semantic_cluster == found[0][sequence_id].semantic_cluster]
-        expected = min(together) if min(together) < sequence_id else None
-        assert found[0][sequence_id].semantic_duplicate_of == expected
+    order = sorted(range(len(corpus.rows)), key=lambda row: key_of(corpus.rows[row], keep))
+    before: list[int] = []
+    kept_of_text: dict[str, int] = {}
+    for row in order:
+        sequence_id, tokens = corpus.rows[row]
+        answer = found[0][sequence_id]
+        copy_of = kept_of_text.setdefault(corpus.text(tokens), sequence_id)
+        if copy_of != sequence_id:
+            assert (answer.semantic_duplicate_of, answer.similarity) == (copy_of, 1.0)
+            continue
+        together = [i for i in before if found[0][corpus.rows[i][0]].semantic_cluster == answer.semantic_cluster]
+        best = max(together, key=lambda other: similarities[row, other].round(6), default=None)
+        if best is None or similarities[row, best] < 0.85:
+            assert (answer.semantic_duplicate_of, answer.similarity) == (None, None)
+        else:
+            assert answer.similarity == pytest.approx(similarities[row, best], abs=2e-6)
+            of = next(i for i, (other, _) in enumerate(corpus.rows) if other == answer.semantic_duplicate_of)
+            assert of in together and similarities[row, of] == pytest.approx(similarities[row, best], abs=4e-6)
+        before.append(row)
+    assert 0 < len(before) < len(order)
+
+
+def key_of(row: tuple[int, list[int]], keep: Keep) -> tuple[int, int]:
+    """What is smaller comes before."""
+    return (-len(row[1]) if keep == "longest" else 0, row[0])
 
 
 def test_more_clusters_than_sequences_are_refused(
@@ -214,7 +235,7 @@ def test_more_clusters_than_sequences_are_refused(
 ) -> None:
     frame = spark.createDataFrame(corpus.rows[:2] * 2, SCHEMA)
     with pytest.raises(Exception, match="Expected at least 3 different sequences"):
-        semantic_clusters(frame, model, vocabulary, 3, 0.8, tmp_path / "work")
+        semantic_clusters(frame, model, vocabulary, 3, 0.8, "first", tmp_path / "work")
 
 
 def test_clusters_are_put_together_wherever_batches_cut_them() -> None:
