@@ -210,7 +210,7 @@ def test_the_sample_may_lie_elsewhere(tmp_path: Path) -> None:
         ),
         pytest.param("--jaccard_threshold 1.5", "above 0, at most 1", id="threshold"),
         pytest.param("--deduplicate exactly", "did you mean exact?", id="method of deduplication"),
-        pytest.param("--deduplicate fuzzy --keep longer", "Unknown choice longer", id="what is kept"),
+        pytest.param("--deduplicate fuzzy --keep longer", "did you mean longest?", id="what is kept"),
         pytest.param("--deduplicate semantic --cosine_threshold 0", "above 0, at most 1", id="cosine threshold"),
         pytest.param("--deduplicate semantic --semantic_clusters 0", "whole number from 1 on", id="no clusters"),
         pytest.param(

@@ -26,7 +26,7 @@ TABLE: dict[str, Any] = {
     "rows_per_second": 50.0,
     "seconds": 20.0,
     "from_an_earlier_run": False,
-    "counts": {"rows": 1000},
+    "counts": {"rows": 1000, "code": 10, "memorized": 1},
     "null_columns": {},
 }
 SPLIT = Advance(250, 1000, 50.0, 15.0, 0.25)
@@ -65,7 +65,7 @@ def test_a_log_file_gets_plain_lines() -> None:
         "mine 70m: done, 1,000 rows in 0:20",
         "bad: begins (split 2 of 2)",
         "bad: failed: it is damaged",
-        "split     rows rows/s increments repeats code memorized ",
+        "split     rows rows/s code memorized ",
     ]
     assert lines[-2:] == ["Stopped; 1 table is complete. To go on:", "  python it.py --run_id r"]
     assert all(character.isprintable() or character == "\n" for character in file.getvalue())
