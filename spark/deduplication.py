@@ -32,7 +32,9 @@ def exact_duplicates(sequences: DataFrame) -> DataFrame:
     return (
         group_equal(sequences)
         .where("sequence_id != representative")
-        .select("sequence_id", F.col("representative").alias("duplicate_of"), _no_threshold())
+        .select(
+            "sequence_id", F.col("representative").alias("duplicate_of"), F.lit(None).cast("double").alias("threshold")
+        )
     )
 
 
@@ -48,7 +50,7 @@ def near_duplicates(
     thresholds: of the Jaccard similarity, in ascending order. Clusters, errors: as of `near_duplicate_clusters`.
     """
     clusters = near_duplicate_clusters(sequences, thresholds, ngram_tokens, most_tokens_on_driver)
-    names = level_columns(len(thresholds))[1:]
+    names = level_columns(len(thresholds))
     if keep == "longest":
         clusters = _with_longest(clusters, sequences.select("sequence_id", F.size("tokens").alias("tokens")), names)
     is_removed = [F.col(name) != F.col("sequence_id") for name in names]
@@ -81,7 +83,3 @@ def _largest(thresholds: Sequence[float], is_removed: Sequence[Column]) -> Colum
     """The largest threshold at which a sequence is removed; at all before it, it is removed too."""
     reached = reduce(add, (each.cast("int") for each in is_removed))
     return F.element_at(F.array(*map(F.lit, thresholds)), reached).cast("double").alias("threshold")
-
-
-def _no_threshold() -> Column:
-    return F.lit(None).cast("double").alias("threshold")

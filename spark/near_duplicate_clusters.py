@@ -58,7 +58,7 @@ def cluster_in_spark(pairs: DataFrame) -> DataFrame:
 
 
 def clusters_by_level(pairs: DataFrame, levels: int, most_on_driver: int = MOST_PAIRS_ON_DRIVER) -> DataFrame:
-    """Each representative that has a near duplicate, and its cluster at each level: `level_columns`, all `long`.
+    """`representative` and `level_columns`, all `long`: each that has a near duplicate, and its cluster at each level.
 
     pairs: `first`, `second` and LEVEL, all `long`: each verified pair of representatives once. They are one at that
     level and at those below. Both ways give the same; the pairs are read more than once. Raises RuntimeError as
@@ -66,23 +66,23 @@ def clusters_by_level(pairs: DataFrame, levels: int, most_on_driver: int = MOST_
     """
     with phase(pairs.sparkSession, "near duplicates: verify the candidate pairs"):
         total = pairs.count()
-    edges = pairs.select("first", "second", LEVEL)
+    edges, names = pairs.select("first", "second", LEVEL), level_columns(levels)
     if total <= most_on_driver:
         with phase(pairs.sparkSession, "near duplicates: collect the pairs"):
             vertices, clusters = components_by_level(collect_numbers(edges), levels)
-        return frame_of_numbers(pairs.sparkSession, np.column_stack([vertices, clusters]), level_columns(levels))
+        return frame_of_numbers(pairs.sparkSession, np.column_stack([vertices, clusters]), ("representative", *names))
     of_levels = [
         components_by_stars(edges.where(F.col(LEVEL) >= level)).withColumnRenamed("cluster", name)
-        for level, name in enumerate(level_columns(levels)[1:])
+        for level, name in enumerate(names)
     ]
     joined = reduce(lambda one, other: one.join(other, "representative", "left"), of_levels)
-    alone = [F.coalesce(name, "representative").alias(name) for name in level_columns(levels)[1:]]
+    alone = [F.coalesce(name, "representative").alias(name) for name in names]
     return _checkpointed(joined.select("representative", *alone))
 
 
 def level_columns(levels: int) -> tuple[str, ...]:
     """The columns of the clusters at so many levels."""
-    return ("representative", *(f"cluster_{level}" for level in range(levels)))
+    return tuple(f"cluster_{level}" for level in range(levels))
 
 
 def components_by_stars(edges: DataFrame) -> DataFrame:

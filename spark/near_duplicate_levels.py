@@ -35,7 +35,7 @@ def near_duplicate_clusters(
     thresholds, so that each cluster lies within one of the threshold before. sequences, errors: as there.
     """
     search, spark = PairSearch(thresholds, ngram_tokens), sequences.sparkSession
-    names = level_columns(len(thresholds))[1:]
+    names = level_columns(len(thresholds))
     if fit_on_driver(sequences, most_tokens_on_driver):
         ids, tokens = collect_sequences(sequences)
         firsts = clusters_in_memory(tokens, thresholds, ngram_tokens)

@@ -90,28 +90,30 @@ class TokenFilePart:
 
     def batches(self) -> Iterator[CorpusBatch]:
         """The rows; a row's id is its number in the file."""
+        for ids, (tokens, offsets) in self._stored():
+            yield CorpusBatch(ids, RaggedArray(self._valid(tokens, int(ids[0]), offsets), offsets))
+
+    def copy_without(self, removed: NDArray[np.int64], directory: AnyPath, name: str) -> CopiedPart:
+        """Writes the other rows; where there is an index, their lengths in a second file, for `write_index`."""
+        lengths = [np.empty(0, np.int64)]
+        with (directory / f"{name}.bin").open("wb") as file:
+            for ids, (tokens, offsets) in self._stored():
+                first = int(ids[0]) - self.start
+                kept = is_kept(removed, first, first + len(ids))
+                file.write(tokens[np.repeat(kept, np.diff(offsets))].tobytes())
+                lengths.append(np.diff(offsets)[kept])
+        if self.file.index is not None:
+            (directory / f"{name}{LENGTHS}").write_bytes(np.concatenate(lengths).astype(LENGTH_TYPE).tobytes())
+        return CopiedPart(f"{name}.bin", sum(map(len, lengths)))
+
+    def _stored(self) -> Iterator[tuple[NDArray[np.int64], RaggedArray]]:
+        """The numbers of the rows, and their tokens as they are stored, batch by batch."""
         size = np.dtype(self.file.type).itemsize
         for start in range(self.start, self.stop, self.rows_a_batch):
             stop = min(start + self.rows_a_batch, self.stop)
             offsets, begin = self.file.row_range(start, stop)
             tokens = np.frombuffer(self.file.read(begin, begin + size * int(offsets[-1])), self.file.type)
-            yield CorpusBatch(np.arange(start, stop), RaggedArray(self._valid(tokens, start, offsets), offsets))
-
-    def copy_without(self, removed: NDArray[np.int64], directory: AnyPath, name: str) -> CopiedPart:
-        """Writes the other rows; where there is an index, their lengths in a second file, for `write_index`."""
-        size, rows, lengths = np.dtype(self.file.type).itemsize, 0, []
-        with (directory / f"{name}.bin").open("wb") as file:
-            for start in range(self.start, self.stop, self.rows_a_batch):
-                stop = min(start + self.rows_a_batch, self.stop)
-                offsets, begin = self.file.row_range(start, stop)
-                tokens = np.frombuffer(self.file.read(begin, begin + size * int(offsets[-1])), self.file.type)
-                kept = is_kept(removed, start - self.start, stop - self.start)
-                file.write(tokens[np.repeat(kept, np.diff(offsets))].tobytes())
-                lengths.append(np.diff(offsets)[kept])
-                rows += int(kept.sum())
-        if self.file.index is not None:
-            (directory / f"{name}{LENGTHS}").write_bytes(np.concatenate(lengths).astype(LENGTH_TYPE).tobytes())
-        return CopiedPart(f"{name}.bin", rows)
+            yield np.arange(start, stop), RaggedArray(tokens, offsets)
 
     def _valid(self, tokens: NDArray[np.generic], first_row: int, offsets: NDArray[np.int64]) -> NDArray[np.generic]:
         if tokens.dtype.kind == "u":

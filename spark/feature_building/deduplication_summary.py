@@ -27,8 +27,8 @@ SUMMARY = pa.schema(
 class Amount(NamedTuple):
     """So many documents, which have so many tokens."""
 
-    documents: int = 0
-    tokens: int = 0
+    documents: int
+    tokens: int
 
     def without(self, other: Amount) -> Amount:
         """What is left."""
