@@ -19,6 +19,7 @@ from spark.interruption import Interruption, command_to_go_on, leave
 from utils import check_run_id, new_run_id
 
 if TYPE_CHECKING:
+    from spark.events import Deduplicated
     from spark.feature_building.work import FeatureWork
     from spark.tables import TableReader
 
@@ -36,9 +37,9 @@ def build_features(arguments: list[str] | None, interruption: Interruption) -> i
     configuration, plan_only, report = parse_feature_arguments(arguments)
     run_id = check_run_id(configuration.run_id or new_run_id(datetime.now()))
 
+    from spark.feature_building.locating import locate_features
     from spark.feature_building.planning import plan_features
     from spark.feature_building.summary import deduplications, joining_command, make_feature_plan, schema_of_features
-    from spark.feature_building.work import locate_features
     from spark.run import Run, run_directory
     from spark.text_reports import reporting
 
@@ -49,16 +50,16 @@ def build_features(arguments: list[str] | None, interruption: Interruption) -> i
         def locate(reader: TableReader) -> Iterator[FeatureWork]:
             return locate_features(planned, configuration, directory, reader)
 
-        run = Run(run_id, configuration, schema_of_features(planned), locate, reporter, interruption)
+        def findings() -> Iterator[Deduplicated]:
+            return deduplications(planned, directory)
+
+        run = Run(run_id, configuration, schema_of_features(planned), locate, reporter, interruption, findings)
         if plan_only:
             reporter.report(make_feature_plan(run_id, directory, run.located()))
             return 0
         go_on = command_to_go_on(run_id, names_the_run=configuration.run_id is not None)
         interruption.afterwards = lambda: run.finish_interrupted(go_on)
         status = run.execute()
-        if status == 0:
-            for deduplication in deduplications(planned, directory):
-                reporter.report(deduplication)
     if report == "text" and status == 0 and configuration.features:
         print(f"Next, join them: {joining_command(planned, directory)}")
     return status

@@ -32,7 +32,10 @@ TESTS = (
     "tests/spark/test_features.py",
     "tests/spark/test_cluster.py",
     "tests/test_build_features.py",
+    "tests/test_deduplicated_corpora.py",
     "tests/spark/test_feature_building.py",
+    "tests/spark/test_deduplication.py",
+    "tests/spark/corpora/test_copying.py",
     "tests/features/test_near_duplicates.py",
 )
 

@@ -9,12 +9,19 @@ from numpy.typing import NDArray
 
 from filters.utf8 import is_utf8
 
+EMPTY_TOKENS, EMPTY_TEXT = "tokens is empty", "text is empty"
+
 Reasons = NDArray[np.object_]  # one reason a row, None where the row can be measured
 
 
 def is_measured(reasons: Reasons) -> NDArray[np.bool_]:
     """For each row, whether nothing speaks against it."""
     return np.fromiter((reason is None for reason in reasons), np.bool_, len(reasons))
+
+
+def is_damaged(reasons: Reasons) -> NDArray[np.bool_]:
+    """For each row, whether something else speaks against it than that it is empty, which rows of a corpus may be."""
+    return np.fromiter((reason not in (None, EMPTY_TOKENS, EMPTY_TEXT) for reason in reasons), np.bool_, len(reasons))
 
 
 def first_reasons(first: Reasons, second: Reasons) -> Reasons:
@@ -43,7 +50,7 @@ def token_rejections(tokens: pa.ListArray, in_vocabulary: NDArray[np.bool_] | No
     # Backwards, so that the first bad token of a row has the last word.
     for position, row in zip(positions[::-1], rows[::-1], strict=True):
         reasons[row] = _token_reason(values[int(position)].as_py(), known_range)
-    reasons[np.diff(offsets) == 0] = "tokens is empty"
+    reasons[np.diff(offsets) == 0] = EMPTY_TOKENS
     reasons[np.asarray(tokens.is_null())] = "tokens is null"
     return reasons
 
@@ -71,5 +78,5 @@ def text_rejections(text: pa.StringArray, null_reason: str | None) -> Reasons:
                 reasons[row] = "text is not valid UTF-8"
     if null_reason is not None:
         reasons[np.asarray(text.is_null())] = null_reason
-    reasons[np.asarray(pc.fill_null(pc.equal(pc.binary_length(text), 0), False))] = "text is empty"
+    reasons[np.asarray(pc.fill_null(pc.equal(pc.binary_length(text), 0), False))] = EMPTY_TEXT
     return reasons

@@ -17,7 +17,7 @@ from features.semantic_duplicates.model import EmbeddingModel
 from filters.contract import RaggedArray
 from filters.detokenization import decode_tokens
 from filters.ragged import lists_from_ragged, ragged_from_lists, strings_from_ragged
-from filters.validity import first_reasons, is_measured, text_rejections, token_rejections
+from filters.validity import first_reasons, is_damaged, text_rejections, token_rejections
 from filters.vocabulary import Vocabulary
 from spark.loading import share_out
 from spark.model_memory import keep_memory_of_models
@@ -93,12 +93,12 @@ class Decoding:
 
 
 def decode_contents(batch: pa.RecordBatch, vocabulary: Vocabulary) -> tuple[pa.StringArray, pa.StringArray]:
-    """The text and the prompt of each sequence; raises UserError for one that has none."""
+    """The text and the prompt of each sequence; raises UserError for one that is damaged."""
     tokens = batch["tokens"]
     reasons = token_rejections(tokens, vocabulary.in_vocabulary)
     if "text" in batch.schema.names:
         reasons = first_reasons(reasons, text_rejections(batch["text"], None))
-    for row in np.flatnonzero(~is_measured(reasons))[:1]:
+    for row in np.flatnonzero(is_damaged(reasons))[:1]:
         raise UserError(f"sequence_id {batch['sequence_id'][int(row)]}: {reasons[row]}.\nLeave out such sequences.")
     text, prompt = (
         strings_from_ragged(decode_tokens(ragged_from_lists(column), vocabulary))

@@ -91,9 +91,12 @@ def in_batches(lines: Iterator[bytes]) -> Iterator[list[bytes]]:
         yield batch
 
 
-def parse_lines(lines: list[bytes], types: Mapping[str, pa.DataType]) -> dict[str, pa.Array]:
-    """The columns of these types, all null where a line is refused; there `LINE` and `LINE_REASON` are set."""
-    judged = [judge_line(line, types) for line in lines]
+def parse_lines(lines: list[bytes], types: Mapping[str, pa.DataType], has_others: bool = False) -> dict[str, pa.Array]:
+    """The columns of these types, all null where a line is refused; there `LINE` and `LINE_REASON` are set.
+
+    has_others: whether a line may have other columns too, of any type.
+    """
+    judged = [judge_line(line, types, has_others) for line in lines]
     records = [record if isinstance(record, dict) else {} for record in judged]
     columns = {name: pa.array([record.get(name) for record in records], type_) for name, type_ in types.items()}
     reasons = [each if isinstance(each, str) else None for each in judged]
@@ -101,15 +104,19 @@ def parse_lines(lines: list[bytes], types: Mapping[str, pa.DataType]) -> dict[st
     return columns | {LINE: pa.array(refused, pa.binary()), LINE_REASON: pa.array(reasons, pa.string())}
 
 
-def judge_line(line: bytes, types: Mapping[str, pa.DataType]) -> dict[str, Any] | str:
+def judge_line(line: bytes, types: Mapping[str, pa.DataType], has_others: bool) -> dict[str, Any] | str:
     """The record of a line whose columns have these types, or the reason to refuse the line."""
     record = record_of(line)
     if isinstance(record, str):
         return record
     for name, value in record.items():
         if name not in types:
+            if has_others:
+                continue
             return f"the first lines of the files have no column {name[:100]!r}"
         if value is not None and not fits(value, types[name]):
+            if isinstance(value, str) and pa.types.is_string(types[name]):
+                return f"column {name[:100]!r} holds half of a surrogate pair, which is no character"
             return f"column {name[:100]!r} is not of type {str(types[name])[:300]}"
     return record
 

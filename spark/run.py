@@ -43,7 +43,8 @@ class Run(Generic[Work]):
     """What a run is to do, and into which directory.
 
     schema: of the tables that it writes, for `run.json`. locate: finds everything that the run reads, so that what is
-    wrong is said before Spark starts. record: what `run.json` says, once the run has begun.
+    wrong is said before Spark starts. findings: what else there is to tell once all is complete. record: what
+    `run.json` says, once the run has begun.
     """
 
     run_id: str
@@ -52,6 +53,7 @@ class Run(Generic[Work]):
     locate: Callable[[TableReader], Iterable[Work]]
     reporter: Reporter
     interruption: Interruption
+    findings: Callable[[], Iterable[events.Event]] = tuple
     record: RunRecord | None = field(default=None, init=False)
 
     @property
@@ -87,6 +89,8 @@ class Run(Generic[Work]):
             discard(self.directory / TEMPORARY)
             keep_logs(logs, self.directory)
         failed = any(split["status"] == "failed" for split in record.splits)
+        for finding in () if failed else self.findings():
+            self.reporter.report(finding)
         self._finish(record, "failed" if failed else "complete")
         return int(failed)
 

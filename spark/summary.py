@@ -166,6 +166,8 @@ def _remarks(splits: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             yield f"Rejected: {split['rows_rejected']:,} rows of {name}, with their reasons in rejected/"
         elif split["counts"].get("too_short"):
             yield f"Left out: {split['counts']['too_short']:,} sequences of {name} end before their window does"
+        elif split["counts"].get("absent"):
+            yield f"Not in the corpus: {split['counts']['absent']:,} of the sequences of {name}"
     columns_by_reason: dict[str, dict[str, None]] = {}
     for split in splits:
         for name, reason in split.get("null_columns", {}).items():

@@ -69,6 +69,7 @@ class TextReporter:
             case events.SparkStarted(ui=ui, taken_port=port) if ui:
                 self._say(f"Spark UI: {ui}" + (f" ({port} is taken)" if port else ""))
             case events.Deduplicated():
+                self.close()
                 print_deduplication(self._console, event)
             case events.RunFinished():
                 self.close()

@@ -217,6 +217,23 @@ def test_the_sample_may_lie_elsewhere(tmp_path: Path) -> None:
             "--corpus no_ids.parquet --deduplicate semantic", "no tokenizer is known", id="text of no tokenizer"
         ),
         pytest.param("--sequences no_ids.parquet", "expected a column of ids", id="sequences without ids"),
+        pytest.param("--corpus empty.parquet", "expected a corpus, found no rows", id="corpus without rows"),
+        pytest.param(
+            "--corpus corpus --output_dir corpus/out",
+            "Give an --output_dir outside of it",
+            id="output within the corpus",
+        ),
+        pytest.param(
+            "--deduplicate exact,semantic --semantic_clusters 999999 --embedding_model .",
+            "expected at most the 23,045 rows",
+            id="more clusters than rows",
+        ),
+        pytest.param("--keep longest", "It belongs to --deduplicate exact or", id="what is kept of no duplicates"),
+        pytest.param("--deduplicate exact --jaccard_threshold 0.7", "nothing that is asked", id="threshold of nothing"),
+        pytest.param("--deduplicate fuzzy --cosine_threshold 0.7", "--deduplicate semantic.", id="another threshold"),
+        pytest.param("--embedding_model m", "--features semantic_duplicates or --dedup", id="model that is not asked"),
+        pytest.param("--features near_duplicates --window 1:2", "belongs to --features duplicates.", id="no window"),
+        pytest.param("--features near_duplicates --memorized m", "--features token_freq", id="memorized of nothing"),
     ],
 )
 def test_wrong_arguments(
@@ -232,6 +249,9 @@ def test_wrong_arguments(
     monkeypatch.setattr("spark.run.start_session", refuse)
     monkeypatch.chdir(tmp_path)
     pq.write_table(pa.table({"tokens": [[1, 2]]}), "no_ids.parquet")
+    pq.write_table(pa.table({"tokens": pa.array([], pa.list_(pa.int32()))}), "empty.parquet")
+    Path("corpus").mkdir()
+    pq.write_table(pa.table({"tokens": [[1, 2]]}), "corpus/rows.parquet")
     assert build_features.main([*arguments.split(), "--cache_dir", "cache"]) == 2
     printed = capsys.readouterr()
     assert expected in printed.err

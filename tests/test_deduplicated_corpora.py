@@ -82,6 +82,7 @@ def test_a_deduplicated_corpus_may_be_deduplicated_again(deduplicated: Any, tmp_
     found = [event for event in events if event["event"] == "deduplicated"]
     assert [event["split"] for event in found] == ["deduplication duped", "deduplication deduped"]
     assert all(line["documents_removed"] == 0 for event in found for line in event["summary"])
+    assert events[-1]["event"] == "run_finished"
     record = json.loads((tmp_path / "output" / "again" / "run.json").read_text())
     assert {column["feature"] for column in record["schema"]} == {"deduplication"}
 
@@ -91,7 +92,8 @@ def test_text_is_deduplicated_by_all_methods_and_joins_stay(
 ) -> None:
     generator = np.random.default_rng(4)
     texts = [" ".join(generator.choice(NUMERALS, generator.integers(1, 7))) for _ in range(150)]
-    lines = [{"sequence_id": 3 * row, "text": text, "source": f"s{row}"} for row, text in enumerate(texts)]
+    texts[40:90:25] = ["", ""]
+    lines = [{"sequence_id": 3 * row, "text": text, "source": [f"s{row}", row]} for row, text in enumerate(texts)]
     (tmp_path / "corpus.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     model = save_tiny_model(tmp_path / "model")
     options = ["--corpus", "corpus.jsonl", "--tokenizer", str(tokenizer_file), "--embedding_model", str(model)]
@@ -107,6 +109,9 @@ def test_text_is_deduplicated_by_all_methods_and_joins_stay(
     assert left == [line for line in lines if line["sequence_id"] not in removed]
     tokens = {line["sequence_id"]: tokenizer.encode(line["text"]).ids for line in lines}
     assert not similar_pairs([tokens[line["sequence_id"]] for line in left], 0.6, 2)
+    assert removed[3 * 65]["method"] == "exact" and removed[3 * 65]["duplicate_of"] == 3 * 40
+    record = json.loads((directory.parent / "run.json").read_text())
+    assert {split["rows_read"] for split in record["splits"]} == {150}
     # Of what the others left: removed is what is similar to one before it, in the order of length.
     rest = [i for i in tokens if i not in removed or removed[i]["method"] == "semantic"]
     rest.sort(key=lambda i: (-len(tokens[i]), i))

@@ -43,7 +43,7 @@ def copy_without(
                 positions = np.asarray(gone.values) if gone.is_valid else np.empty(0, np.int64)
                 attempt = task_file_name().removesuffix(".parquet")
                 copied = parts[part].copy_without(positions, directory, f"{part:05d}-{attempt}")
-                rows_done.add(copied.rows)
+                rows_done.add(copied.rows + len(positions))
                 yield pa.RecordBatch.from_pydict({"part": [part], "file": [copied.file], "rows": [copied.rows]})
 
     directory.mkdir(parents=True, exist_ok=True)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from filters.measuring import encode_text
 from filters.ragged import ragged_from_lists
-from filters.validity import Reasons, text_rejections, token_rejections
+from filters.validity import Reasons, is_damaged, text_rejections, token_rejections
 from filters.vocabulary import Vocabulary, read_vocabulary
 from spark.corpora.parts import ROWS_A_BATCH, CopiedPart, CorpusBatch, is_kept
 from spark.input_columns import InputColumns
@@ -125,13 +125,13 @@ class JsonLinesPart:
     def batches(self) -> Iterator[CorpusBatch]:
         """The lines of the block."""
         row = self.first_row or 0
-        types = {field.name: field.type for field in self.source.schema}
+        types = {name: self.source.schema.field(name).type for name in self.source.names}
         for lines in in_batches(lines_of(self.block)):
-            columns = parse_lines(lines, types)
+            columns = parse_lines(lines, types, has_others=True)
             for place, reason in enumerate(columns[LINE_REASON].to_pylist()):
                 if reason is not None:
                     raise UserError(f"{printable(str(self.block.path))}: line {row + place + 1}: {printable(reason)}.")
-            table = pa.RecordBatch.from_pydict({name: columns[name] for name in self.source.names})
+            table = pa.RecordBatch.from_pydict({name: columns[name] for name in types})
             yield self.source.batch(table, row, self.block.path)
             row += len(lines)
 
@@ -159,9 +159,8 @@ def _vocabulary(tokenizer_json: str) -> Vocabulary:
 
 
 def _require_none(reasons: Reasons, ids: NDArray[np.int64], path: AnyPath) -> None:
-    wrong = next((place for place, reason in enumerate(reasons) if reason is not None), None)
-    if wrong is not None:
+    for row in np.flatnonzero(is_damaged(reasons))[:1]:
         raise UserError(
-            f"{printable(str(path))}: sequence_id {ids[wrong]}: {printable(str(reasons[wrong]))}.\n"
+            f"{printable(str(path))}: sequence_id {ids[row]}: {printable(str(reasons[row]))}.\n"
             "What is counted in a corpus would be wrong without it: mend the row, or take it away."
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -18,6 +19,17 @@ WITHOUT_A_MODEL = ("duplicates", "token_frequencies", "near_duplicates")
 FEATURES = (*WITHOUT_A_MODEL, "semantic_duplicates")
 SAMPLE = "sample"
 CONTINUATION = Window(32, 64)  # of the sequences that the Pythia models memorized
+USED_BY: dict[str, tuple[str, ...]] = {  # of the options that not every run uses, the features and methods that do
+    "sequences": ("duplicates", "semantic_duplicates"),
+    "memorized": ("token_frequencies",),
+    "window": ("duplicates",),
+    "jaccard_threshold": ("near_duplicates", "fuzzy"),
+    "ngram_tokens": ("near_duplicates", "fuzzy"),
+    "embedding_model": ("semantic_duplicates", "semantic"),
+    "keep": METHODS,
+    "cosine_threshold": ("semantic",),
+    "semantic_clusters": ("semantic",),
+}
 WINDOW = re.compile(r"(\d{1,9}):(\d{1,9})")
 
 
@@ -82,6 +94,7 @@ def build_feature_configuration(options: dict[str, Any]) -> FeatureConfiguration
         values.setdefault("features", ())
     configuration = FeatureConfiguration(**values)
     require_known("feature", configuration.features, FEATURES)
+    _require_used(values, {*configuration.features, *configuration.deduplicate})
     places = {"corpus": configuration.corpus, "sequences": configuration.sequences}
     places["memorized"] = configuration.memorized
     for name, place in places.items():
@@ -95,6 +108,15 @@ def build_feature_configuration(options: dict[str, Any]) -> FeatureConfiguration
                 "Put {scheme} in its place in the path, or build each scheme in a run of its own."
             )
     return configuration
+
+
+def _require_used(given: Iterable[str], asked: set[str]) -> None:
+    """Raises UserError for an option that nothing of what is asked for uses: it would be thought to have an effect."""
+    for name in given:
+        users = USED_BY.get(name)
+        if users is not None and asked.isdisjoint(users):
+            options = [f"--{'deduplicate' if user in METHODS else 'features'} {user}" for user in users]
+            raise UserError(f"--{name}: nothing that is asked for uses it.\nIt belongs to {' or '.join(options)}.")
 
 
 def _checked(name: str, value: Any) -> Any:

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
-
 from features.deduplication import Criteria, Method
 from features.semantic_duplicates.model import EmbeddingModel
 from filters.vocabulary import Vocabulary
@@ -64,7 +62,7 @@ class Deduplication:
         corpus, table, summary = tables
         with phase(spark, "write what is removed"):
             in_order = gone.select(*COLUMNS).repartitionByRange("sequence_id").sortWithinPartitions("sequence_id")
-            written = write_frame(in_order, self.directory, table, _nothing)
+            written = write_frame(in_order, self.directory, table)
         with phase(spark, WRITE_CORPUS):
             kept = copy_without(spark, self.corpus, gone, self.directory / corpus, rows_done)
         if kept != left.documents:
@@ -117,7 +115,3 @@ def amounts_by_threshold(removed: DataFrame) -> Mapping[float | None, Amount]:
 
     grouped = removed.groupBy("threshold").agg(F.count(F.lit(1)), F.sum("tokens"))
     return {threshold: Amount(*counted) for threshold, *counted in grouped.collect()}
-
-
-def _nothing(table: pa.Table) -> dict[str, int]:
-    return {}

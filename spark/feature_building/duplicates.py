@@ -36,12 +36,17 @@ from spark.feature_building.writing import WrittenFrame, write_frame, write_one_
 from spark.job_descriptions import READ_CORPUS, phase
 from spark.loading import escape_glob
 from spark.storage import AnyPath, arrow_location
+from utils import UserError
 
 if TYPE_CHECKING:
     from pyspark import Accumulator
     from pyspark.sql import DataFrame, SparkSession
 
 Way = Literal["broadcast", "shuffle"]
+WAYS: dict[Way, str] = {
+    "broadcast": "broadcast: every worker holds the sequences' windows and counts them in its parts of the corpus",
+    "shuffle": "shuffle: the corpus's windows that pass a filter of the sequences' are grouped by their tokens",
+}
 MOST_TO_BROADCAST = 2_000_000  # some 300 MB in every worker
 WINDOWS = pa.schema([("index", pa.int64()), ("window", pa.binary())])
 LARGEST_FILTER_BITS = 1 << 31  # 256 MB; with more hashes it lets more of the corpus pass, and the counts stay right
@@ -54,8 +59,7 @@ class Window(NamedTuple):
     stop: int
 
 
-@dataclass(frozen=True)
-class DuplicateCounts:
+class DuplicateCounts(NamedTuple):
     """What was counted. rows: of the table. repeated: those that occur more than once.
 
     too_short: sequences that are left out, since they end before their window does.
@@ -90,11 +94,17 @@ class DuplicateCounting:
         """Writes `index`, `counts` of every sequence that is long enough, in the order of `index`."""
         require_unique_ids(spark, self.sequences)
         asked = self._write_windows(spark)
+        too_short = asked.counts.get("sequences", 0) - asked.rows
+        if too_short and not asked.rows:
+            raise UserError(
+                f"{self.sequences.source}: all of the {too_short:,} sequences end before token {self.window.stop}.\n"
+                "Give a --window that lies within them."
+            )
         if (self.way or choose_way(asked.rows)) == "broadcast":
             rows, repeated = self._broadcast(spark, table, rows_done)
         else:
             rows, repeated = self._shuffle(spark, asked.rows, table, rows_done)
-        return DuplicateCounts(rows, repeated, asked.counts["sequences"] - asked.rows)
+        return DuplicateCounts(rows, repeated, too_short)
 
     def _write_windows(self, spark: SparkSession) -> WrittenFrame:
         """The window of each sequence, as files that the driver reads, or Spark."""

@@ -49,6 +49,11 @@ class PlannedFeature:
         """Its tables, each a path in the run's directory."""
         return tuple(f"{self.dataset}/{split}" for split in self.splits) or (self.dataset,)
 
+    @property
+    def has_card(self) -> bool:
+        """Whether its tables are splits of one dataset, of the same columns, which is to name them."""
+        return bool(self.splits) and self.feature != DEDUPLICATION
+
 
 def plan_features(configuration: FeatureConfiguration) -> list[PlannedFeature]:
     """Every feature of every corpus that is asked for, in the order in which they are built."""

@@ -7,9 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import pyarrow.parquet as pq
 
-from features.semantic_duplicates.search import choose_search
 from spark.events import Deduplicated, FeaturePlan, PlannedTable
-from spark.feature_building.duplicates import choose_way
 from spark.feature_building.planning import DEDUPLICATION, OF_SEQUENCES, PlannedFeature
 from spark.feature_building.work import FeatureWork
 from spark.storage import AnyPath, arrow_location
@@ -46,12 +44,6 @@ COLUMNS = {
 }
 
 
-WAYS = {
-    "broadcast": "broadcast: every worker holds the sequences' windows and counts them in its parts of the corpus",
-    "shuffle": "shuffle: the corpus's windows that pass a filter of the sequences' are grouped by their tokens",
-}
-
-
 def schema_of_features(planned: Iterable[PlannedFeature]) -> list[dict[str, str]]:
     """The columns of the tables, as `run.json` lists them."""
     return [
@@ -65,29 +57,17 @@ def make_feature_plan(run_id: str, directory: AnyPath, works: Sequence[FeatureWo
     """What a run would read, count and write."""
 
     def planned(work: FeatureWork) -> PlannedTable:
-        way, sequences = None, None
-        if work.planned.feature == DEDUPLICATION:
-            way = str(work.configuration.criteria)
+        sequences = None
         if work.planned.feature in OF_SEQUENCES:
             sequences = "all of the corpus" if work.sequences is work.corpus else work.sequences.source
-            way = _way(work)
         memorized = work.memorized.source if work.memorized is not None else None
         corpus = work.corpus
         tables = list(work.planned.tables)
         return PlannedTable(
-            work.description, corpus.source, corpus.rows, corpus.bytes, sequences, memorized, way, tables
+            work.description, corpus.source, corpus.rows, corpus.bytes, sequences, memorized, work.way(), tables
         )
 
     return FeaturePlan(run_id, str(directory), [planned(work) for work in works])
-
-
-def _way(work: FeatureWork) -> str | None:
-    """By which way the feature is counted; None where the rows are not counted yet."""
-    if work.sequences.rows is None or work.corpus.rows is None:
-        return None
-    if work.planned.feature == "semantic_duplicates":
-        return str(choose_search(work.sequences.rows, work.corpus.rows))
-    return WAYS[choose_way(work.sequences.rows)]
 
 
 def deduplications(planned: Iterable[PlannedFeature], directory: AnyPath) -> Iterator[Deduplicated]:

@@ -46,16 +46,23 @@ def write_parts(
 
 
 def write_frame(
-    frame: DataFrame, directory: AnyPath, name: str, count: Callable[[pa.Table], dict[str, int]]
+    frame: DataFrame, directory: AnyPath, name: str, count: Callable[[pa.Table], dict[str, int]] = lambda _: {}
 ) -> WrittenFrame:
-    """Writes the rows of a frame into the table of this name, and adds up what `count` counts in them."""
+    """Writes the rows of a frame into the table of this name, and adds up what `count` counts in them.
+
+    Without rows the table is one file, which knows its columns.
+    """
+    from pyspark.sql.pandas.types import to_arrow_schema
 
     def write(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         tables = (pa.Table.from_batches([batch]).cast(_with_nulls(batch.schema)) for batch in batches)
         return _written(((table, count(table)) for table in tables), directory, name)
 
     (directory / name).mkdir(parents=True, exist_ok=True)
-    return _collected(frame.mapInArrow(write, REPORT), directory / name)
+    written = _collected(frame.mapInArrow(write, REPORT), directory / name)
+    if not written.rows:
+        write_one_file(_with_nulls(to_arrow_schema(frame.schema)).empty_table(), directory, name)
+    return written
 
 
 def write_one_file(table: pa.Table, directory: AnyPath, name: str) -> None:

@@ -17,6 +17,7 @@ from spark.corpora.parts import Corpus
 from spark.corpora.table_parts import ParquetPart
 from spark.feature_building.duplicates import MOST_TO_BROADCAST, DuplicateCounting, Window, choose_way
 from spark.feature_building.token_frequencies import TokenCounting
+from spark.feature_building.writing import write_frame
 from spark.tables import TableReader
 from utils import UserError
 
@@ -113,14 +114,37 @@ def test_token_frequencies_are_those_of_a_loop(
         )
         assert table["TokenID"].to_pylist() == list(range(10))
         assert table["Frequency"].to_pylist() == [expected[token] for token in range(10)]
-        assert counts[name] == {"rows": 10, "tokens": expected.total()}
+        sequences = len(memorized) if is_memorized else len(rows) - len(memorized)
+        assert counts[name] == {"rows": 10, "tokens": expected.total(), "sequences": sequences}
 
 
-def test_a_window_behind_every_row_counts_nothing(spark: Any, tmp_path: Path, corpus: Corpus) -> None:
+def test_memorized_sequences_that_the_corpus_lacks_are_counted(spark: Any, tmp_path: Path, corpus: Corpus) -> None:
+    def count(*ids: int) -> dict[str, dict[str, int]]:
+        pq.write_table(pa.table({"sequence_id": ids, "tokens": [[1]] * len(ids)}), tmp_path / "rows.parquet")
+        reader = TableReader(tmp_path, {}, lambda message: None)
+        found = find_corpus(str(tmp_path / "rows.parquet"), 2_049, None, reader)
+        counting = TokenCounting(corpus, found, 10, tmp_path)
+        return counting.run(spark, ("of-memorized", "of-rest"), spark.sparkContext.accumulator(0))
+
+    counts = count(3, 451, 450, 10**6)
+    assert counts["of-memorized"]["sequences"] == counts["of-memorized"]["absent"] == 2
+    assert counts["of-rest"]["sequences"] == 449 and "absent" not in counts["of-rest"]
+    assert "absent" not in count(0)["of-memorized"]
+    with pytest.raises(UserError, match="none of its ids is one of the 2 of "):
+        count(451, -1)
+
+
+def test_a_window_behind_every_row_is_refused(spark: Any, tmp_path: Path, corpus: Corpus) -> None:
     counting = DuplicateCounting(corpus, corpus, Window(90, 100), tmp_path)
-    counted = counting.run(spark, "table", spark.sparkContext.accumulator(0))
-    assert (counted.rows, counted.too_short) == (0, corpus.rows)
-    assert pq.read_table(tmp_path / "table").schema.names == ["index", "counts"]
+    with pytest.raises(UserError, match="all of the 451 sequences end before token 100"):
+        counting.run(spark, "table", spark.sparkContext.accumulator(0))
+
+
+def test_a_table_without_rows_knows_its_columns(spark: Any, tmp_path: Path) -> None:
+    frame = spark.createDataFrame([(1, "a")], "sequence_id long, method string").where("sequence_id > 1")
+    assert write_frame(frame, tmp_path, "table").rows == 0
+    empty = pq.read_table(tmp_path / "table")
+    assert empty.schema.equals(pa.schema({"sequence_id": pa.int64(), "method": pa.string()})) and not len(empty)
 
 
 def test_an_id_that_is_there_twice_is_named(spark: Any, tmp_path: Path) -> None:

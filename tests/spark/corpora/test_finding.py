@@ -129,6 +129,42 @@ def test_a_damaged_line_stops_the_counting(tmp_path: Path, reader: TableReader) 
         rows_of(corpus)
 
 
+def test_empty_rows_are_rows(write_parquet: Callable[..., Path], reader: TableReader, tokenizer_file: Path) -> None:
+    path = write_parquet("rows/corpus.parquet", {"tokens": [[1], [], [2]]})
+    assert rows_of(find_corpus(str(path), 2_049, None, reader)) == {0: [1], 1: [], 2: [2]}
+    path = write_parquet("text/corpus.parquet", {"text": ["", "one", ""]})
+    rows = rows_of(find_corpus(str(path), 2_049, str(tokenizer_file), reader))
+    assert [bool(row) for row in rows.values()] == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("second", "message"),
+    [
+        pytest.param({"tokens": [2], "about": ["a", 1], "new": {}}, None, id="other-columns-of-any-type"),
+        pytest.param({"tokens": "2"}, "column 'tokens' is not of type list", id="tokens-of-another-type"),
+        pytest.param({"about": 1}, "sequence_id 1: tokens is null", id="without-tokens"),
+    ],
+)
+def test_of_a_line_only_what_is_counted_must_fit(
+    tmp_path: Path, reader: TableReader, second: dict[str, Any], message: str | None
+) -> None:
+    lines = [{"tokens": [1], "about": "a"}, second]
+    (tmp_path / "corpus.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    corpus = find_corpus(str(tmp_path / "corpus.jsonl"), 2_049, None, reader)
+    if message is None:
+        assert rows_of(corpus) == {0: [1], 1: [2]}
+    else:
+        with pytest.raises(UserError, match=message):
+            rows_of(corpus)
+
+
+def test_half_of_a_surrogate_pair_is_called_so(tmp_path: Path, reader: TableReader, tokenizer_file: Path) -> None:
+    (tmp_path / "corpus.jsonl").write_text('{"text": "one"}\n{"text": "\\ud800"}\n')
+    corpus = find_corpus(str(tmp_path / "corpus.jsonl"), 2_049, str(tokenizer_file), reader)
+    with pytest.raises(UserError, match="line 2: column 'text' holds half of a surrogate pair"):
+        rows_of(corpus)
+
+
 def test_a_split_is_named_behind_the_dataset(reader: TableReader) -> None:
     from sample.paths import memories_directory
 
