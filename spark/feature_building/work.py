@@ -83,13 +83,16 @@ class FeatureWork(ABC):
         return all(read_marker(self.run_directory / table) is not None for table in self.planned.tables)
 
     def note(self, record: RunRecord, from_earlier: bool) -> None:
-        """Notes its complete tables in the run's record."""
+        """Notes its complete tables in the run's record, and in the card of their dataset."""
         for table in self.planned.tables:
             path = self.run_directory / table
             written = read_marker(path)
             if written is not None:
                 name = self.description if len(self.planned.tables) == 1 else f"{self.description} {path.name}"
                 record.add_split(name, path, written, {}, from_earlier)
+        # Also of an earlier run, which may have been killed between publishing and this.
+        if self.planned.has_card:
+            write_card(self.run_directory / self.planned.dataset)
 
     def run(self, spark: SparkSession, rows_done: Accumulator[int]) -> None:
         """Builds the tables and publishes them."""
@@ -103,6 +106,4 @@ class FeatureWork(ABC):
         rows = rows_done.value if self.corpus.rows is None else self.corpus.rows
         for table, name in names.items():
             publish(directory / name, self.run_directory / table, Written(rows, 0, seconds, counts[name]))
-        if self.planned.has_card:
-            write_card(self.run_directory / self.planned.dataset)
         discard(directory)
