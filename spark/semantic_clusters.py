@@ -60,23 +60,16 @@ def semantic_clusters(
     contents = sequence_contents(sequences, spark.sparkContext.broadcast(vocabulary))
     with phase(spark, "tell different sequences"):
         keyed = write_table(contents.drop("prompt"), working_directory / "sequences")
-        kept = F.min(keeping_order(keep, F.col("length")))
-        different = keyed.groupBy("content", "text").agg(kept.alias("order"))
-        different = different.select("content", "text", "order.shortness", F.col("order.sequence_id").alias("kept"))
-        different = write_table(different, working_directory / "contents")
+        different = write_table(different_contents(keyed, keep), working_directory / "contents")
         rows = different.count()
     clusters = max(1, -(-rows // SEQUENCES_A_CLUSTER)) if clusters is None else clusters
     if rows < clusters:
         raise UserError(f"Expected at least {clusters} different sequences, one a semantic cluster; found {rows}.")
     with phase(spark, "embed the sequences"):
-        embedded = write_table(
-            embed_texts(share_out(different, rows, "content"), model), working_directory / "embeddings"
-        )
+        texts = share_out(different, rows, "content")
+        embedded = write_table(embed_texts(texts, model), working_directory / "embeddings")
     with phase(spark, "find semantic clusters"):
-        drawn = draw_embeddings(embedded, clusters * MOST_POINTS / rows, working_directory / "drawn")
-        if len(drawn) < clusters:  # a handful: the contents are drawn by chance
-            drawn = draw_embeddings(embedded, 1.0, working_directory / "all")
-        centroids = spark.sparkContext.broadcast(train_centroids(drawn, clusters))
+        centroids = spark.sparkContext.broadcast(find_centroids(embedded, rows, clusters, working_directory))
         grouped = assigned(embedded, centroids).repartition("semantic_cluster")
         ordered = grouped.sortWithinPartitions("semantic_cluster", "shortness", "kept")
         found = write_table(compared(ordered, similarity), working_directory / "clusters")
@@ -89,6 +82,21 @@ def semantic_clusters(
         F.when(is_copy, F.col("kept")).otherwise(F.col("earlier")).alias("semantic_duplicate_of"),
         F.when(is_copy, 1.0).otherwise(F.col("similarity")).alias("similarity"),
     )
+
+
+def different_contents(keyed: DataFrame, keep: Keep) -> DataFrame:
+    """Each text once, with the sequence that is kept of those that have it, and that one's place in the order."""
+    order = F.min(keeping_order(keep, F.col("length"))).alias("order")
+    grouped = keyed.groupBy("content", "text").agg(order)
+    return grouped.select("content", "text", "order.shortness", F.col("order.sequence_id").alias("kept"))
+
+
+def find_centroids(embedded: DataFrame, rows: int, clusters: int, working_directory: AnyPath) -> Embeddings:
+    """The centroids of so many clusters, from some of the embeddings, of which there are `rows`."""
+    drawn = draw_embeddings(embedded, clusters * MOST_POINTS / rows, working_directory / "drawn")
+    if len(drawn) < clusters:  # a handful: the contents are drawn by chance
+        drawn = draw_embeddings(embedded, 1.0, working_directory / "all")
+    return train_centroids(drawn, clusters)
 
 
 def assigned(embedded: DataFrame, centroids: Broadcast[Embeddings]) -> DataFrame:
