@@ -29,7 +29,7 @@ history: $(READY) ## open Spark's UI of a run that is over: make history RUN=out
 test: $(READY_DEV) ## run the tests
 	$(PY) -m pytest
 
-chaos: $(READY_DEV) ## kill runs at random moments, fill their disk, take the Hub away; some 20 minutes
+chaos: $(READY_DEV) ## kill runs of both programs at random moments, fill their disk, take the Hub away; some 30 minutes
 	@$(PY) -m chaos
 	@$(PY) -m chaos.damaged_files
 

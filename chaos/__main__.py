@@ -1,4 +1,7 @@
-"""`make chaos`: kills, full disks, an absent Hub, two runs at once; ends with status 1 where anything went wrong."""
+"""`make chaos`: kills, full disks, an absent Hub, two runs at once; ends with status 1 where anything went wrong.
+
+Both programs are tried: calculate_metrics.py on data of its own, build_features.py on the embedded sample.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import signal
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from random import Random
 
@@ -16,7 +20,7 @@ from chaos.data import make_data
 from chaos.full_disk import fill_the_disk, start_on_a_tiny_disk
 from chaos.harness import Harness, Tally
 from chaos.kills import live
-from chaos.processes import Role
+from chaos.processes import BUILD_FEATURES, CALCULATE_METRICS, Role
 from chaos.same_run_id import start_twice
 
 # A killed worker is survived, so that the life ends there.
@@ -26,14 +30,18 @@ LIVES: list[tuple[Role, ...]] = [
     ("driver", "driver", "worker"),
     ("jvm", "jvm", "worker"),
 ]
-TRIALS = (start_twice, fill_the_disk, start_on_a_tiny_disk, lose_the_hub)
+TRIALS = (start_twice, fill_the_disk, start_on_a_tiny_disk)
+FEATURES = ("--features", "duplicates,token_frequencies,near_duplicates", "--deduplicate", "exact,fuzzy")
+FEATURES_DISK_MIB = 64  # many times what the sample's features take, and full before the first of them is built
 
 
 def main() -> int:
     """Runs all trials; 1 where anything went wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--kills", type=int, default=24, help="how many processes to kill (default 24)")
-    parser.add_argument("--rows", type=int, default=50_000, help="rows of each split (default 50,000)")
+    parser.add_argument(
+        "--kills", type=int, default=24, help="of calculate_metrics.py; half as many of build_features.py (default 24)"
+    )
+    parser.add_argument("--rows", type=int, default=50_000, help="of each split to measure (default 50,000)")
     parser.add_argument("--seed", type=int, default=0, help="of the moments and victims (default 0)")
     parser.add_argument("--directory", type=Path, help="an empty one to work in, kept; else a temporary one")
     options = parser.parse_args()
@@ -41,27 +49,40 @@ def main() -> int:
     directory = options.directory or Path(tempfile.mkdtemp(prefix="chaos-"))
     started = time.monotonic()
     try:
-        harness = Harness(make_data(directory.resolve() / "data", options.rows), directory.resolve())
-        run_trials(harness, options.kills, Random(options.seed))
+        tally = try_both(directory.resolve(), options.rows, options.kills, options.seed)
     finally:
         if options.directory is None:
             shutil.rmtree(directory, ignore_errors=True)
     print(f"{time.monotonic() - started:.0f} s in all")
-    return report(harness.tally)
+    return report(tally)
 
 
-def run_trials(harness: Harness, kills: int, random: Random) -> None:
+def try_both(directory: Path, rows: int, kills: int, seed: int) -> Tally:
+    """Tries each program in a directory of its own; what came of both."""
+    tally = Tally()
+    measuring, building = (directory / script.stem for script in (CALCULATE_METRICS, BUILD_FEATURES))
+    arguments = make_data(measuring / "data", rows)
+    run_trials(Harness(arguments, measuring, tally=tally), kills, Random(seed), (*TRIALS, lose_the_hub))
+    building.mkdir()
+    harness = Harness(FEATURES, building, BUILD_FEATURES, FEATURES_DISK_MIB, tally)
+    run_trials(harness, kills // 2, Random(seed), TRIALS)
+    return tally
+
+
+def run_trials(harness: Harness, kills: int, random: Random, trials: Iterable[Callable[[Harness], None]]) -> None:
     """One undisturbed run, lives until so many processes were killed, then the other trials."""
+    print(f"{harness.script.name}:", flush=True)
+    before = harness.tally.kills.total()
     harness.run_undisturbed("undisturbed")
     tables = f"{len(harness.expected)} tables, {sum(table.rows for table in harness.expected.values()):,} rows"
     print(f"undisturbed: {harness.seconds:.0f} s, {tables}, {harness.operations} operations on files", flush=True)
     life = 0
-    while harness.tally.kills.total() < kills:
+    while harness.tally.kills.total() < before + kills:
         run_id = f"life-{life + 1}"
         live(harness, random, run_id, LIVES[life % len(LIVES)])
         shutil.rmtree(harness.run_directory(run_id))
         life += 1
-    for trial in TRIALS:
+    for trial in trials:
         trial(harness)
 
 

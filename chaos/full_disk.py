@@ -14,14 +14,13 @@ from chaos import checks
 from chaos.harness import Harness
 from chaos.moments import hidden_directories, wait_until
 
-DISK_MIB = 1024
 TINY_DISK_MIB = 4
 SAYS_SO = re.compile(r"no space left|GB are free", re.IGNORECASE)
 
 
 def fill_the_disk(harness: Harness) -> None:
     """Fills the disk of the output once the first split has begun; then makes room, and has the run go on."""
-    with small_disk(harness.directory / "disk", DISK_MIB) as disk:
+    with small_disk(harness.directory / "disk", harness.disk_mib) as disk:
         if disk is None:
             print("full disk: skipped, since this machine lets nobody mount a tmpfs", flush=True)
             return

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from chaos import checks
 from chaos.moments import operations_environment
-from chaos.processes import Program, Role
+from chaos.processes import CALCULATE_METRICS, Program, Role
 from chaos.tables import Digest, total_rows, visible_tables
 
 SURVIVORS_MAY_LIVE_SECONDS = 60.0
@@ -32,12 +32,15 @@ class Tally:
 class Harness:
     """The command that is tried, and the uninterrupted run that every other is compared with.
 
-    expected: its tables; layout: what else lies in its directory; seconds: how long it took;
+    script: the program; disk_mib: the size of a disk that it is to fill.
+    expected: the tables of that run; layout: what else lies in its directory; seconds: how long it took;
     operations: how often its driver changed the run's files.
     """
 
     arguments: Sequence[str]
     directory: Path
+    script: Path = CALCULATE_METRICS
+    disk_mib: int = 1024
     tally: Tally = field(default_factory=Tally)
     expected: dict[str, Digest] = field(default_factory=dict)
     layout: set[str] = field(default_factory=set)
@@ -58,7 +61,7 @@ class Harness:
         output = self.directory / f"{run_id}-start-{self.tally.starts}.txt"
         spark = {"SPARK_LOCAL_DIRS": str(self.directory / "spark")}
         arguments = [*self.arguments, "--run_id", run_id, *options]
-        return Program(arguments, self.directory, output, {**spark, **(environment or {})})
+        return Program(self.script, arguments, self.directory, output, {**spark, **(environment or {})})
 
     def run_undisturbed(self, run_id: str, *options: str, environment: Mapping[str, str] | None = None) -> None:
         """The run that all others are compared with; raises RuntimeError where it fails."""
@@ -102,5 +105,5 @@ class Harness:
     def note(self, run_id: str, faults: list[str]) -> None:
         """Notes what must not be, and says it at once."""
         for words in faults:
-            self.tally.faults.append(f"{run_id}: {words}")
-            print(f"FAULT {run_id}: {words}", flush=True)
+            self.tally.faults.append(f"{self.script.name}, {run_id}: {words}")
+            print(f"FAULT {self.tally.faults[-1]}", flush=True)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
 from chaos.processes import CRASH_POINTS, Program, Role
-from chaos.tables import KINDS
+from chaos.tables import MARKER
 
 POLL_SECONDS = 0.002
 LOOKS_APART_SECONDS = 0.2
@@ -72,16 +72,22 @@ def hidden_directories(run: Path) -> set[Path]:
 
 def hidden_parts(run: Path) -> set[Path]:
     """The part files of a run that are in no table yet."""
-    tables = tuple(run / kind for kind in KINDS)
-    # While the run goes on, directories vanish under the eyes: os.walk minds that as little as we do.
-    paths = {Path(directory, name) for directory, _, names in os.walk(run) for name in names}
-    return {path for path in paths if path.suffix == ".parquet" and not any(table in path.parents for table in tables)}
+    return {path for path in files(run) if path.suffix == ".parquet" and is_hidden(path.parent, run)}
 
 
 def table_directories(run: Path) -> set[Path]:
-    """The directories of a run that have the final name of a table."""
-    found = (Path(directory) for kind in KINDS for directory, _, _ in os.walk(run / kind))
-    return {path for path in found if path.name.startswith("model=")}
+    """The directories of a run that hold a table under its final name."""
+    return {path.parent for path in files(run) if path.name == MARKER and not is_hidden(path.parent, run)}
+
+
+def files(run: Path) -> Iterator[Path]:
+    """All files of a run; while it goes on, directories vanish under the eyes, which os.walk does not mind."""
+    return (Path(directory, name) for directory, _, names in os.walk(run) for name in names)
+
+
+def is_hidden(directory: Path, run: Path) -> bool:
+    """Whether a directory of a run is one that no reader looks into, or lies in one."""
+    return any(part.startswith("_") for part in directory.relative_to(run).parts)
 
 
 def kill_at(program: Program, moment: Moment, victim: Role, random: Random) -> bool:

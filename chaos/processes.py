@@ -1,4 +1,4 @@
-"""The program under test as its user starts it, and the processes that it starts in its turn."""
+"""A program under test as its user starts it, and the processes that it starts in its turn."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from typing import Literal
 
 import psutil
 
-PROGRAM = Path(__file__).resolve().parent.parent / "calculate_metrics.py"
+CALCULATE_METRICS, BUILD_FEATURES = (
+    Path(__file__).resolve().parent.parent / name for name in ("calculate_metrics.py", "build_features.py")
+)
 CRASH_POINTS = Path(__file__).resolve().parent / "crash_points"
 LONGEST_SECONDS = 1200.0
 
@@ -22,11 +24,12 @@ Role = Literal["driver", "jvm", "daemon", "worker"]
 
 @dataclass
 class Program:
-    """One start of the program; a context manager that leaves none of its processes behind.
+    """One start of a program; a context manager that leaves none of its processes behind.
 
-    directory: where it is started. output: the file of what it prints.
+    script: what is started. directory: where. output: the file of what it prints.
     """
 
+    script: Path
     arguments: Sequence[str]
     directory: Path
     output: Path
@@ -37,7 +40,7 @@ class Program:
         inherited = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYSPARK_PYTHON")}
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, str(PROGRAM), *self.arguments],
+                [sys.executable, str(self.script), *self.arguments],
                 cwd=self.directory,
                 env={**inherited, **self.environment},
                 stdin=subprocess.DEVNULL,

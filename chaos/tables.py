@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -14,7 +14,8 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-KINDS = ("metrics", "rejected")
+MARKER = "_complete.json"
+SPARK_EVENTS = "spark-events"
 
 
 class Digest(NamedTuple):
@@ -34,24 +35,29 @@ class FileState(NamedTuple):
 
 
 def visible_tables(run: Path) -> dict[str, Digest]:
-    """Every table that a reader of the run's `metrics/` and `rejected/` sees, by its path below the run."""
+    """Every table of a run that a reader sees, by its path below the run."""
     return {name: digest(tuple(file.path for file in files), files) for name, files in visible_files(run).items()}
 
 
 def visible_files(run: Path) -> dict[str, tuple[FileState, ...]]:
     """The files of each table that a reader sees: those that pyarrow finds in a directory of Hive partitions."""
     found: dict[str, list[FileState]] = {}
-    for kind in KINDS:
-        if not (run / kind).is_dir():
-            continue
-        # With a schema given no file is opened, so that a damaged one is listed too.
-        dataset = ds.dataset(run / kind, pa.schema([]), format="parquet", partitioning="hive")
-        for name in sorted(dataset.files):
-            path = Path(name)
+    for directory in visible_directories(run):
+        # With a schema given no file is opened, so that a damaged one is listed too, and so is what is no table.
+        dataset = ds.dataset(directory, pa.schema([]), format="parquet", partitioning="hive")
+        for path in sorted(Path(name) for name in dataset.files if name.endswith(".parquet")):
             state = path.stat()
             file = FileState(path, state.st_ino, state.st_mtime_ns, state.st_size)
             found.setdefault(str(path.parent.relative_to(run)), []).append(file)
     return {name: tuple(files) for name, files in found.items()}
+
+
+def visible_directories(run: Path) -> list[Path]:
+    """The directories of a run in which readers look for tables."""
+    if not run.is_dir():
+        return []
+    visible = (path for path in run.iterdir() if path.name[0] not in "._" and path.name != SPARK_EVENTS)
+    return sorted(path for path in visible if path.is_dir())
 
 
 @cache
@@ -68,9 +74,9 @@ def digest(paths: tuple[Path, ...], states: tuple[FileState, ...]) -> Digest:
 
 def canonical(table: pa.Table) -> pa.Table:
     """The rows in an order that depends on nothing but the rows."""
-    ids = table["sequence_id"]
-    if ids.null_count == 0 and pc.count_distinct(ids).as_py() == len(table):
-        return table.sort_by("sequence_id").combine_chunks()
+    key = "sequence_id" if "sequence_id" in table.column_names else table.column_names[0]
+    if table[key].null_count == 0 and pc.count_distinct(table[key]).as_py() == len(table):
+        return table.sort_by(key).combine_chunks()
     rows = table.to_pylist()
     return table.take(sorted(range(len(rows)), key=lambda row: repr(rows[row]))).combine_chunks()
 
@@ -89,6 +95,6 @@ def describe(table: Digest | None) -> str:
     return "no such table" if table is None else f"{table.rows:,} with {table.sha256[:12]}"
 
 
-def total_rows(tables: Mapping[str, Digest], kinds: Iterable[str] = KINDS) -> int:
-    """The rows of all tables of these kinds."""
-    return sum(table.rows for name, table in tables.items() if name.startswith(tuple(kinds)))
+def total_rows(tables: Mapping[str, Digest]) -> int:
+    """The rows of all tables."""
+    return sum(table.rows for table in tables.values())

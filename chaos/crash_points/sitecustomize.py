@@ -1,8 +1,8 @@
 """Counts what the driver does to the files of a run, and kills it before one of these operations.
 
-Python imports this module at its start where it lies on PYTHONPATH. It does nothing but in `calculate_metrics.py`,
-and there only what the environment says: CHAOS_DIRECTORY is the run's directory, CHAOS_OPERATIONS a file that gets a
-line for each operation, CHAOS_KILL_BEFORE the number of the operation that is not to happen, counted from 1.
+Python imports this module at its start where it lies on PYTHONPATH. It does nothing but in the programs SCRIPTS, and
+there only what the environment says: CHAOS_DIRECTORY is the run's directory, CHAOS_OPERATIONS a file that gets a line
+for each operation, CHAOS_KILL_BEFORE the number of the operation that is not to happen, counted from 1.
 """
 
 import os
@@ -10,6 +10,7 @@ import signal
 import sys
 from pathlib import Path
 
+SCRIPTS = ("calculate_metrics.py", "build_features.py")
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 
@@ -27,7 +28,7 @@ class Operations:
             return
         path = whole_path(arguments[0], arguments[-1] if event in ("os.remove", "os.rmdir") else -1)
         # The signs of life of the lock come when their time has come: with them no number would name the same twice.
-        if not path.startswith(self.directory + "/") or path.endswith("/.run.lock"):
+        if not path.startswith(self.directory + "/") or (event == "open" and path.endswith("/run.lock")):
             return
         self.count += 1
         os.write(self.log, f"{event} {path}\n".encode())
@@ -45,7 +46,7 @@ def whole_path(path: object, directory: object) -> str:
     return str(start / os.fsdecode(path))
 
 
-if "CHAOS_DIRECTORY" in os.environ and any(each.endswith("calculate_metrics.py") for each in sys.orig_argv):
+if "CHAOS_DIRECTORY" in os.environ and any(each.endswith(SCRIPTS) for each in sys.orig_argv):
     sys.addaudithook(
         Operations(
             os.environ["CHAOS_DIRECTORY"], os.environ["CHAOS_OPERATIONS"], int(os.environ.get("CHAOS_KILL_BEFORE", 0))

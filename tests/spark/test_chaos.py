@@ -13,8 +13,16 @@ from chaos import checks
 from chaos.data import make_data
 from chaos.harness import Harness
 from chaos.kills import start_and_kill
-from chaos.moments import before_operation, when_a_part_appears, when_a_split_begins
-from chaos.tables import visible_files, visible_tables
+from chaos.moments import (
+    before_operation,
+    hidden_parts,
+    operations_environment,
+    table_directories,
+    when_a_part_appears,
+    when_a_split_begins,
+)
+from chaos.processes import BUILD_FEATURES, CALCULATE_METRICS, Program
+from chaos.tables import canonical, visible_files, visible_tables
 from sample.paths import tokenizer_path
 
 ROWS = 4_000
@@ -87,6 +95,7 @@ def test_what_is_missing_left_over_written_again_or_damaged_is_seen(tmp_path: Pa
     (run / "_temporary").rmdir()
     (run / NAME / "part-0.parquet").rename(run / "moved.parquet")
     assert checks.run_is_whole(run, expected, layout) == [f"{NAME} is missing"]
+    assert checks.run_is_whole(run, expected, layout | {"note.txt"}) == [f"{NAME} is missing", "note.txt is missing"]
     pq.write_table(TABLE, run / NAME / "part-0.parquet")
     assert checks.complete_splits_are_untouched(run, before, expected) == [
         f"was complete, and was written again: {NAME}"
@@ -95,3 +104,106 @@ def test_what_is_missing_left_over_written_again_or_damaged_is_seen(tmp_path: Pa
     assert "unreadable" in checks.nothing_looks_complete_and_is_not(run, expected)[0]
     (run / "run.json").write_text('{"status": ')
     assert any("run.json" in fault for fault in checks.nothing_looks_complete_and_is_not(run, {}))
+
+
+def write_table(directory: Path, table: pa.Table = TABLE) -> None:
+    """A table as build_features.py publishes it."""
+    directory.mkdir(parents=True)
+    pq.write_table(table, directory / "part-00000.parquet")
+    (directory / "_complete.json").write_text("{}")
+
+
+def test_the_tables_of_a_run_are_what_readers_find_in_it(tmp_path: Path) -> None:
+    for name in ("near-duplicates/duped", "deduplication", "_temporary/a/b", ".hidden", "spark-events"):
+        write_table(tmp_path / name)
+    write_table(tmp_path / "near-duplicates" / "_temporary")
+    (tmp_path / "near-duplicates" / "README.md").write_text("a card, no table")
+    (tmp_path / "run.json").write_text("{}")
+    assert set(visible_files(tmp_path)) == {"near-duplicates/duped", "deduplication"}
+    assert visible_tables(tmp_path / "no such run") == {}
+
+
+def test_what_is_in_the_making_is_told_from_what_has_appeared(tmp_path: Path) -> None:
+    write_table(tmp_path / "num-frequencies" / "memorized")
+    write_table(tmp_path / "_temporary" / "attempt" / "table-0")
+    (tmp_path / "num-frequencies" / "README.md").write_text("a card")
+    assert hidden_parts(tmp_path) == {tmp_path / "_temporary" / "attempt" / "table-0" / "part-00000.parquet"}
+    assert table_directories(tmp_path) == {tmp_path / "num-frequencies" / "memorized"}
+
+
+@pytest.mark.parametrize("names", [("TokenID", "sequence_id"), ("TokenID", "Frequency")])
+def test_rows_are_brought_into_the_order_of_their_key(names: tuple[str, str]) -> None:
+    table = pa.table(dict(zip(names, ([3, 1, 2], [5, 7, 6]), strict=True)))
+    in_order = [[3, 2, 1], [5, 6, 7]] if "sequence_id" in names else [[1, 2, 3], [7, 6, 5]]
+    assert list(canonical(table).to_pydict().values()) == in_order
+    assert canonical(pa.concat_tables([table, table.slice(1)])).equals(
+        canonical(pa.concat_tables([table.slice(1), table]))
+    )
+
+
+@pytest.mark.parametrize(
+    ("table", "split"),
+    [
+        ("metrics/dataset=memories/scheme=b/model=c", "dataset=memories/scheme=b/model=c"),
+        ("rejected/dataset=memories/scheme=b/model=c", "dataset=memories/scheme=b/model=c"),
+        ("metrics/dataset=a/scheme=b/model=c", "dataset=a"),
+        ("duped-num-frequencies/memorized", "duped-num-frequencies"),
+        ("duped-num-frequencies/non_memorized", "duped-num-frequencies"),
+        ("deduplication/duped/corpus", "deduplication/duped"),
+        ("deduplication/removed", "deduplication"),
+        ("deduplication/duped/summary", "deduplication/duped"),
+        ("near-duplicates/duped", "near-duplicates/duped"),
+        ("near-duplicates", "near-duplicates"),
+    ],
+)
+def test_a_table_is_known_by_what_it_is_made_with(table: str, split: str) -> None:
+    assert checks.split_of(table) == split
+
+
+def test_what_is_built_as_one_is_complete_as_one(tmp_path: Path) -> None:
+    write_table(tmp_path / "num-frequencies" / "memorized")
+    write_table(tmp_path / "near-duplicates")
+    expected = dict.fromkeys(
+        ("num-frequencies/memorized", "num-frequencies/non_memorized", "near-duplicates", "rejected/dataset=a"),
+        visible_tables(tmp_path)["near-duplicates"],
+    )
+    assert checks.complete_splits(visible_files(tmp_path), expected) == {"near-duplicates"}
+
+
+def test_the_record_and_the_card_name_every_table_of_features(tmp_path: Path) -> None:
+    for name in ("duped", "deduped"):
+        write_table(tmp_path / "near-duplicates" / name)
+    card, record = tmp_path / "near-duplicates" / "README.md", tmp_path / "run.json"
+    split = '{"split": "near_duplicates", "rows_read": 500, "rows_measured": 100, "rows_rejected": 0}'
+    card.write_text("- split: deduped\n- split: duped\n")
+    record.write_text(f'{{"status": "complete", "splits": [{split}, {split}]}}')
+    expected, layout = visible_tables(tmp_path), checks.layout_of(tmp_path)
+    assert checks.run_is_whole(tmp_path, expected, layout) == []
+    card.write_text("- split: deduped\n")
+    record.write_text(f'{{"status": "complete", "splits": [{split}]}}')
+    assert checks.run_is_whole(tmp_path, expected, layout) == [
+        "near-duplicates/README.md does not name duped",
+        "run.json names 1 tables of 2",
+    ]
+
+
+def test_rows_of_a_split_that_do_not_add_up_are_seen(tmp_path: Path) -> None:
+    run = write_run(tmp_path, TABLE)
+    (run / "run.json").write_text((run / "run.json").read_text().replace('"rows_read": 5', '"rows_read": 6'))
+    faults = checks.run_is_whole(run, visible_tables(run), checks.layout_of(run))
+    assert faults == ["rows of a in run.json do not add up"]
+
+
+@pytest.mark.parametrize("name", [CALCULATE_METRICS.name, BUILD_FEATURES.name, "another.py"])
+def test_either_program_is_killed_before_an_operation_on_its_files(tmp_path: Path, name: str) -> None:
+    script, run, log = tmp_path / name, tmp_path / "run", tmp_path / "operations"
+    signs_of_life = "open('run/run.lock', 'w').close()"  # which are not counted
+    script.write_text(f"import os\n{signs_of_life}\nos.mkdir('run/one')\n{signs_of_life}\nos.mkdir('run/two')\n")
+    run.mkdir()
+    environment = operations_environment(run, log) | {"CHAOS_KILL_BEFORE": "2"}
+    with Program(script, [], tmp_path, tmp_path / "printed", environment) as program:
+        status = program.wait()
+    is_tried = name != "another.py"
+    assert status == (-9 if is_tried else 0)
+    assert (run / "one").exists() and (run / "two").exists() != is_tried
+    assert log.exists() == is_tried
