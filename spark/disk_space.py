@@ -35,7 +35,7 @@ def require_space(directory: AnyPath, needed: int, what: str) -> None:
     if needed > free:
         raise UserError(
             f"{what} would take about {needed / 1e9:,.2f} GB in {printable(str(directory))}, and {free / 1e9:,.2f} GB "
-            "are free.\nFree some, give another --output_dir, or measure fewer sequences with --sample_size."
+            "are free.\nFree some, give another --output_dir, or ask for less."
         )
 
 
