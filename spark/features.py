@@ -42,6 +42,8 @@ RANGES = {
 def join_feature(frame: DataFrame, feature: FeatureFiles) -> DataFrame:
     """The rows with the feature's columns beside them; null where the table does not hold the sequence."""
     table = read_feature(frame.sparkSession, feature)
+    if feature.files.format == "json":
+        table = table.hint("merge")  # Spark takes what Python reads for tiny, and would gather it in the driver
     return frame.join(table, "sequence_id", "left")
 
 

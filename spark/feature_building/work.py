@@ -16,6 +16,7 @@ from spark.corpora.parts import Corpus
 from spark.feature_building.card import write_card
 from spark.feature_building.configuration import FeatureConfiguration
 from spark.feature_building.planning import PlannedFeature
+from spark.join_sizes import join_by_measured_sizes
 from spark.run_record import RunRecord
 from spark.sink import TEMPORARY, Written, publish, read_marker
 from spark.storage import AnyPath, discard
@@ -97,6 +98,7 @@ class FeatureWork(ABC):
     def run(self, spark: SparkSession, rows_done: Accumulator[int]) -> None:
         """Builds the tables and publishes them."""
         started = time.monotonic()
+        join_by_measured_sizes(spark)
         # Of this attempt alone: workers of one that was killed may still be writing.
         directory = self.run_directory.resolve() / TEMPORARY / uuid.uuid4().hex
         names = {table: f"table-{number}" for number, table in enumerate(self.planned.tables)}

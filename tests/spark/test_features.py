@@ -40,6 +40,14 @@ def test_a_join_keeps_every_row_and_gives_null_for_what_the_table_lacks(spark: A
     assert joined == {1: 10, 2: 20, 3: None, None: None}
 
 
+def test_a_table_of_json_is_not_gathered_in_the_driver(spark: Any, tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text("".join(f'{{"sequence_id": {row}, "counts": {row + 1}}}\n' for row in range(50)))
+    joined = join_feature(spark.range(60).withColumnRenamed("id", "sequence_id"), feature("duplicates", path))
+    assert dict(joined.collect()) == {row: row + 1 if row < 50 else None for row in range(60)}
+    assert "Broadcast" not in joined._jdf.queryExecution().executedPlan().toString()
+
+
 def test_a_repeated_key_is_an_error_that_names_it(spark: Any, write_parquet: Write) -> None:
     table = feature("duplicates", write_parquet("a.parquet", {"sequence_id": [5, 5, 4], "counts": [1, 2, 3]}))
     with pytest.raises(UserError, match="sequence_id 5 is there 2 times"):
