@@ -78,7 +78,7 @@ def test_json_lines_are_numbered_and_damaged_ones_are_rejected_with_the_line(spa
         9: (b'[{"text": "a"}, {"text": "b"}]', "the line is not a JSON object but a list"),
         11: (b'{"text": "a", "late": 1}', "the first lines of the files have no column 'late'"),
         13: (b'{"text": "a", "text": "b"}', "a key is there twice"),
-        15: (b'{"text": "\\ud800"}', "column 'text' is not of type string"),
+        15: (b'{"text": "\\ud800"}', "column 'text' holds half of a surrogate pair"),
         17: (b'{"text": "a", "more": "1"}', "column 'more' is not of type int64"),
         19: (b"[" * 5000, "the line is not JSON"),
     }
