@@ -27,7 +27,7 @@ history: $(READY) ## open Spark's UI of a run that is over: make history RUN=out
 	@$(PY) -m spark.history "$(RUN)"
 
 test: $(READY_DEV) ## run the tests
-	$(PY) -m pytest
+	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 chaos: $(READY_DEV) ## kill runs of both programs at random moments, fill their disk, take the Hub away; some 30 minutes
 	@$(PY) -m chaos
