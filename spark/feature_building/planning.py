@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sample import paths as sample_paths
-from spark.feature_building.configuration import SAMPLE, FeatureConfiguration
+from spark.feature_building.configuration import SAMPLE, USED_BY, FeatureConfiguration
 from spark.local_datasets import require_partition_names
 from utils import require_known
 
@@ -17,7 +17,7 @@ DATASETS = {  # as the published ones are called, where there is one
 }
 DEDUPLICATION = "deduplication"
 PARTS_OF_DEDUPLICATION = ("corpus", "removed", "summary")
-OF_SEQUENCES = ("duplicates", "semantic_duplicates")  # counted for some sequences, or for every row
+OF_SEQUENCES = USED_BY["sequences"]  # counted for some sequences, or for every row
 LARGEST_SAMPLE_MODEL = sample_paths.MODELS[-1]
 
 

@@ -39,12 +39,8 @@ def copied(spark: Any, corpus: Corpus, gone: set[int], directory: Path) -> int:
     ids = spark.createDataFrame([(each,) for each in gone], "sequence_id long")
     removed = row_places(spark, corpus).join(ids, "sequence_id", "left_semi")
     rows = copy_without(spark, corpus, removed, directory, rows_done)
-    assert rows_done.value == corpus_rows(corpus)
+    assert rows_done.value == len(rows_of(corpus))
     return rows
-
-
-def corpus_rows(corpus: Corpus) -> int:
-    return len(rows_of(corpus))
 
 
 def kept(rows: list[Any], gone: set[int] = GONE) -> list[Any]:
