@@ -18,13 +18,13 @@ help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: $(READY) ## make .venv, install the requirements, make sure of a Java
-	@$(PY) -m spark.java
+	@$(PY) -m spark.session.java
 
 run: $(READY) ## measure the embedded sample
 	@$(PY) calculate_metrics.py
 
 history: $(READY) ## open Spark's UI of a run that is over: make history RUN=output/RUN_ID
-	@$(PY) -m spark.history "$(RUN)"
+	@$(PY) -m spark.session.history "$(RUN)"
 
 test: $(READY_DEV) ## run the tests
 	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
@@ -63,13 +63,13 @@ models: $(READY_DEV) ## train the sample's language models again (20 minutes)
 	$(PY) -m sample.train_models
 
 weights: $(READY_DEV) ## train the weights of code or natural language again
-	$(PY) -m filters.training.train_code_or_natural_language
+	$(PY) -m tools.code_or_natural_language.train
 
 dist: dist/environment.tgz ## what a cluster needs: the project, and the packed environment
-	@$(PY) -m spark.project_archive dist/memorization-metrics.tgz
+	@$(PY) -m spark.session.project_archive dist/memorization-metrics.tgz
 
-dist/environment.tgz: $(READY) spark/packed_environment.py
-	@$(PY) -m spark.packed_environment $@
+dist/environment.tgz: $(READY) spark/session/packed_environment.py
+	@$(PY) -m spark.session.packed_environment $@
 
 clean: ## remove .venv, .compat and what the tools leave behind
 	rm -rf $(VENV) $(BENCH) .compat .pytest_cache .mypy_cache .ruff_cache .hypothesis
@@ -81,7 +81,7 @@ $(READY): requirements.txt constraints.txt
 	@echo "Setting up $(VENV), once; this takes a few minutes."
 	@$(PYTHON) -m venv $(VENV)
 	@$(PIP) -r requirements.txt
-	@$(PY) -m spark.java
+	@$(PY) -m spark.session.java
 	@$(PY) -m filters.compile
 	@$(PY) -m features.compile
 	@touch $@

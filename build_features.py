@@ -14,14 +14,14 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from spark.driver import run_driver
-from spark.interruption import Interruption, command_to_go_on, leave
+from spark.runs.driver import run_driver
+from spark.runs.interruption import Interruption, command_to_go_on, leave
 from utils import check_run_id, new_run_id
 
 if TYPE_CHECKING:
-    from spark.events import Deduplicated
-    from spark.feature_building.work import FeatureWork
-    from spark.tables import TableReader
+    from spark.corpus.job import FeatureWork
+    from spark.reporting.events import Deduplicated
+    from spark.sources.table_reader import TableReader
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -32,16 +32,16 @@ def main(arguments: list[str] | None = None) -> int:
 def build_features(arguments: list[str] | None, interruption: Interruption) -> int:
     """Parse, plan, then build every feature of every corpus and summarise."""
     # What is slow to import comes after the command line is known to be right.
-    from spark.feature_building.command_line import parse_feature_arguments
+    from spark.corpus.command_line import parse_feature_arguments
 
     configuration, plan_only, report = parse_feature_arguments(arguments)
     run_id = check_run_id(configuration.run_id or new_run_id(datetime.now()))
 
-    from spark.feature_building.locating import locate_features
-    from spark.feature_building.planning import plan_features
-    from spark.feature_building.summary import deduplications, joining_command, make_feature_plan, schema_of_features
-    from spark.run import Run, run_directory
-    from spark.text_reports import reporting
+    from spark.corpus.planning import plan_features
+    from spark.corpus.resolve import locate_features
+    from spark.corpus.summary import deduplications, joining_command, make_feature_plan, schema_of_features
+    from spark.reporting.text_reporters import reporting
+    from spark.runs.run import Run, run_directory
 
     directory = run_directory(configuration, run_id)
     with reporting(report) as reporter:

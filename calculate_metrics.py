@@ -15,12 +15,12 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from spark.driver import run_driver
-from spark.interruption import Interruption, command_to_go_on, leave
+from spark.runs.driver import run_driver
+from spark.runs.interruption import Interruption, command_to_go_on, leave
 from utils import check_run_id, new_run_id
 
 if TYPE_CHECKING:
-    from spark.tables import TableReader
+    from spark.sources.table_reader import TableReader
 
 NEXT_OPTIONS = "--datasets memories --models 70m --schemes deduped"
 
@@ -33,20 +33,20 @@ def main(arguments: list[str] | None = None) -> int:
 def calculate_metrics(arguments: list[str] | None, interruption: Interruption) -> int:
     """Parse, plan, then measure every split and summarise."""
     # What is slow to import comes after the command line is known to be right.
-    from spark.command_line import parse_arguments
+    from spark.metrics.command_line import parse_arguments
 
     configuration, plan_only, report = parse_arguments(arguments)
     run_id = check_run_id(configuration.run_id or new_run_id(datetime.now()))
 
-    from filters import choose_filters
-    from spark.feature_tables import check_feature_settings
-    from spark.locating import locate_split
-    from spark.planning import plan_splits
-    from spark.run import Run, run_directory
-    from spark.run_record import schema_of
-    from spark.split_run import SplitRun
-    from spark.summary import make_plan
-    from spark.text_reports import reporting
+    from filters.registry import choose_filters
+    from spark.metrics.feature_tables import check_feature_settings
+    from spark.metrics.job import SplitRun
+    from spark.metrics.output_schema import schema_of
+    from spark.metrics.plan import make_plan
+    from spark.metrics.planning import plan_splits
+    from spark.metrics.resolve import locate_split
+    from spark.reporting.text_reporters import reporting
+    from spark.runs.run import Run, run_directory
 
     with reporting(report) as reporter:
         filters = choose_filters(configuration.filters)

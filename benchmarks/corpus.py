@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from benchmarks.measure import Measured, measure_command
-from spark.configuration import PROJECT_DIRECTORY
+from spark.session.project import PROJECT_DIRECTORY
 
 ROW_TOKENS, PASSAGE = 2_049, 64
 VOCABULARY_SIZE = 50_254

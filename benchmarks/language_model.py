@@ -31,7 +31,7 @@ from filters.language_model.padding import pad_rows
 from filters.language_model.questions import batch_tokens
 from filters.ragged import ragged_from_lists, take_rows
 from sample.paths import tokenizer_path as sample_tokenizer_path
-from spark.configuration import PROJECT_DIRECTORY
+from spark.session.project import PROJECT_DIRECTORY
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel

@@ -28,10 +28,10 @@ from features.near_duplicates.bands import JACCARD_THRESHOLD, Bands, choose_band
 from features.near_duplicates.components import connected_components
 from features.near_duplicates.in_memory import near_duplicates_in_memory
 from filters.contract import RaggedArray
-from spark.near_duplicates import MOST_TOKENS_ON_DRIVER, find_near_duplicates
-from spark.run_directory import logs_of
-from spark.run_record import versions
-from spark.session import start_session, stop_session
+from spark.corpus.near_duplicates.finding import MOST_TOKENS_ON_DRIVER, find_near_duplicates
+from spark.runs.run_directory import logs_of
+from spark.runs.run_record import versions
+from spark.session.spark_session import start_session, stop_session
 
 Labels = NDArray[np.int64]
 DATASKETCH_HASHES = 128  # its default

@@ -22,15 +22,15 @@ import pyarrow.parquet as pq
 from benchmarks.floor import BATCH_ROWS
 from benchmarks.measure import Measured, measure_command
 from benchmarks.real_text import write_sequences
-from filters import ALL_FILTERS
 from filters.contract import Sequences
 from filters.detokenization import decode_tokens
 from filters.measuring import measure_filter
 from filters.ragged import ragged_from_lists
+from filters.registry import ALL_FILTERS
 from filters.vocabulary import read_vocabulary
 from sample.paths import tokenizer_path as sample_tokenizer_path
-from spark.configuration import PROJECT_DIRECTORY
-from spark.run_record import versions
+from spark.runs.run_record import versions
+from spark.session.project import PROJECT_DIRECTORY
 
 PYTHIA_TOKENIZER = PROJECT_DIRECTORY.parent / "shared" / "data" / "pythia" / "tokenizer.json"
 FILTER_ROWS = 50_000

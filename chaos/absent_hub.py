@@ -9,7 +9,7 @@ from chaos import checks
 from chaos.harness import Harness
 from chaos.moments import wait_until
 from sample.paths import memories_directory, tokenizer_path
-from tests.spark.hub.server import Drop, HubServer
+from tests.spark.sources.hub.server import Drop, HubServer
 
 OPTIONS = ("--datasets", "memories", "--models", "70m,160m", "--schemes", "deduped")
 FIRST, SECOND = (f"data/deduped.{model}-00000-of-00001.parquet" for model in ("70m", "160m"))

@@ -23,8 +23,8 @@ import psutil
 from chaos.damaged_contents import make_file
 from chaos.damaged_trial import Ending, try_file
 from chaos.independent_reading import IndependentReader
-from spark.run_directory import logs_of
-from spark.session import start_session
+from spark.runs.run_directory import logs_of
+from spark.session.spark_session import start_session
 from utils import printable
 
 LARGEST_PROCESS = 2 << 30  # bytes, of the driver and of each worker; Java's heap has its own bound

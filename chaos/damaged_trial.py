@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pyarrow.parquet as pq
 
 from chaos.independent_reading import VALUES, Reading
-from filters import choose_filters
+from filters.registry import choose_filters
 from sample.paths import tokenizer_path
-from spark.configuration import build_configuration
-from spark.failures import failure_message
-from spark.locating import locate_split
-from spark.planning import plan_splits
-from spark.split_run import SplitRun
-from spark.tables import TableReader
+from spark.metrics.configuration import build_configuration
+from spark.metrics.job import SplitRun
+from spark.metrics.planning import plan_splits
+from spark.metrics.resolve import locate_split
+from spark.session.failures import failure_message
+from spark.sources.table_reader import TableReader
 from utils import UserError
 
 if TYPE_CHECKING:

@@ -27,16 +27,16 @@ from utils import UserError, printable_lines, require_known
 
 TESTS = (
     "tests/test_end_to_end.py",
-    "tests/spark/test_split_run.py",
-    "tests/spark/test_loading.py",
-    "tests/spark/test_features.py",
+    "tests/spark/metrics/test_job.py",
+    "tests/spark/sources/test_loading.py",
+    "tests/spark/metrics/test_feature_joins.py",
     "tests/spark/test_cluster.py",
     "tests/test_build_features.py",
     "tests/test_deduplicated_corpora.py",
-    "tests/spark/test_feature_building.py",
-    "tests/spark/test_deduplication.py",
-    "tests/spark/corpora/test_copying.py",
-    "tests/features/test_near_duplicates.py",
+    "tests/spark/corpus/test_exact_duplicates.py",
+    "tests/spark/corpus/test_deduplication.py",
+    "tests/spark/corpus/test_copying.py",
+    "tests/spark/corpus/test_near_duplicates.py",
 )
 
 

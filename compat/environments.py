@@ -37,7 +37,7 @@ def environment_python(version: str) -> Path:
         (directory / name).write_text(text)
     pip = [str(python), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
     _run(*pip, "-c", str(directory / "constraints.txt"), "-r", str(directory / "requirements.txt"))
-    _run(str(python), "-m", "spark.java")
+    _run(str(python), "-m", "spark.session.java")
     _run(str(python), "-m", "filters.compile")
     ready.write_text("".join(files.values()))
     return python

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from features.exact_duplicates.windows import add_to_filter, count_windows, index_windows
 from features.near_duplicates.in_memory import near_duplicates_in_memory
 from features.token_counts import count_tokens
-from features.windows import add_to_filter, count_windows, index_windows
 from filters.contract import RaggedArray
 
 TOKEN_TYPES = (np.uint16, np.int32)  # of Pythia's corpus, and of tables

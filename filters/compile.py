@@ -10,7 +10,7 @@ import pyarrow as pa
 from tokenizers import Tokenizer, decoders, models
 
 from filters import apply_filters
-from filters.logit_sums import add_up_gaps
+from filters.language_model.logit_sums import add_up_gaps
 
 
 def compile_filters() -> None:

@@ -20,21 +20,26 @@ ROOMS = (PROJECT / "filters", PROJECT / "features")  # whose packages keep their
 NUMBAS_OWN = "UserProvidedCacheLocator,InTreeCacheLocator,UserWideCacheLocator,IPythonCacheLocator,ZipCacheLocator"
 
 
-@cache
 def cache_directory(package: Path) -> Path:
-    """Where compiled code of the package in its present state is kept.
+    """Return the directory of the package's compiled code, as the sources of all rooms are now."""
+    return package / "__pycache__" / f"numba-{sources_hash()}"
 
-    numba itself looks only at the file of the function that is called, and would go on with old code where
-    a function that this one calls has changed.
+
+@cache
+def sources_hash(rooms: tuple[Path, ...] = ROOMS) -> str:
+    """Return a hash of the sources in these folders.
+
+    numba itself looks only at the file of the function that is called. It would go on with old code after a change
+    to a function, or a constant, that this one uses from another file.
     """
     state = hashlib.sha256()
-    for path in sorted(package.glob("*.py")):
-        state.update(f"{path.name} {path.stat().st_size}\n".encode() + path.read_bytes())
-    return package / "__pycache__" / f"numba-{state.hexdigest()[:16]}"
+    for path, room in sorted((path, each) for each in rooms for path in each.rglob("*.py")):
+        state.update(f"{path.relative_to(room)} {path.stat().st_size}\n".encode() + path.read_bytes())
+    return state.hexdigest()[:16]
 
 
 class PackageCacheLocator(InTreeCacheLocator):
-    """Tells numba of that directory, for the functions of the rooms; one calls others of its own package alone."""
+    """Tells numba of that directory, for the functions of the rooms."""
 
     def get_cache_path(self) -> str:
         """The directory, for numba."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from filters import ALL_FILTERS
+from filters.registry import ALL_FILTERS
 
 
 def columns_table() -> str:

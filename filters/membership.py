@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from filters.compressibility import ZLIB_LEVEL, zlib_sizes
+from filters.compressibility.filter import ZLIB_LEVEL, zlib_sizes
 from filters.contract import Column, Filter, Sequences
 from filters.language_model.row_statistics import means_of_lowest, row_means
 from filters.nullable import null_where_unknown

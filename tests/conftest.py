@@ -24,8 +24,8 @@ requires_pythia = pytest.mark.skipif(not PYTHIA.exists(), reason="the labelled P
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """One session for all tests, set up as for a run."""
-    from spark.run_directory import logs_of
-    from spark.session import start_session
+    from spark.runs.run_directory import logs_of
+    from spark.session.spark_session import start_session
 
     directory = tmp_path_factory.mktemp("spark")
     session = start_session("tests", logs_of(directory, directory))

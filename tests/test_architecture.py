@@ -13,22 +13,29 @@ from tests.conftest import PROJECT
 
 # What each room may import of this project, besides itself.
 MAY_IMPORT = {
-    "utils.py": set(),
-    "filters": {"utils"},
-    "features": {"filters", "utils"},
+    "utils.py": {"filters"},
+    "filters": set(),
+    "features": {"filters"},
     "sample": {"filters", "utils"},
     "spark": {"features", "filters", "sample", "utils"},
 }
+# The rooms of spark/, from the lowest up: each may import those before it; the last two do not know one another.
+SPARK_ROOMS = ("storage", "session", "sources", "reporting", "runs", "metrics", "corpus")
 
 
 def imported_modules(path: Path) -> set[str]:
     """The first names of all modules that a source file imports, anywhere in it."""
+    return {name.split(".")[0] for name in imported_names(path)}
+
+
+def imported_names(path: Path) -> set[str]:
+    """The dotted names of all that a source file imports, anywhere in it."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            found |= {alias.name.split(".")[0] for alias in node.names}
+            found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            found.add(node.module.split(".")[0])
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
     return found
 
 
@@ -56,6 +63,21 @@ def test_imports_run_one_way(room: str) -> None:
         assert not imported_modules(path) & (rooms - allowed), path
 
 
+@pytest.mark.parametrize("room", SPARK_ROOMS)
+def test_imports_run_one_way_inside_spark(room: str) -> None:
+    lower = SPARK_ROOMS[: SPARK_ROOMS.index(room)] if room not in ("metrics", "corpus") else SPARK_ROOMS[:-2]
+    allowed = {f"spark.{each}" for each in (*lower, room)}
+    assert sources(f"spark/{room}")
+    for path in sources(f"spark/{room}"):
+        found = {".".join(name.split(".")[:2]) for name in imported_names(path) if name.startswith("spark.")}
+        assert found <= allowed, path
+
+
+def test_every_module_of_spark_is_in_a_room() -> None:
+    assert {path.parent.name for path in (PROJECT / "spark").glob("*/__init__.py")} == set(SPARK_ROOMS)
+    assert [path.name for path in (PROJECT / "spark").glob("*.py")] == ["__init__.py"]
+
+
 @pytest.mark.parametrize("room", ["filters", "features"])
 def test_what_is_measured_never_imports_spark(room: str) -> None:
     assert sources(room)
@@ -68,11 +90,11 @@ def test_what_is_measured_never_imports_spark(room: str) -> None:
     [
         pytest.param("filters", ("pyspark", "torch", "transformers", "sklearn", "datasets", "nltk"), id="filters"),
         pytest.param(
-            "spark.semantic_duplicates, spark.semantic_clusters",
+            "spark.corpus.semantic_duplicates.finding, spark.corpus.semantic_duplicates.clusters",
             ("torch", "transformers", "faiss", "rapidfuzz", "sklearn"),
             id="semantic duplicates",
         ),
-        pytest.param("spark.stage", ("torch", "transformers", "sklearn", "datasets"), id="the workers' stage"),
+        pytest.param("spark.metrics.stage", ("torch", "transformers", "sklearn", "datasets"), id="the workers' stage"),
         pytest.param("calculate_metrics", ("pyspark", "numpy", "pyarrow", "numba"), id="the driver"),
         pytest.param("build_features", ("pyspark", "numpy", "pyarrow", "numba"), id="the other driver"),
     ],

@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 import calculate_metrics
-from spark import session
-from spark.configuration import build_configuration
+from spark.metrics.configuration import build_configuration
+from spark.session import spark_session as session
 
 TOKENS = {"sequence_id": [1, 2], "tokens": [[1, 2], [3, 4]]}
 
@@ -21,7 +21,7 @@ def no_spark(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise AssertionError("Spark was started")
 
-    monkeypatch.setattr("spark.run.start_session", refuse)
+    monkeypatch.setattr("spark.runs.run.start_session", refuse)
     assert session
 
 

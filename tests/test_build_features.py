@@ -250,7 +250,7 @@ def test_wrong_arguments(
     def refuse(*_: object) -> None:
         raise AssertionError("Spark was started")
 
-    monkeypatch.setattr("spark.run.start_session", refuse)
+    monkeypatch.setattr("spark.runs.run.start_session", refuse)
     monkeypatch.chdir(tmp_path)
     pq.write_table(pa.table({"tokens": [[1, 2]]}), "no_ids.parquet")
     pq.write_table(pa.table({"tokens": pa.array([], pa.list_(pa.int32()))}), "empty.parquet")

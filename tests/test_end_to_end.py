@@ -18,14 +18,15 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 
-from filters import choose_filters
+from filters.registry import choose_filters
 from sample import paths as sample_paths
-from spark import remote_path, storage
-from spark.storage import files_below, storage_path
+from spark.storage import paths as storage
+from spark.storage import remote_path
+from spark.storage.paths import files_below, storage_path
 from tests.conftest import PROJECT
 from tests.programs import calculate_metrics
-from tests.spark.hub.server import HubServer
 from tests.spark.object_store import BUCKET, object_store
+from tests.spark.sources.hub.server import HubServer
 
 SAMPLE_TABLES = 2 * 2 * 2  # memories and pile, two schemes, two models
 DATASETS = ("memories", "pile")
@@ -70,7 +71,7 @@ def test_run_json_adds_up(sample_run: Any) -> None:
 
 def test_history_opens_the_ui_of_the_run_when_it_is_over(sample_run: Any) -> None:
     directory, _ = sample_run
-    command = [sys.executable, "-m", "spark.history", str(directory)]
+    command = [sys.executable, "-m", "spark.session.history", str(directory)]
     with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         found = re.search(r"(http://127\.0\.0\.1:\d+)/history/([\w-]+)/jobs/", process.stdout.readline())

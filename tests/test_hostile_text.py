@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 import calculate_metrics
 from chaos.damaged_contents import HOSTILE_TEXTS
-from spark.run_directory import PrintableFormatter
+from spark.runs.run_directory import PrintableFormatter
 from tests.conftest import PROJECT
 from utils import UserError, check_run_id, printable, printable_lines
 

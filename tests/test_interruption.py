@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from spark.interruption import Interrupted, Interruption, command_to_go_on, run_interruptibly
+from spark.runs.interruption import Interrupted, Interruption, command_to_go_on, run_interruptibly
 from tests.conftest import PROJECT
 
 ROWS = 60_000  # some seconds of work
@@ -117,7 +117,7 @@ def test_signals_before_the_first_split(number: int, status: int, after: str, tm
 
 
 def test_work_that_does_not_stop_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("spark.interruption.SECONDS_TO_STOP", 0.3)
+    monkeypatch.setattr("spark.runs.interruption.SECONDS_TO_STOP", 0.3)
     interruption = Interruption()
     called: list[str] = []
     interruption.cancel = lambda: called.append("cancelled")

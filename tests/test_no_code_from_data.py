@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from spark.hub import parquet
+from spark.sources.hub import parquet
 from tests.conftest import PROJECT
 
 # What turns data into code, by the last name of the call or module.

@@ -11,8 +11,8 @@ import pytest
 from filters import apply_filters
 from filters.describe import columns_table
 from sample.paths import tokenizer_path
-from spark.command_line import build_parser
-from spark.feature_building.command_line import build_feature_parser
+from spark.corpus.command_line import build_feature_parser
+from spark.metrics.command_line import build_parser
 from tests.conftest import PROJECT
 
 README = (PROJECT / "README.md").read_text(encoding="utf-8")

@@ -15,9 +15,9 @@ import pyarrow as pa
 import pytest
 
 from filters.contract import Column, Filter
-from spark.job_descriptions import split_jobs
-from spark.split_run import SplitRun
-from tests.spark.test_split_run import split_run
+from spark.metrics.job import SplitRun
+from spark.session.job_descriptions import split_jobs
+from tests.spark.metrics.test_job import split_run
 
 SECONDS_ALLOWED = 120
 # root needs the first; a browser refuses port 4045, which may be the next free one, without the second.

@@ -6,20 +6,14 @@ Reimers and Gurevych 2019, Sentence-BERT, arXiv:1908.10084, as sentence-transfor
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from features.semantic_duplicates.encoding import encode, tokenize
 from features.semantic_duplicates.model import EmbeddingModel
-from filters.contract import RaggedArray
+from filters.errors import UserError, printable
 from filters.language_model.batching import cut_batches, in_parts_that_fit
-from utils import UserError, printable
-
-if TYPE_CHECKING:
-    import torch
-
-    from features.semantic_duplicates.loading import Encoder
 
 # What one pass takes, padding counted: on a CPU what its caches hold is fastest, a GPU wants much at once.
 TOKENS_A_BATCH = {"cpu": 1_024, "cuda": 65_536}
@@ -50,29 +44,3 @@ def embed(texts: Sequence[str], model: EmbeddingModel) -> NDArray[np.float32]:
             f"of {printable(texts[wrong[0]][:50])!r}.\nGive another model, or its weights anew."
         )
     return found
-
-
-def tokenize(encoder: Encoder, texts: Sequence[str]) -> RaggedArray:
-    """The token ids of each text as the model reads them: its special tokens around them, no padding."""
-    if not len(texts):
-        return RaggedArray(np.zeros(0, np.int64), np.zeros(1, np.int64))
-    given = [text.lower() for text in texts] if encoder.lower_case else list(texts)
-    rows = encoder.tokenizer(given, truncation=True, max_length=encoder.longest, padding=False)["input_ids"]
-    offsets = np.cumsum([0, *map(len, rows)], dtype=np.int64)
-    return RaggedArray(np.fromiter((token for row in rows for token in row), np.int64, offsets[-1]), offsets)
-
-
-def encode(encoder: Encoder, tokens: RaggedArray, rows: NDArray[np.int64]) -> torch.Tensor:
-    """The embeddings of some rows of token ids, which go through the network together; shape (rows, dimensions)."""
-    import torch
-
-    from filters.language_model.padding import pad_rows
-
-    ids, real = pad_rows(tokens, rows)  # with any token: the mask hides it, and it stands behind the text
-    device = encoder.network.device
-    mask = torch.from_numpy(real).to(device)
-    with torch.inference_mode():
-        hidden = encoder.network(torch.from_numpy(ids).to(device), attention_mask=mask.long()).last_hidden_state
-        # The length that the sum is divided by does not matter to what has length 1 in the end.
-        summed = (hidden * mask[:, :, None]).sum(dim=1)
-        return torch.nn.functional.normalize(summed / mask.sum(dim=1, keepdim=True), dim=1)

@@ -4,30 +4,19 @@ from __future__ import annotations
 
 import logging
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
 
+from features.semantic_duplicates.encoding import Encoder, encode, tokenize
 from features.semantic_duplicates.model import GIVE, EmbeddingModel
+from filters.errors import UserError, printable
 from filters.language_model.loading import OF_A_LAYER
-from utils import UserError, printable
-
-if TYPE_CHECKING:
-    from transformers import PreTrainedModel
 
 NOT_READ = "pooler."  # a layer over the first token, which the mean over all tokens does not use
 MOST_MOVED = 1e-4  # between a text alone and beside a longer one: float32 moves it by some 1e-7
 PROBES = ("a", "a second text that is longer than the first")
-
-
-class Encoder(NamedTuple):
-    """A loaded model. longest: how many of a text's tokens it reads."""
-
-    tokenizer: Any
-    network: PreTrainedModel
-    longest: int
-    lower_case: bool
 
 
 @lru_cache(maxsize=1)
@@ -90,8 +79,6 @@ def _wrong_tensors(loaded: dict[str, Any]) -> list[str]:
 
 
 def _is_moved_by_padding(encoder: Encoder) -> bool:
-    from features.semantic_duplicates.embedding import encode, tokenize
-
     tokens = tokenize(encoder, PROBES)
     together, alone = encode(encoder, tokens, np.array([0, 1])), encode(encoder, tokens, np.array([0]))
     return not bool((together[:1] - alone).abs().max() <= MOST_MOVED)  # NaN is not at most that

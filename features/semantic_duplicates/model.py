@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from utils import UserError, printable
+from filters.errors import UserError, printable
 
 GIVE = "Give a sentence-transformers model of a transformer and mean pooling, such as all-MiniLM-L6-v2."
 DEFAULT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import torch
 
 from filters.contract import Input
+from filters.errors import UserError, printable
 from filters.language_model.model import SAVED, LanguageModel
 from filters.language_model.probing import what_is_wrong
-from utils import UserError, printable
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel

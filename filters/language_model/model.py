@@ -9,8 +9,8 @@ from typing import Any, Literal
 import numpy as np
 
 from filters.contract import MIN_K_PERCENT, RaggedArray
+from filters.errors import UserError, printable
 from filters.validity import Reasons
-from utils import UserError, printable
 
 Precision = Literal["float32", "bfloat16", "float16"]
 SAVED = "Give a causal language model that this version of transformers knows, saved by save_pretrained."

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from filters.logit_sums import add_up_gaps
+from filters.language_model.logit_sums import add_up_gaps
 
 NUMBERS_A_CHUNK = 1 << 27  # keeps a GPU busy, in 1.5 GB
 SMALLEST_GAP = -200.0  # exp of it is 0 in float32

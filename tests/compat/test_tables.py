@@ -15,7 +15,7 @@ from compat.__main__ import TESTS
 from compat.environments import PROJECT, constraints, known_versions, requirements
 from compat.input_data import feature_tables
 from compat.tables import first_difference, in_order
-from spark.features import RANGES
+from spark.metrics.feature_joins import RANGES
 
 
 def table(ids: list[int | None], values: list[float | None], type_: pa.DataType | None = None) -> pa.Table:

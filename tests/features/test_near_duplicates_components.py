@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.near_duplicates.components import cluster_vertices, connected_components
-from spark.near_duplicate_clusters import CLUSTER_COLUMNS, LEVEL, PAIR_COLUMNS, clusters_by_level, find_clusters
-from spark.packed_numbers import collect_numbers, frame_of_numbers
+from spark.corpus.near_duplicates.clusters import CLUSTER_COLUMNS, LEVEL, PAIR_COLUMNS, clusters_by_level, find_clusters
+from spark.corpus.near_duplicates.packed_numbers import collect_numbers, frame_of_numbers
 from tests.features.near_duplicates_oracle import Pair, components
 
 VERTICES = st.integers(-5, 25) | st.integers(-(2**63), 2**63 - 1)

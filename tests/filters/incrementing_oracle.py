@@ -7,7 +7,7 @@ import datetime
 import re
 from dataclasses import dataclass
 
-from filters.incrementing_progressions import FEWEST_MATCHES, LONGEST_RECORD
+from filters.incrementing.progressions import FEWEST_MATCHES, LONGEST_RECORD
 
 PREFIXED = r"0[xX](?P<prefixed>[0-9a-fA-F]+)"
 SIGN = r"(?<![0-9A-Za-z).])-"

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pytest
 from tokenizers import Tokenizer
 
-import filters
-from filters import ALL_FILTERS, GROUPS, apply_filters, choose_filters
+from filters import apply, apply_filters
+from filters.registry import ALL_FILTERS, GROUPS, choose_filters
 from utils import UserError
 
 COMPUTED = [column for each in choose_filters(("all",)) if each.measure is not None for column in each.columns]
@@ -37,8 +37,8 @@ def test_every_column_has_its_declared_type_and_bad_rows_are_null(tokenizer: Tok
 def test_batches_change_nothing(tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = apply_filters(table(), tokenizer, token_frequencies=np.arange(280))
     for rows, tokens in ((7, 10**9), (10**9, 100), (1, 1)):
-        monkeypatch.setattr(filters, "BATCH_ROWS", rows)
-        monkeypatch.setattr(filters, "BATCH_TOKENS", tokens)
+        monkeypatch.setattr(apply, "BATCH_ROWS", rows)
+        monkeypatch.setattr(apply, "BATCH_TOKENS", tokens)
         assert apply_filters(table(), tokenizer, token_frequencies=np.arange(280)).equals(expected)
 
 

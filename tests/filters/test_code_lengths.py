@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from filters.code_lengths import code_lengths
+from filters.compressibility.code_lengths import code_lengths
 from tests.filters.ragged_rows import text_rows
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from filters.code_or_natural_language import (
+from filters.code_or_natural_language.filter import (
     FILTER,
     NATURAL_LANGUAGE_THRESHOLD,
     WEIGHTS_FILE,
@@ -18,7 +18,7 @@ from filters.code_or_natural_language import (
     load_classifier,
     natural_language_scores,
 )
-from filters.code_or_natural_language_kernel import (
+from filters.code_or_natural_language.kernel import (
     EVIDENCE_EXPONENT,
     EVIDENCE_PRIOR,
     LONGEST_TEXT,
@@ -166,13 +166,8 @@ def test_the_weights_are_small_loaded_once_and_no_pickle() -> None:
     assert load_classifier.cache_info().misses == 1
 
 
-def test_weights_of_another_feature_space_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_weights_of_another_feature_space_are_refused(tmp_path: Path) -> None:
     other = tmp_path / "other.npz"
     np.savez(other, weights=np.zeros(8, np.int8), scale=np.float64(1), bias=np.float64(0))
-    monkeypatch.setattr("filters.code_or_natural_language.WEIGHTS_FILE", other)
-    load_classifier.cache_clear()
-    try:
-        with pytest.raises(ValueError, match=r"other\.npz: expected 524288 int8 weights, found int8 of shape \(8,\)"):
-            load_classifier()
-    finally:
-        load_classifier.cache_clear()
+    with pytest.raises(ValueError, match=r"other\.npz: expected 524288 int8 weights, found int8 of shape \(8,\)"):
+        load_classifier(other)

@@ -6,14 +6,14 @@ import sys
 # A loop that another calls is compiled with it; those that only Python calls have to be run.
 NOT_COMPILED = """
 from importlib import import_module
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 
 import filters
 from filters.compile import compile_filters
 from numba.core.registry import CPUDispatcher
 
 compile_filters()
-modules = [import_module(f"filters.{each.name}") for each in iter_modules(filters.__path__)]
+modules = [import_module(each.name) for each in walk_packages(filters.__path__, "filters.")]
 loops = {each for module in modules for each in vars(module).values() if isinstance(each, CPUDispatcher)}
 called = {name for each in loops for name in each.py_func.__code__.co_names}
 outermost = [each for each in loops if each.__name__ not in called]

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from zlib_ng import zlib_ng
 
-from filters.compressibility import FILTER, ZLIB_LEVEL, zlib_sizes
+from filters.compressibility.filter import FILTER, ZLIB_LEVEL, zlib_sizes
 from filters.contract import Sequences
 from tests.filters.ragged_rows import assert_independent_of_batching, measured, text_rows
 from tests.filters.test_code_lengths import huffman_oracle, shannon_oracle

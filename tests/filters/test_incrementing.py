@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from filters.contract import Sequences
-from filters.incrementing import FILTER, INCREMENTING_COVERAGE, progressions
+from filters.incrementing.filter import FILTER, INCREMENTING_COVERAGE, progressions
 from tests.conftest import PYTHIA, requires_pythia
 from tests.filters.incrementing_oracle import CARDINALS, ORDINALS, TENS, progression
 from tests.filters.ragged_rows import assert_independent_of_batching, measured, text_rows

@@ -8,7 +8,7 @@ import pytest
 from nltk.util import ngrams
 
 from filters.contract import Filter, Sequences
-from filters.ngram_diversity import TOKEN_NGRAM_DIVERSITY, WORD_NGRAM_DIVERSITY
+from filters.ngram_diversity.filter import TOKEN_NGRAM_DIVERSITY, WORD_NGRAM_DIVERSITY
 from tests.filters.ragged_rows import assert_independent_of_batching, measured, text_rows, token_rows
 
 TEXTS = [

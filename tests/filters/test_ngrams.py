@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nltk.util import ngrams
 
-from filters.ngrams import LONGEST, count_ngrams
+from filters.ngram_diversity.ngrams import LONGEST, count_ngrams
 from tests.filters.ragged_rows import token_rows
 
 

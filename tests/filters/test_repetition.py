@@ -11,8 +11,8 @@ import pytest
 
 from filters.contract import RaggedArray, Sequences
 from filters.ragged import ragged_from_lists
-from filters.repetition import FILTER, MIN_COVERAGE, measure, repetitions
-from filters.repetition_kernel import CANDIDATES, MAX_PERIOD, MIN_STRETCH
+from filters.repetition.filter import FILTER, MIN_COVERAGE, measure, repetitions
+from filters.repetition.kernel import CANDIDATES, MAX_PERIOD, MIN_STRETCH
 
 Row = list[int]
 LINE_BREAK, INDENT = 187, 50276

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from filters.words import words_of
+from filters.ngram_diversity.words import words_of
 from tests.filters.ragged_rows import as_lists, text_rows
 
 WHITESPACE = [character for character in map(chr, range(sys.maxunicode + 1)) if character.isspace()]

@@ -24,7 +24,7 @@ from typing import Any
 
 import psutil
 
-from spark.java import find_java_home
+from spark.session.java import find_java_home
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 START_SECONDS = 120

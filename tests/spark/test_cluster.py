@@ -17,7 +17,7 @@ import pytest
 
 from sample import paths as sample_paths
 from sample.build_tables import read_split
-from spark.project_archive import build_project_archive
+from spark.session.project_archive import build_project_archive
 from tests.conftest import PROJECT
 from tests.spark.standalone_cluster import StandaloneCluster, clean_environment, standalone_cluster
 

@@ -12,10 +12,11 @@ import torch
 from tokenizers import Tokenizer
 from transformers import PreTrainedModel
 
-from filters import apply_filters, choose_filters, read_language_model
+from filters import apply_filters, read_language_model
 from filters.language_model import questions
 from filters.language_model.model import LanguageModel
 from filters.measuring import Resources, measure_batch
+from filters.registry import choose_filters
 from tests.filters.language_model.plain_metrics import decode_plainly, measure_plainly
 from tests.filters.language_model.plain_reference import VOCABULARY_SIZE, in_float64, small_model
 from utils import UserError

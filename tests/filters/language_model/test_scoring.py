@@ -7,8 +7,7 @@ import math
 import pytest
 import torch
 
-from filters import logit_sums
-from filters.language_model import scoring
+from filters.language_model import logit_sums, scoring
 from filters.language_model.scoring import score_tokens
 from tests.filters.language_model.plain_reference import score_plainly
 

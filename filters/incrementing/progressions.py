@@ -1,0 +1,153 @@
+"""The arithmetic progressions of a text's tokens, each with the frame that it repeats in."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from filters.compiled import compiled
+from filters.incrementing.carries import carries
+from filters.incrementing.numerals import UNREADABLE
+from filters.incrementing.records import find_records, has_new_triple, is_count, is_known, steps_between
+
+# The longest record, in tokens: three terms of it fill the 64 model tokens of a sequence, which make at most
+# about 130 of these tokens.
+LONGEST_RECORD = 64
+
+# A run that matches fewer tokens than this, and fewer than half of the text's, is left to chance: sorted or
+# random numbers have many short ones. The labelled sequences do not tell 0 from 16 apart.
+FEWEST_MATCHES = 12
+
+
+@compiled
+def mark_progressions(
+    tokens: NDArray[np.void], count: int, countable: NDArray[np.int64], is_record: NDArray[np.bool_]
+) -> tuple[int, int]:
+    """Marks what progressions cover with their record; the terms and step of the longest one (0 and 0 for none).
+
+    For each record length, in tokens, a run is a stretch in which each token equals the one a record on, or
+    counts up or down to it by the same step as it did from the record before, or by a carry (`carries`). The run
+    counts if each of its numbers that change has three terms in it. It covers its numbers and the frame that they
+    repeat in.
+    is_record: scratch space for LONGEST_RECORD + 1 entries.
+    """
+    terms, step = 0, 0
+    longest = min(LONGEST_RECORD, (count - 1) // 2)
+    if find_records(tokens, count, countable, longest, is_record):
+        for record in range(1, longest + 1):
+            if is_record[record] and has_new_triple(tokens, count, countable, record):
+                found, its_step = _mark_runs(tokens, count, record)
+                if found > terms:
+                    terms, step = found, its_step
+    if terms > 0:
+        _uncover_repetitions(tokens, count)
+    return terms, step
+
+
+@compiled
+def _mark_runs(tokens: NDArray[np.void], count: int, record: int) -> tuple[int, int]:
+    """Marks what the runs of that record length cover; the terms and the step of their longest progression."""
+    longest, begin, has_three_terms, carry_stop = (0, 0), 0, False, 0
+    for i in range(count - record):
+        token = tokens[i]
+        token.first_step, token.second_step = steps_between(token, tokens[i + record])
+        holds, next_begin = is_known(token), i + 1
+        if holds and i >= begin + record and is_known(tokens[i - record]):
+            before = tokens[i - record]
+            first = token.first_step if token.first_step == before.first_step else UNREADABLE
+            second = token.second_step if token.second_step == before.second_step else UNREADABLE
+            holds = first != UNREADABLE or second != UNREADABLE
+            if holds:
+                token.first_step, token.second_step = first, second
+                has_three_terms |= is_count(first, second)
+            elif i < carry_stop or carries(tokens, count, begin, i, record):  # which alone is no third term
+                holds, token.first_step, token.second_step = True, before.first_step, before.second_step
+                carry_stop = carry_stop if i < carry_stop else i + record
+            elif i == record and _may_be_cut(tokens, count, 0, record):
+                holds, before.first_step, before.second_step = True, UNREADABLE, UNREADABLE
+            else:
+                next_begin = i - record + 1  # where the step changes, a run ends and another goes on
+        if not holds and _may_be_cut(tokens, count, i, record):
+            holds, token.first_step, token.second_step = True, UNREADABLE, UNREADABLE
+        if not holds:
+            if has_three_terms:
+                longest = _longer(longest, _cover_run(tokens, count, begin, i, record))
+            begin, has_three_terms = next_begin, False
+    if has_three_terms:
+        longest = _longer(longest, _cover_run(tokens, count, begin, count - record, record))
+    return longest
+
+
+@compiled
+def _longer(progression: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:
+    return other if other[0] > progression[0] else progression
+
+
+@compiled
+def _may_be_cut(tokens: NDArray[np.void], count: int, i: int, record: int) -> bool:
+    """Whether token i is the text's first, or the one a record on its last, and may be a piece of what fits."""
+    if not tokens[i].is_word or not tokens[i + record].is_word:
+        return False
+    length = tokens[i + 1].start - tokens[i].start
+    other_length = tokens[i + record + 1].start - tokens[i + record].start
+    # The whole number may be one longer than the number that it is compared with: 9 and 10.
+    return (i == 0 and length <= other_length + 1) or (i + record == count - 1 and other_length <= length + 1)
+
+
+@compiled
+def _cover_run(tokens: NDArray[np.void], count: int, begin: int, stop: int, record: int) -> tuple[int, int]:
+    """Marks the tokens of a run, if each of its numbers is confirmed; terms and step of its longest progression.
+
+    The run's tokens are `begin` to `stop`, and those one record on.
+    """
+    if stop - begin < min(FEWEST_MATCHES, count // 2):
+        return 0, 0
+    for i in range(stop - record, min(begin + record, stop)):
+        if is_count(tokens[i].first_step, tokens[i].second_step) and not _is_tied(tokens, i, begin, stop, record):
+            return 0, 0
+    terms, step = 0, 0
+    for i in range(begin, stop):
+        if is_count(tokens[i].first_step, tokens[i].second_step):
+            last = i + (stop - 1 - i) // record * record
+            if not is_known(tokens[last]):  # what may be cut is no term
+                last -= record
+            if (last - i) // record + 2 > terms:
+                terms = (last - i) // record + 2
+                step = tokens[last].first_step
+                if step == UNREADABLE:
+                    step = tokens[last].second_step
+    for i in range(begin, stop + record):
+        if tokens[i].covering_record == 0:
+            tokens[i].covering_record = record
+    return terms, step
+
+
+@compiled
+def _is_tied(tokens: NDArray[np.void], i: int, begin: int, stop: int, record: int) -> bool:
+    """Whether the number at token i, of which the run shows two terms, goes with a number that has three.
+
+    It does where the two are the same in both records: in `7</a> <a id="8">8</a> <a id="9">9</a>`, the first
+    id is before the cut.
+    """
+    for j in range(begin, stop):
+        has_three_terms = j < stop - record or j >= begin + record
+        if has_three_terms and tokens[i].key == tokens[j].key and tokens[i + record].key == tokens[j + record].key:
+            return True
+    return False
+
+
+@compiled
+def _uncover_repetitions(tokens: NDArray[np.void], count: int) -> None:
+    """Takes away what is a repetition: in 1 2 3 1 2 3 1 2 3, the numbers count up but stand there three times.
+
+    A unit that is shorter than the record is a part of the frame, as the zeros of "1 0 0 0 2 0 0 0" are.
+    """
+    for unit in range(1, min(LONGEST_RECORD, count // 3) + 1):
+        begin = 0
+        for i in range(count - unit + 1):
+            if i == count - unit or tokens[i].key != tokens[i + unit].key:
+                if i - begin >= 2 * unit:
+                    for j in range(begin, i + unit):
+                        if tokens[j].covering_record < unit:
+                            tokens[j].covering_record = 0
+                begin = i + 1

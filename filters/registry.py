@@ -1,0 +1,50 @@
+"""Every filter, in the order of its columns in the tables, and their choice by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from filters import attention, detokenization, extraction, joined, likelihood, membership, token_frequency
+from filters.code_or_natural_language import filter as code_or_natural_language
+from filters.compressibility import filter as compressibility
+from filters.contract import Filter, Group
+from filters.errors import require_known
+from filters.incrementing import filter as incrementing
+from filters.ngram_diversity import filter as ngram_diversity
+from filters.repetition import filter as repetition
+
+ALL_FILTERS: tuple[Filter, ...] = (
+    detokenization.FILTER,
+    repetition.FILTER,
+    incrementing.FILTER,
+    code_or_natural_language.FILTER,
+    token_frequency.FILTER,
+    compressibility.FILTER,
+    ngram_diversity.TOKEN_NGRAM_DIVERSITY,
+    ngram_diversity.WORD_NGRAM_DIVERSITY,
+    joined.DUPLICATES,
+    joined.NEAR_DUPLICATES,
+    joined.SEMANTIC_DUPLICATES,
+    joined.PUBLISHED_NL_SCORES,
+    joined.PERPLEXITIES,
+    joined.MEMORIZATION_SCORE,
+    likelihood.FILTER,
+    membership.MIN_K,
+    membership.ZLIB_LIKELIHOOD,
+    extraction.FIRST_CHOICES,
+    extraction.GREEDY_DECODING,
+    attention.FILTER,
+)
+GROUPS: tuple[Group, ...] = ("all", "model")
+
+
+def choose_filters(names: Iterable[str]) -> tuple[Filter, ...]:
+    """The filters of these names or groups, in the order of `ALL_FILTERS`.
+
+    A column that one of them computes is not joined by another. Raises UserError for a name that is not known.
+    """
+    names = set(names)
+    require_known("filter", sorted(names), (*GROUPS, *(each.name for each in ALL_FILTERS)))
+    chosen = [each for each in ALL_FILTERS if each.group in names or each.name in names]
+    computed = {column.name for each in chosen if each.measure is not None for column in each.columns}
+    return tuple(each for each in chosen if each.measure or computed.isdisjoint(column.name for column in each.columns))

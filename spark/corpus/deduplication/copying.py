@@ -1,0 +1,69 @@
+"""A corpus copied without some of its rows: in its own format and order, with all that its files hold of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import functions as F  # noqa: N812
+
+from spark.sources.corpus_parts import CopiedPart, Corpus
+from spark.sources.token_file import LENGTHS, TokenFilePart, shard_names, write_index
+from spark.storage.paths import AnyPath
+from spark.storage.task_files import keep_only, task_file_name
+
+if TYPE_CHECKING:
+    from pyspark import Accumulator
+    from pyspark.sql import DataFrame, SparkSession
+
+EVERY_FILE = "*"
+COPIED = "part long, file string, rows long"
+
+
+def copy_without(
+    spark: SparkSession, corpus: Corpus, removed: DataFrame, directory: AnyPath, rows_done: Accumulator[int]
+) -> int:
+    """Writes the other rows of a corpus into a directory that is not there yet, and gives their number.
+
+    removed: `part` and `position` of each row to leave out, both `long`, as `row_places` gives them.
+    Each part becomes a file, numbered in their order; parts without rows become none. A corpus with ids keeps them;
+    in another, ids are row numbers, and so are new.
+    """
+    parts = corpus.parts
+    positions = removed.groupBy("part").agg(F.sort_array(F.collect_list("position")).alias("removed"))
+    tasks = spark.range(len(parts)).withColumnRenamed("id", "part").join(positions, "part", "left")
+
+    def copy(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            for part, gone in zip(batch["part"].to_pylist(), batch["removed"], strict=True):
+                positions = np.asarray(gone.values) if gone.is_valid else np.empty(0, np.int64)
+                attempt = task_file_name().removesuffix(".parquet")
+                copied = parts[part].copy_without(positions, directory, f"{part:05d}-{attempt}")
+                rows_done.add(copied.rows + len(positions))
+                yield pa.RecordBatch.from_pydict({"part": [part], "file": [copied.file], "rows": [copied.rows]})
+
+    directory.mkdir(parents=True, exist_ok=True)
+    in_order = tasks.repartitionByRange(max(1, len(parts)), "part")
+    reports = sorted(in_order.mapInArrow(copy, COPIED).collect())
+    written = [CopiedPart(file, rows) for _, file, rows in reports if rows]
+    if parts and isinstance(parts[0], TokenFilePart):
+        _complete_token_file(directory, [each.file for each in written], parts[0])
+    else:
+        keep_only(directory, (each.file for each in written), EVERY_FILE)
+        for number, each in enumerate(written):
+            ending = each.file.partition(".")[2]
+            (directory / each.file).rename(directory / f"part-{number:05d}.{ending}")  # type: ignore[arg-type]
+    return sum(each.rows for each in written)
+
+
+def _complete_token_file(directory: AnyPath, files: Sequence[str], part: TokenFilePart) -> None:
+    """Gives the shards their names, and the index that the original has."""
+    lengths = [file.removesuffix(".bin") + LENGTHS for file in files]
+    keep_only(directory, [*files, *lengths], EVERY_FILE)
+    if part.file.index is not None:
+        write_index(directory / "document.idx", part.file.type, [directory / name for name in lengths])
+    for file, name in zip(files, shard_names(len(files)), strict=True):
+        (directory / file).rename(directory / name)  # type: ignore[arg-type]
+    keep_only(directory, [*shard_names(len(files)), "document.idx"], EVERY_FILE)

@@ -1,0 +1,198 @@
+"""How often the corpus holds a window of each sequence, exactly; by one of two ways that give the same.
+
+Broadcast: every worker holds the windows that are asked for, and counts them in its parts of the corpus.
+Shuffle, for more of them than a worker should hold: every worker holds a filter of their hashes, hands on the windows
+of the corpus that pass it, and Spark groups these by their tokens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from features.exact_duplicates.kernel import HASH_BITS
+from features.exact_duplicates.windows import (
+    Windows,
+    add_to_filter,
+    count_windows,
+    cut_windows,
+    index_windows,
+    make_filter,
+    windows_that_pass,
+)
+from filters.ragged import ragged_from_strings
+from spark.corpus.counts import COUNTS, add_up_counts, in_chunks
+from spark.corpus.frames import require_unique_ids
+from spark.corpus.part_tasks import map_parts
+from spark.corpus.table_writing import WrittenFrame, write_frame, write_one_file, write_parts
+from spark.session.job_descriptions import READ_CORPUS, phase
+from spark.sources.corpus_parts import Corpus, CorpusBatch
+from spark.sources.loading import escape_glob
+from spark.storage.paths import AnyPath, arrow_location
+from utils import UserError
+
+if TYPE_CHECKING:
+    from pyspark import Accumulator
+    from pyspark.sql import DataFrame, SparkSession
+
+Way = Literal["broadcast", "shuffle"]
+WAYS: dict[Way, str] = {
+    "broadcast": "broadcast: every worker holds the sequences' windows and counts them in its parts of the corpus",
+    "shuffle": "shuffle: the corpus's windows that pass a filter of the sequences' are grouped by their tokens",
+}
+MOST_TO_BROADCAST = 2_000_000  # some 300 MB in every worker
+WINDOWS = pa.schema([("index", pa.int64()), ("window", pa.binary())])
+LARGEST_FILTER_BITS = 1 << 31  # 256 MB; with more hashes it lets more of the corpus pass, and the counts stay right
+
+
+class Window(NamedTuple):
+    """The tokens of a sequence from `start` to `stop`, the latter not among them."""
+
+    start: int
+    stop: int
+
+
+class DuplicateCounts(NamedTuple):
+    """What was counted. rows: of the table. repeated: those that occur more than once.
+
+    too_short: sequences that are left out, since they end before their window does.
+    """
+
+    rows: int
+    repeated: int
+    too_short: int
+
+
+def choose_way(sequences: int) -> Way:
+    """By which way so many sequences are counted."""
+    return "broadcast" if sequences <= MOST_TO_BROADCAST else "shuffle"
+
+
+@dataclass(frozen=True)
+class DuplicateCounting:
+    """The counting of the windows of `sequences` in `corpus`.
+
+    directory: where what is written on the way lies. hash_bits: fewer than all make hashes collide, for tests.
+    way: the one to take; None for the one that suits their number.
+    """
+
+    corpus: Corpus
+    sequences: Corpus
+    window: Window
+    directory: AnyPath
+    way: Way | None = None
+    hash_bits: int = HASH_BITS
+
+    def run(self, spark: SparkSession, table: str, rows_done: Accumulator[int]) -> DuplicateCounts:
+        """Writes `index`, `counts` of every sequence that is long enough, in the order of `index`."""
+        require_unique_ids(spark, self.sequences)
+        asked = self._write_windows(spark)
+        too_short = asked.counts.get("sequences", 0) - asked.rows
+        if too_short and not asked.rows:
+            raise UserError(
+                f"{self.sequences.source}: all of the {too_short:,} sequences end before token {self.window.stop}.\n"
+                "Give a --window that lies within them."
+            )
+        if (self.way or choose_way(asked.rows)) == "broadcast":
+            rows, repeated = self._broadcast(spark, table, rows_done)
+        else:
+            rows, repeated = self._shuffle(spark, asked.rows, table, rows_done)
+        return DuplicateCounts(rows, repeated, too_short)
+
+    def _write_windows(self, spark: SparkSession) -> WrittenFrame:
+        """The window of each sequence, as files that the driver reads, or Spark."""
+        start, stop = self.window
+
+        def cut(batch: CorpusBatch) -> tuple[pa.Table, dict[str, int]]:
+            rows, windows = cut_windows(batch.tokens, start, stop)
+            columns = {"index": batch.sequence_ids[rows], "window": as_binary(windows)}
+            return pa.table(columns), {"sequences": len(batch.sequence_ids)}
+
+        with phase(spark, "cut the windows that are asked for"):
+            return write_parts(spark, self.sequences, cut, self.directory, "windows")
+
+    def _broadcast(self, spark: SparkSession, table: str, rows_done: Accumulator[int]) -> tuple[int, int]:
+        asked = pa.concat_tables([WINDOWS.empty_table(), *map(_read, self._window_files())])
+        windows, window_of_row = index_windows(from_binary(asked["window"], self.window), self.hash_bits)
+        counts = self._count_places(spark, windows, rows_done)[window_of_row]
+        counted = pa.table({"index": asked["index"], "counts": counts}).sort_by("index")
+        write_one_file(counted, self.directory, table)
+        return len(counted), int((counts > 1).sum())
+
+    def _count_places(self, spark: SparkSession, windows: Windows, rows_done: Accumulator[int]) -> NDArray[np.int64]:
+        """At how many places of the corpus each window occurs, shape (windows,)."""
+        shared = spark.sparkContext.broadcast(windows)
+
+        def count(batches: Iterator[CorpusBatch]) -> Iterator[pa.RecordBatch]:
+            places = np.zeros(len(shared.value.hashes), np.int64)
+            for batch in batches:
+                count_windows(batch.tokens, shared.value, places)
+            yield from in_chunks(places)
+
+        with phase(spark, READ_CORPUS):
+            counts = add_up_counts(map_parts(spark, self.corpus, count, COUNTS, rows_done), len(windows.hashes))
+        shared.destroy()
+        return counts
+
+    def _shuffle(self, spark: SparkSession, asked: int, table: str, rows_done: Accumulator[int]) -> tuple[int, int]:
+        from pyspark.sql import functions as F  # noqa: N812
+
+        counted = self._passing(spark, asked, rows_done).groupBy("window").agg(F.sum("places").alias("counts"))
+        sequences = spark.read.parquet(*map(escape_glob, self._window_files()))
+        joined = sequences.join(counted, "window", "left").select(
+            "index", F.coalesce("counts", F.lit(0)).alias("counts")
+        )
+        in_order = joined.repartitionByRange("index").sortWithinPartitions("index")
+        with phase(spark, READ_CORPUS):
+            written = write_frame(in_order, self.directory, table, _repeated)
+        return written.rows, written.counts.get("repeated", 0)
+
+    def _passing(self, spark: SparkSession, asked: int, rows_done: Accumulator[int]) -> DataFrame:
+        """The windows of the corpus that pass the filter, with how often each was met in a batch."""
+        seen = make_filter(asked, LARGEST_FILTER_BITS)
+        for path in self._window_files():
+            add_to_filter(from_binary(_read(path)["window"], self.window), seen, self.hash_bits)
+        shared, hash_bits = spark.sparkContext.broadcast(seen), self.hash_bits
+        length = self.window.stop - self.window.start
+
+        def find(batches: Iterator[CorpusBatch]) -> Iterator[pa.RecordBatch]:
+            for batch in batches:
+                for windows in windows_that_pass(batch.tokens, length, shared.value, hash_bits):
+                    grouped = pa.table({"window": as_binary(windows)}).group_by("window").aggregate([([], "count_all")])
+                    yield from grouped.rename_columns(["window", "places"]).to_batches()
+
+        return map_parts(spark, self.corpus, find, "window binary, places long", rows_done)
+
+    def _window_files(self) -> list[AnyPath]:
+        return sorted((self.directory / "windows").rglob("*.parquet"), key=str)
+
+
+def as_binary(windows: NDArray[np.int32]) -> pa.Array:
+    """Each row's bytes, in a form that Spark groups and joins by."""
+    number, length = windows.shape
+    offsets = np.arange(number + 1, dtype=np.int32) * (length * windows.itemsize)
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(np.ascontiguousarray(windows))]
+    return pa.Array.from_buffers(pa.binary(), number, buffers)
+
+
+def _read(path: AnyPath) -> pa.Table:
+    filesystem, name = arrow_location(path)
+    return pq.read_table(name, filesystem=filesystem)
+
+
+def _repeated(table: pa.Table) -> dict[str, int]:
+    return {"repeated": pc.sum(pc.greater(table["counts"], 1)).as_py() or 0}
+
+
+def from_binary(column: pa.ChunkedArray, window: Window) -> NDArray[np.int32]:
+    """The rows that `as_binary` made bytes of, int32, shape (rows, tokens)."""
+    length = window.stop - window.start
+    pieces = [ragged_from_strings(chunk).values.view(np.int32) for chunk in column.chunks]
+    return np.concatenate([np.empty(0, np.int32), *pieces]).reshape(-1, length)

@@ -1,0 +1,51 @@
+"""Clusters of near duplicates at several thresholds, from one search."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from pyspark.sql import functions as F  # noqa: N812
+
+from features.near_duplicates.in_memory import clusters_in_memory
+from spark.corpus.near_duplicates.clusters import clusters_by_level, level_columns
+from spark.corpus.near_duplicates.finding import (
+    MOST_TOKENS_ON_DRIVER,
+    collect_sequences,
+    fit_on_driver,
+    group_equal,
+    pairs_of_contents,
+)
+from spark.corpus.near_duplicates.packed_numbers import frame_of_numbers
+from spark.corpus.near_duplicates.pairs import PairSearch
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+
+def near_duplicate_clusters(
+    sequences: DataFrame,
+    thresholds: tuple[float, ...],
+    ngram_tokens: int,
+    most_tokens_on_driver: int = MOST_TOKENS_ON_DRIVER,
+) -> DataFrame:
+    """`sequence_id`, `cluster_0`, `cluster_1` and so on, all `long`: each sequence's cluster at each threshold.
+
+    A cluster is named, and found, as in `find_near_duplicates`, with the bands of the first of the ascending
+    thresholds, so that each cluster lies within one of the threshold before. sequences, errors: as there.
+    """
+    search, spark = PairSearch(thresholds, ngram_tokens), sequences.sparkSession
+    names = level_columns(len(thresholds))
+    if fit_on_driver(sequences, most_tokens_on_driver):
+        ids, tokens = collect_sequences(sequences)
+        firsts = clusters_in_memory(tokens, thresholds, ngram_tokens)
+        return frame_of_numbers(spark, np.column_stack([ids, ids[firsts]]), ("sequence_id", *names))
+    contents = group_equal(sequences)
+    with pairs_of_contents(contents, search) as pairs:
+        found = clusters_by_level(pairs, len(thresholds))
+    clusters = [F.coalesce(name, "representative").alias(name) for name in names]
+    return (
+        contents.select("sequence_id", "representative")
+        .join(found, "representative", "left")
+        .select("sequence_id", *clusters)
+    )

@@ -1,0 +1,36 @@
+"""Which rows are measured: repeated ids rejected, a sample drawn."""
+
+from __future__ import annotations
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F  # noqa: N812
+
+from spark.session.job_descriptions import phase
+from spark.sources.internal_columns import REJECTION
+
+
+def reject_repeated_ids(frame: DataFrame) -> DataFrame:
+    """The same rows, with `REJECTION` set on every row whose sequence_id occurs more than once."""
+    repeated = (
+        frame.where(F.col("sequence_id").isNotNull())
+        .groupBy("sequence_id")
+        .count()
+        .where("count > 1")
+        .select("sequence_id", F.format_string("sequence_id occurs %d times", "count").alias("_run_repeated"))
+    )
+    with phase(frame.sparkSession, "look for repeated ids"):
+        if repeated.isEmpty():
+            return frame
+    reason = F.coalesce(F.col(REJECTION), F.col("_run_repeated"))
+    return frame.join(repeated, "sequence_id", "left").withColumn(REJECTION, reason).drop("_run_repeated")
+
+
+def draw_sample(frame: DataFrame, size: int, seed: int) -> DataFrame:
+    """The rows of `size` sequence ids drawn at random: those whose hash with the seed is smallest.
+
+    Which ids are drawn depends on nothing but the ids and the seed. Rows without an id cannot be drawn.
+    """
+    ids = frame.select("sequence_id").where(F.col("sequence_id").isNotNull()).distinct()
+    rank = F.xxhash64(F.col("sequence_id"), F.lit(seed).cast("long"))
+    drawn = ids.orderBy(rank, "sequence_id").limit(size)
+    return frame.join(drawn, "sequence_id", "left_semi")

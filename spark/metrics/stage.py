@@ -1,0 +1,144 @@
+"""The one Python stage of a split: Arrow batches in; files of measured and of refused rows out.
+
+The workers write the files themselves: to hand the rows back to Spark for writing takes more time than all
+filters together. A file counts when the task that wrote it has succeeded, which its report says.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from filters.contract import Filter
+from filters.measuring import MeasuredBatch, Resources, measure_batch
+from filters.validity import Reasons
+from spark.metrics.output_schema import Layout
+from spark.session.model_memory import keep_memory_of_models
+from spark.session.task_device import on_the_tasks_device
+from spark.sources.internal_columns import REJECTION
+from spark.storage.paths import AnyPath
+from spark.storage.task_files import TaskFiles, add_up, keep_only, task_file_name
+from utils import UserError
+
+if TYPE_CHECKING:
+    from pyspark import Accumulator, Broadcast
+    from pyspark.sql import DataFrame
+
+REJECTED = "rejected"
+
+
+class Outcome(NamedTuple):
+    """What the stage made of the rows: how many came, how many were refused, and the counts of each model's table."""
+
+    rows: int
+    rejected: int
+    counts: dict[str | None, dict[str, int]]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The measuring of one split, in the form that travels to the workers.
+
+    directory: where the tables are written, one directory a model and one for the rejected rows.
+    rows_done: counts the rows of every task that has ended, for who watches.
+    """
+
+    layout: Layout
+    models: tuple[str | None, ...]
+    resources: Broadcast[Resources]
+    directory: AnyPath
+    rows_done: Accumulator[int]
+
+    def run(self, frame: DataFrame) -> Outcome:
+        """Measures every row of the frame and writes the tables."""
+        for name in (REJECTED, *map(table_name, self.models)):
+            (self.directory / name).mkdir(parents=True, exist_ok=True)
+        reports = [json.loads(row[0]) for row in frame.mapInArrow(self._work, "report string").collect()]
+        keep_only(self.directory, (report["file"] for report in reports))
+        rows = add_up(report["rows"] for report in reports)
+        counts = {
+            model: {"rows": 0} | add_up(report["counts"][position] for report in reports)
+            for position, model in enumerate(self.models)
+        }
+        return Outcome(rows["read"], rows["rejected"], counts)
+
+    def table_directory(self, model: str | None) -> AnyPath:
+        """Where the table of a model is written."""
+        return self.directory / table_name(model)
+
+    def _work(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """What one task does; gives one row, its report."""
+        file_name, resources = task_file_name(), on_the_device(self.resources.value)
+        rows: Counter[str] = Counter()
+        counts: list[Counter[str]] = [Counter() for _ in self.models]
+        with TaskFiles(self.directory, file_name) as files:
+            for batch in batches:
+                measured = self._measure(batch, resources)
+                for model, counted in zip(self.models, counts, strict=True):
+                    table = self.layout.metrics(batch, measured, model)
+                    counted.update(self.layout.count(table))
+                    files.add(table_name(model), table)
+                rejected = self.layout.rejected(batch, measured)
+                files.add(REJECTED, rejected)
+                rows.update(read=len(batch), rejected=len(rejected))
+        self.rows_done.add(rows["read"])
+        report = json.dumps({"file": file_name, "rows": rows, "counts": counts})
+        yield pa.RecordBatch.from_pydict({"report": [report]})
+
+    def _measure(self, batch: pa.RecordBatch, resources: Resources) -> MeasuredBatch:
+        try:
+            return self._measure_rows(batch, resources)
+        except UserError:
+            raise
+        except Exception as error:
+            raise RuntimeError(self._blame(batch, resources, error)) from None
+
+    def _measure_rows(self, batch: pa.RecordBatch, resources: Resources) -> MeasuredBatch:
+        tokens = batch["tokens"] if "tokens" in batch.schema.names else None
+        text = batch["text"] if "text" in batch.schema.names else None
+        return measure_batch(tokens, text, self.layout.filters, resources, _known_reasons(batch))
+
+    def _blame(self, batch: pa.RecordBatch, resources: Resources, error: Exception) -> str:
+        """Which row and which filter the error comes from, found by halving the batch."""
+        while len(batch) > 1:
+            half = batch.slice(0, len(batch) // 2)
+            batch = half if self._fails(half, resources) else batch.slice(len(batch) // 2)
+        guilty = [each.name for each in self.layout.filters if self._with(each)._fails(batch, resources)]
+        where = f"sequence_id {batch['sequence_id'][0].as_py()}" if len(batch) else "an empty batch"
+        return f"{', '.join(guilty) or 'measuring'} failed on {where}: {type(error).__name__}: {error}"
+
+    def _with(self, one: Filter) -> Stage:
+        return replace(self, layout=replace(self.layout, filters=(one,)))
+
+    def _fails(self, batch: pa.RecordBatch, resources: Resources) -> bool:
+        try:
+            self._measure_rows(batch, resources)
+        except Exception:
+            return True
+        return False
+
+
+def table_name(model: str | None) -> str:
+    """The directory of a model's table below the stage's."""
+    return f"metrics-{model}"
+
+
+def on_the_device(resources: Resources) -> Resources:
+    """The resources with the language model, where there is one, on the task's device."""
+    model = resources.language_model
+    if model is None:
+        return resources
+    keep_memory_of_models()
+    return replace(resources, language_model=on_the_tasks_device(model))
+
+
+def _known_reasons(batch: pa.RecordBatch) -> Reasons:
+    if batch[REJECTION].null_count == len(batch):
+        return np.full(len(batch), None, object)
+    return np.array(batch[REJECTION].to_pylist(), object)

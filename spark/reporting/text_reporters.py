@@ -1,0 +1,190 @@
+"""What a person sees of a run: a bar in a terminal, or plain lines in a log file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, Task, TaskID, TextColumn
+from rich.status import Status
+from rich.table import Column, Table
+
+from spark.reporting import events
+from spark.reporting.events import Advance
+from spark.reporting.reporter import Format, JsonReporter, QuietReporter, Reporter, interruption_message
+from spark.reporting.summary import print_deduplication, print_feature_plan, print_plan, print_summary
+from spark.reporting.wording import bar_fields, log_line
+from utils import UserError, printable
+
+FIELDS = ("rows", "speed", "left")
+SHORTEST_NAME, SHORTEST_BAR = 12, 8
+PLACE_FOR_ECHO = 4
+
+
+def choose_reporter(report: Format) -> Reporter:
+    """The reporter that was asked for; of text, the one that suits where it goes."""
+    if report != "text":
+        return QuietReporter() if report == "quiet" else JsonReporter()
+    console = Console()
+    if console.is_terminal and not console.is_dumb_terminal:
+        return TerminalReporter(console)
+    return LogReporter(Console(width=120))
+
+
+@contextmanager
+def reporting(report: Format) -> Iterator[Reporter]:
+    """The reporter that was asked for, which tells of what the block refuses, and is closed at its end."""
+    reporter = choose_reporter(report)
+    try:
+        yield reporter
+    except UserError as error:
+        reporter.report(events.Refused(str(error)))
+        raise
+    finally:
+        reporter.close()
+
+
+class TextReporter:
+    """Says where the run lies, where Spark's UI is, and at the end what was found; bars and lines are added to it."""
+
+    seconds_between_progress: float | None = None
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def report(self, event: events.Event) -> None:
+        """Prints what the event says to a person."""
+        match event:
+            case events.Plan():
+                print_plan(self._console, event)
+            case events.FeaturePlan():
+                print_feature_plan(self._console, event)
+            case events.RunStarted():
+                self._say(f"Run: {printable(event.directory)}")
+                if all(split.complete for split in event.splits):
+                    self._say(f"Run {event.run_id} is complete already; nothing to do.")
+            case events.SparkStarted(ui=ui, taken_port=port) if ui:
+                self._say(f"Spark UI: {ui}" + (f" ({port} is taken)" if port else ""))
+            case events.Deduplicated():
+                self.close()
+                print_deduplication(self._console, event)
+            case events.RunFinished():
+                self.close()
+                if event.splits:
+                    print_summary(self._console, event.splits, event.directory)
+                if event.go_on:
+                    self._say(interruption_message(event))
+
+    def close(self) -> None:
+        """Shows nothing for the moment."""
+
+    def _say(self, line: str) -> None:
+        self._console.print(line, highlight=False, soft_wrap=True, markup=False)
+
+
+class LogReporter(TextReporter):
+    """Plain lines: at the start and end of every split, and every half minute between."""
+
+    seconds_between_progress = 30.0
+
+    def report(self, event: events.Event) -> None:
+        """Prints the event's line, if it has one."""
+        super().report(event)
+        line = log_line(event)
+        if line:
+            self._say(f"{datetime.now():%H:%M:%S} {printable(line)}")
+
+
+class TerminalReporter(TextReporter):
+    """A bar for the split that is being measured, and one for the whole run where it has more than one."""
+
+    seconds_between_progress = 0.5
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(console)
+        self._status: Status | None = None
+        self._bars: Bars | None = None
+        self._split: TaskID | None = None
+        self._run: TaskID | None = None
+        self._splits = 0
+
+    def report(self, event: events.Event) -> None:
+        """Shows the event in the bars, or prints what is to stay."""
+        match event:
+            case events.FindingData(message=message):
+                self._wait_for(printable(message) or "Finding the data")
+            case events.RunStarted(splits=splits):
+                self.close()
+                super().report(event)
+                self._splits = sum(not split.complete for split in splits)
+                if self._splits:
+                    self._wait_for("Starting Spark")
+            case events.SplitStarted():
+                self._begin(event)
+            case events.Progress() if self._bars and self._split is not None:
+                self._bars.update(self._split, **bar_fields(event.this_split, event.phase))
+                if self._run is not None:
+                    self._bars.update(self._run, **bar_fields(event.whole_run, None))
+            case events.SplitFailed(split=split, error=error):
+                self._say(f"Failed: {printable(split)}: {error}")
+            case _:
+                super().report(event)
+
+    def close(self) -> None:
+        """Takes the bars and the spinner away."""
+        if self._status:
+            self._status.stop()
+        if self._bars:
+            self._bars.stop()
+        self._status = self._bars = None
+
+    def _wait_for(self, message: str) -> None:
+        if self._status is None:
+            self._status = self._console.status(escape(message))
+            self._status.start()
+        self._status.update(escape(message))
+
+    def _begin(self, event: events.SplitStarted) -> None:
+        if self._bars is None:
+            self.close()
+            self._bars = Bars(self._console)
+            self._bars.start()
+        # Splits have little in common, and a bar cannot go back to knowing no total.
+        for task in self._bars.task_ids:
+            self._bars.remove_task(task)
+        self._split = self._bars.add_task(escape(printable(event.split)), **bar_fields(Advance(), None))
+        if event.of > 1:
+            self._run = self._bars.add_task(f"split {event.number} of {event.of}", **bar_fields(Advance(), None))
+
+
+class Bars(Progress):
+    """A name, a bar as wide as there is place, rows, speed and time left of each task.
+
+    They leave place for the terminal's `^C`, which would begin a new line and shift what is drawn.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._terminal = console
+        super().__init__(
+            TextColumn("{task.description}", table_column=Column(no_wrap=True, overflow="ellipsis")),
+            BarColumn(bar_width=None, table_column=Column(ratio=1, min_width=SHORTEST_BAR)),
+            *(
+                TextColumn("{task.fields[" + field + "]}", justify="right", table_column=Column(no_wrap=True))
+                for field in FIELDS
+            ),
+            console=console,
+            transient=True,
+            expand=True,
+        )
+
+    def make_tasks_table(self, tasks: Iterable[Task]) -> Table:
+        """The bars as a table, nearly as wide as the terminal; where it is too narrow, names are cut."""
+        tasks = list(tasks)
+        table = super().make_tasks_table(tasks)
+        table.width = max(1, self._terminal.width - PLACE_FOR_ECHO)
+        numbers = sum(max((len(task.fields[field]) + 1 for task in tasks), default=0) for field in FIELDS)
+        table.columns[0].max_width = max(SHORTEST_NAME, table.width - numbers - SHORTEST_BAR - 1)
+        return table

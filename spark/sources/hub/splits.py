@@ -1,0 +1,115 @@
+"""Which files belong to which split of a dataset, by the rules of the `datasets` library itself."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import yaml
+
+from spark.sources.hub.errors import HubError, first_line
+from spark.storage.paths import AnyPath
+from utils import printable
+
+CARD = "README.md"
+SPLIT_NAME = re.compile(r"\w+(\.\w+)*")  # as `datasets` has it; dots may stand inside
+CONFIGURATION_KEYS = ("config_name", "data_files", "data_dir", "default")
+# Files that `datasets` takes for its own metadata, and would read.
+METADATA_FILES = frozenset({CARD, ".huggingface.yaml", "dataset_infos.json"})
+
+
+def splits_of(dataset: str, paths: Iterable[str], card: AnyPath | None) -> dict[str, tuple[str, ...]]:
+    """The paths of each split's files, in their order, by the name of the split.
+
+    dataset: its name, for messages. paths: all its files, relative, with `/`, and safe to create.
+    card: its README.md, where it has one. Raises HubError where `datasets` finds no splits in it.
+    """
+    configurations = card_configurations(dataset, card) if card else []
+    # `datasets` resolves patterns against files; empty ones of the same names do, so nothing is downloaded.
+    with tempfile.TemporaryDirectory(prefix="dataset-layout-") as directory:
+        root = Path(directory, "layout").resolve()
+        try:
+            lay_out(root, paths, configurations)
+            found = library_splits(root, Path(directory, "cache"))
+        except Exception as error:  # whatever a foreign repository makes the library stumble over
+            reason = first_line(error).replace(str(root), "the dataset")
+            raise HubError(
+                f"{dataset}: no splits found in its files and README.md ({reason}).\n"
+                "Check the name; what `datasets` cannot load by name alone, save as Parquet and give its path."
+            ) from error
+        splits = {
+            split: tuple(Path(file).relative_to(root).as_posix() for file in files) for split, files in found.items()
+        }
+    for split in splits:
+        if not SPLIT_NAME.fullmatch(split):
+            raise HubError(f"{dataset}: expected names of splits, found {printable(split)!r}.\nRename it there.")
+    return {split: files for split, files in splits.items() if files}
+
+
+def lay_out(root: Path, paths: Iterable[str], configurations: list[dict[str, Any]]) -> None:
+    """Creates empty files of the given names under `root`, and a README.md with the configurations."""
+    root.mkdir()
+    for path in paths:
+        if path not in METADATA_FILES:
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            (root / path).touch()
+    if configurations:
+        (root / CARD).write_text(f"---\n{yaml.safe_dump({'configs': configurations})}---\n", encoding="utf-8")
+
+
+def library_splits(root: Path, cache_directory: Path) -> dict[str, list[str]]:
+    """The absolute paths of each split's files, as `datasets` resolves them in the directory `root`."""
+    import datasets
+
+    shows_bars = not datasets.are_progress_bars_disabled()
+    datasets.disable_progress_bars()
+    try:
+        builder = datasets.load_dataset_builder(str(root), cache_dir=str(cache_directory))
+    finally:
+        if shows_bars:
+            datasets.enable_progress_bars()
+    return {str(split): list(files) for split, files in builder.config.data_files.items()}
+
+
+def card_configurations(dataset: str, card: AnyPath) -> list[dict[str, Any]]:
+    """What a README.md's metadata says of data files; raises HubError where it names files elsewhere.
+
+    Only these keys are kept: features, sizes and the rest say nothing of the splits, and one that this
+    version of the library does not know must not stand in the way.
+    """
+    text = card.read_text(encoding="utf-8", errors="replace")
+    block = re.match(r"---[ \t]*\r?\n(.*?)\r?\n---[ \t]*(\r?\n|$)", text.lstrip("\ufeff"), re.DOTALL)
+    try:
+        metadata = yaml.safe_load(block[1]) if block else None
+    except yaml.YAMLError as error:
+        raise HubError(f"{dataset}: its README.md has broken metadata ({first_line(error)}).\nMend it.") from error
+    configurations = metadata.get("configs") if isinstance(metadata, dict) else None
+    if not isinstance(configurations, list) or not all(isinstance(c, dict) for c in configurations):
+        return []
+    kept = [{key: c[key] for key in CONFIGURATION_KEYS if key in c} for c in configurations]
+    for pattern in patterns_of([[c.get("data_files"), c.get("data_dir")] for c in kept]):
+        if "://" in pattern or "::" in pattern or pattern.startswith(("/", "~")) or leaves(pattern):
+            raise HubError(
+                f"{dataset}: its README.md names data files outside of the dataset: {printable(pattern)!r}.\n"
+                "They are not read; fetch them yourself and give their local path."
+            )
+    return kept
+
+
+def patterns_of(data_files: Any) -> Iterator[str]:
+    """All strings in a value of `data_files`, which nests lists and dictionaries."""
+    if isinstance(data_files, str):
+        yield data_files
+    elif isinstance(data_files, dict):
+        yield from patterns_of(list(data_files.values()))
+    elif isinstance(data_files, list):
+        for value in data_files:
+            yield from patterns_of(value)
+
+
+def leaves(pattern: str) -> bool:
+    """Whether a relative pattern climbs by `..`."""
+    return ".." in PurePosixPath(pattern.replace("\\", "/")).parts

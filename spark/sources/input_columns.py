@@ -1,0 +1,65 @@
+"""Which column of a source is which: ids, tokens, text, memorization scores, and the user's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from filters.input_types import is_integer, is_integer_list, is_number, is_readable, is_string
+from spark.sources.column_names import SCORE_NAMES, SEQUENCE_ID_NAMES, TEXT_NAMES, TOKENS_NAMES
+from utils import UserError, printable
+
+
+@dataclass(frozen=True)
+class InputColumns:
+    """The names that a source gives to what the pipeline reads; None where it has no such column.
+
+    scores: model to the column of its memorization scores, in the layout of the Pile samples.
+    others: the user's own columns, which pass through untouched.
+    """
+
+    sequence_id: str | None
+    tokens: str | None
+    text: str | None
+    scores: tuple[tuple[str, str], ...]
+    others: tuple[str, ...]
+
+
+def recognise_columns(schema: pa.Schema, source: str) -> InputColumns:
+    """The columns of a source; raises UserError where there is nothing to measure or a type is wrong."""
+    repeated = {name for name in schema.names if schema.names.count(name) > 1}
+    if repeated:
+        raise UserError(f"{source}: two columns are named {printable(min(repeated))!r}; rename one.")
+    sequence_id = _first_present(SEQUENCE_ID_NAMES, schema)
+    tokens, text = _first_present(TOKENS_NAMES, schema), _first_present(TEXT_NAMES, schema)
+    if tokens is None and text is None:
+        found = ", ".join(printable(name) for name in schema.names) or "no column"
+        raise UserError(f"{source}: expected a column `tokens` or `text`, found {found}.")
+    _require(schema, sequence_id, is_integer, "whole numbers", source)
+    _require(schema, tokens, is_integer_list, "lists of whole numbers", source)
+    _require(schema, text, is_string, "text", source)
+    is_pile = {"Index", "Tokens"} <= set(schema.names)
+    scores = tuple((model, name) for name, model in SCORE_NAMES.items() if is_pile and name in schema.names)
+    for _, name in scores:
+        _require(schema, name, is_number, "numbers", source)
+    used = {sequence_id, tokens, text, *(name for _, name in scores)}
+    others = tuple(name for name in schema.names if name not in used)
+    for name in others:
+        _require(schema, name, is_readable, "a type that Spark reads", source)
+    return InputColumns(sequence_id, tokens, text, scores, others)
+
+
+def _first_present(names: tuple[str, ...], schema: pa.Schema) -> str | None:
+    return next((name for name in names if name in schema.names), None)
+
+
+def _require(
+    schema: pa.Schema, name: str | None, fits: Callable[[pa.DataType], bool], expected: str, source: str
+) -> None:
+    if name is not None and not fits(schema.field(name).type):
+        raise UserError(
+            f"{source}: expected {expected} in column `{printable(name)}`, found {schema.field(name).type}.\n"
+            "Convert the column, or rename it if it is something else."
+        )

@@ -1,0 +1,121 @@
+"""From where a table is said to be to its files on this machine, fetched from the Hub where they are there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from features.semantic_duplicates.model import EmbeddingModel, read_embedding_model
+from filters.vocabulary import Vocabulary, read_vocabulary
+from spark.sources.catalog import ModelLocation, TableLocation
+from spark.sources.hub.datasets import HubDataset, ResolvedDataset, fetch_split, resolve_dataset
+from spark.sources.hub.model import fetch_model
+from spark.sources.hub.tokenizer import fetch_tokenizer
+from spark.sources.hub_layout import is_hub_layout
+from spark.sources.local_files import TableFiles, describe_files, find_files
+from spark.storage.paths import AnyPath, require_reachable, storage_path
+from spark.storage.remote_path import RemotePath
+from utils import UserError, printable
+
+
+@dataclass
+class TableReader:
+    """Finds tables, remembering what each dataset was resolved to, so that a run reads one commit of each.
+
+    revisions: by Hub id, the commit, tag or branch to read.
+    """
+
+    cache_directory: Path
+    revisions: Mapping[str, str]
+    on_progress: Callable[[str], None]
+    resolved: dict[str, ResolvedDataset] = field(default_factory=dict)
+    vocabularies: dict[str, Vocabulary] = field(default_factory=dict)
+    model_commits: dict[str, str] = field(default_factory=dict)
+
+    def files(self, location: TableLocation) -> TableFiles:
+        """The files of a table; raises UserError where it cannot be had or is damaged."""
+        path = storage_path(location.source)
+        require_reachable(path)
+        if location.is_local and not is_hub_layout(path):
+            return describe_files(find_files(path))
+        dataset = self.resolve(location)
+        split = location.split or _only_split(dataset)
+        fetched = fetch_split(dataset, split, self.cache_directory, on_progress=self.on_progress)
+        return describe_files(fetched.paths)
+
+    def resolve(self, location: TableLocation) -> ResolvedDataset:
+        """The dataset of a location at one commit, the same at every call."""
+        if location.source not in self.resolved:
+            source: HubDataset | AnyPath = storage_path(location.source)
+            if not location.is_local:
+                source = HubDataset(location.source, self.revisions.get(location.source))
+            self.resolved[location.source] = resolve_dataset(source, self.cache_directory, on_progress=self.on_progress)
+        return self.resolved[location.source]
+
+    def vocabulary(self, tokenizer: str) -> Vocabulary:
+        """The vocabulary of a tokenizer by its local path or Hub id; raises UserError where there is none."""
+        if tokenizer not in self.vocabularies:
+            given = storage_path(tokenizer)
+            require_reachable(given)
+            if tokenizer.endswith(".json") and not given.is_file():
+                raise UserError(f"--tokenizer: no such file: {printable(tokenizer)!r}.")
+            if isinstance(given, RemotePath):
+                tokenizer = str(_copied(given, self.cache_directory))
+            revision = self.revisions.get(tokenizer)
+            path = fetch_tokenizer(tokenizer, self.cache_directory, revision, on_progress=self.on_progress)
+            try:
+                self.vocabularies[tokenizer] = read_vocabulary(path)
+            except ValueError as error:
+                raise UserError(f"--tokenizer {printable(str(path))}: {printable(str(error))[:300]}") from None
+        return self.vocabularies[tokenizer]
+
+    def language_model(self, location: ModelLocation) -> Path:
+        """The directory of a language model; raises UserError where it cannot be had."""
+        name, revision = location.id_or_path, location.revision
+        given = storage_path(name)
+        if isinstance(given, RemotePath):
+            raise UserError(
+                f"--model {printable(name)}: a model is read from a directory of this machine, or one that every "
+                "machine mounts.\nCopy it there, or give its Hub id."
+            )
+        if given.is_dir():
+            return fetch_model(str(given), self.cache_directory)
+        asked = f"{name}@{revision or self.revisions.get(name, 'main')}"
+        commit = self.revisions.get(asked) or asked.rpartition("@")[2]
+        directory = fetch_model(name, self.cache_directory, commit, on_progress=self.on_progress)
+        self.model_commits[asked] = directory.name
+        return directory
+
+    def embedding_model(self, name: str) -> EmbeddingModel:
+        """A sentence embedding model by its local path or Hub id; raises UserError where it cannot be had."""
+        given = storage_path(name)
+        if not isinstance(given, RemotePath) and given.is_dir():
+            return read_embedding_model(given)
+        revision = self.revisions.get(name, "main")
+        directory = fetch_model(name, self.cache_directory, revision, embeds=True, on_progress=self.on_progress)
+        self.model_commits[name] = directory.name
+        return read_embedding_model(directory)
+
+    def commits(self) -> dict[str, str]:
+        """By Hub id, for models with @ and the revision that was asked for, the commit that was read."""
+        datasets = {name: each.revision for name, each in self.resolved.items() if each.revision}
+        return datasets | self.model_commits
+
+
+def _only_split(dataset: ResolvedDataset) -> str:
+    if len(dataset.splits) == 1:
+        return next(iter(dataset.splits))
+    if "train" in dataset.splits:
+        return "train"
+    name = printable(dataset.repository)
+    raise UserError(f"{name}: expected one split, or one named train; found {', '.join(dataset.splits)}.")
+
+
+def _copied(path: RemotePath, cache_directory: Path) -> Path:
+    """A tokenizer.json from shared storage, or from a directory there, copied to this machine."""
+    source = path / "tokenizer.json" if path.is_dir() else path
+    target = cache_directory / "tokenizers" / source.scheme / source.authority / str(source.path).lstrip("/")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(source.read_bytes())
+    return target

@@ -1,0 +1,98 @@
+"""Windows are counted as a loop over every place counts them, whatever their hashes are."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from features.exact_duplicates.kernel import HASH_BITS
+from features.exact_duplicates.windows import (
+    add_to_filter,
+    count_windows,
+    cut_windows,
+    index_windows,
+    make_filter,
+    windows_that_pass,
+)
+from filters.contract import RaggedArray
+
+ROWS = st.lists(st.lists(st.integers(0, 2), max_size=40), min_size=1, max_size=12)
+LARGE = 2**31 - 1
+
+
+def ragged(rows: list[list[int]], token_type: type[np.generic] = np.int32) -> RaggedArray:
+    offsets = np.cumsum([0, *map(len, rows)])
+    return RaggedArray(np.array([token for row in rows for token in row], token_type), offsets)
+
+
+def count_plainly(rows: list[list[int]], length: int) -> Counter[tuple[int, ...]]:
+    return Counter(tuple(row[start : start + length]) for row in rows for start in range(len(row) - length + 1))
+
+
+@pytest.mark.parametrize("hash_bits", [HASH_BITS, 2, 1])
+@pytest.mark.parametrize("token_type", [np.uint8, np.uint16, np.int32])
+@settings(deadline=None)  # the first call compiles
+@given(rows=ROWS, asked=ROWS, start=st.integers(0, 3), length=st.integers(1, 6))
+def test_counts_are_those_of_a_loop(
+    hash_bits: int, token_type: type[np.generic], rows: list[list[int]], asked: list[list[int]], start: int, length: int
+) -> None:
+    positions, windows = cut_windows(ragged(asked), start, start + length)
+    assert positions.tolist() == [row for row, tokens in enumerate(asked) if len(tokens) >= start + length]
+    if not len(windows):
+        return
+    indexed, window_of_row = index_windows(windows, hash_bits)
+    counts = np.zeros(len(indexed.tokens), np.int64)
+    count_windows(ragged(rows, token_type), indexed, counts)
+    expected = count_plainly(rows, length)
+    assert counts[window_of_row].tolist() == [expected[tuple(window)] for window in windows.tolist()]
+    assert indexed.tokens[window_of_row].tolist() == windows.tolist()
+    assert len(np.unique(indexed.tokens, axis=0)) == len(indexed.tokens)
+
+
+@pytest.mark.parametrize("hash_bits", [HASH_BITS, 2])
+@settings(deadline=None)  # the first call compiles
+@given(rows=ROWS, asked=ROWS, length=st.integers(1, 6))
+def test_all_windows_that_are_asked_for_pass_the_filter(
+    hash_bits: int, rows: list[list[int]], asked: list[list[int]], length: int
+) -> None:
+    _, windows = cut_windows(ragged(asked), 0, length)
+    seen = make_filter(len(windows), most_bits=64)
+    add_to_filter(windows, seen, hash_bits)
+    passed = Counter(tuple(each) for some in windows_that_pass(ragged(rows), length, seen, hash_bits) for each in some)
+    expected = count_plainly(rows, length)
+    assert passed <= expected
+    assert all(passed[tuple(window)] == expected[tuple(window)] for window in windows.tolist())
+
+
+def test_a_filter_keeps_out_most_that_is_not_asked_for() -> None:
+    generator = np.random.default_rng(0)
+    windows = generator.integers(0, 50_000, (1_000, 8)).astype(np.int32)
+    seen = make_filter(len(windows))
+    add_to_filter(windows, seen)
+    corpus = RaggedArray(generator.integers(0, 50_000, 100_000).astype(np.int32), np.array([0, 100_000]))
+    passed = sum(map(len, windows_that_pass(corpus, 8, seen)))
+    assert 0 < passed < 10_000
+
+
+def test_a_hash_that_two_windows_share_is_looked_into() -> None:
+    windows, _ = index_windows(np.array([[1, 2], [3, 4]], np.int32), hash_bits=1)
+    assert len(windows.tokens) == 2
+    counts = np.zeros(2, np.int64)
+    count_windows(ragged([[3, 4, 1, 5], [1, 2]]), windows, counts)
+    assert counts.tolist() == [1, 1]
+
+
+def test_ids_may_be_as_large_as_32_bits_hold() -> None:
+    windows, _ = index_windows(np.array([[LARGE, 0], [LARGE, LARGE]], np.int32))
+    counts = np.zeros(2, np.int64)
+    count_windows(ragged([[LARGE, LARGE, LARGE, 0]]), windows, counts)
+    assert counts.tolist() == [1, 2]
+
+
+def test_a_window_has_tokens() -> None:
+    with pytest.raises(ValueError, match="at least one token"):
+        index_windows(np.empty((3, 0), np.int32))

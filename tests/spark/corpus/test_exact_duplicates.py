@@ -1,0 +1,160 @@
+"""Features of a corpus are those that a loop over it counts, by either way, in any parts, with colliding hashes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from spark.corpus.exact_duplicates import MOST_TO_BROADCAST, DuplicateCounting, Window, choose_way
+from spark.corpus.table_writing import write_frame
+from spark.corpus.token_frequencies import TokenCounting
+from spark.sources.corpora import find_corpus
+from spark.sources.corpus_parts import Corpus
+from spark.sources.table_parts import ParquetPart
+from spark.sources.table_reader import TableReader
+from utils import UserError
+
+WINDOW = Window(2, 5)
+
+
+@pytest.fixture(scope="module")
+def rows() -> list[list[int]]:
+    generator = np.random.default_rng(0)
+    rows = [generator.integers(0, 4, generator.integers(1, 30)).tolist() for _ in range(400)]
+    return [*rows, *rows[:50], [1] * 40]
+
+
+@pytest.fixture(scope="module")
+def corpus(rows: list[list[int]], tmp_path_factory: pytest.TempPathFactory) -> Corpus:
+    directory = tmp_path_factory.mktemp("corpus")
+    pq.write_table(pa.table({"tokens": rows}), directory / "corpus.parquet", row_group_size=37)
+    return find_corpus(str(directory), 2_049, None, TableReader(directory / "cache", {}, lambda message: None))
+
+
+def in_parts(corpus: Corpus, groups_a_part: int) -> Corpus:
+    """The same corpus, of one file, cut otherwise."""
+    parts = []
+    (only,) = corpus.parts
+    assert isinstance(only, ParquetPart)
+    for start in range(0, len(only.row_groups), groups_a_part):
+        groups = only.row_groups[start : start + groups_a_part]
+        parts.append(replace(only, row_groups=groups, first_row=37 * start))
+    return replace(corpus, parts=tuple(parts))
+
+
+def expected_counts(rows: list[list[int]]) -> dict[int, int]:
+    length = WINDOW.stop - WINDOW.start
+    places = Counter(tuple(row[start : start + length]) for row in rows for start in range(len(row) - length + 1))
+    return {
+        number: places[tuple(row[WINDOW.start : WINDOW.stop])]
+        for number, row in enumerate(rows)
+        if len(row) >= WINDOW.stop
+    }
+
+
+@pytest.mark.parametrize("way", ["broadcast", "shuffle"])
+@pytest.mark.parametrize(("groups_a_part", "hash_bits"), [(1, 64), (5, 64), (100, 2)])
+def test_duplicates_are_those_of_a_loop(
+    spark: Any, tmp_path: Path, rows: list[list[int]], corpus: Corpus, way: Any, groups_a_part: int, hash_bits: int
+) -> None:
+    cut = in_parts(corpus, groups_a_part)
+    counting = DuplicateCounting(cut, cut, WINDOW, tmp_path, way, hash_bits)
+    rows_done = spark.sparkContext.accumulator(0)
+    counted = counting.run(spark, "table", rows_done)
+    table = pq.read_table(tmp_path / "table")
+    expected = expected_counts(rows)
+    assert dict(zip(*table.to_pydict().values(), strict=True)) == expected
+    assert table["index"].to_pylist() == sorted(expected)
+    assert counted.rows == len(expected)
+    assert counted.too_short == len(rows) - len(expected) > 0
+    assert counted.repeated == sum(count > 1 for count in expected.values())
+    assert rows_done.value == len(rows)
+
+
+@pytest.mark.parametrize("way", ["broadcast", "shuffle"])
+def test_sequences_may_come_from_elsewhere(
+    spark: Any, tmp_path: Path, corpus: Corpus, rows: list[list[int]], way: Any
+) -> None:
+    asked = {5: [9, 9, *rows[0][2:5]], 3: [0, 0, 7, 7, 7], 11: [0, 0, 1, 1, 1, 1]}
+    (tmp_path / "asked").mkdir()
+    pq.write_table(
+        pa.table({"sequence_id": list(asked), "tokens": list(asked.values())}), tmp_path / "asked" / "asked.parquet"
+    )
+    reader = TableReader(tmp_path / "cache", {}, lambda message: None)
+    sequences = find_corpus(str(tmp_path / "asked"), 2_049, None, reader)
+    DuplicateCounting(corpus, sequences, WINDOW, tmp_path, way).run(spark, "table", spark.sparkContext.accumulator(0))
+    found = dict(zip(*pq.read_table(tmp_path / "table").to_pydict().values(), strict=True))
+    windows = Counter(tuple(row[start : start + 3]) for row in rows for start in range(len(row) - 2))
+    assert found == {3: 0, 5: windows[tuple(rows[0][2:5])], 11: windows[(1, 1, 1)]}
+
+
+@pytest.mark.parametrize("groups_a_part", [1, 100])
+def test_token_frequencies_are_those_of_a_loop(
+    spark: Any, tmp_path: Path, rows: list[list[int]], corpus: Corpus, groups_a_part: int
+) -> None:
+    memorized = {0, 3, 449, 450}
+    (tmp_path / "memorized").mkdir()
+    table = pa.table({"index": sorted(memorized), "tokens": [rows[row] for row in sorted(memorized)]})
+    pq.write_table(table, tmp_path / "memorized" / "rows.parquet")
+    reader = TableReader(tmp_path / "cache", {}, lambda message: None)
+    found = find_corpus(str(tmp_path / "memorized"), 2_049, None, reader)
+    counting = TokenCounting(in_parts(corpus, groups_a_part), found, 10, tmp_path)
+    counts = counting.run(spark, ("of-memorized", "of-rest"), spark.sparkContext.accumulator(0))
+    for name, is_memorized in (("of-memorized", True), ("of-rest", False)):
+        table = pq.read_table(tmp_path / name)
+        expected = Counter(
+            token for number, row in enumerate(rows) if (number in memorized) == is_memorized for token in row
+        )
+        assert table["TokenID"].to_pylist() == list(range(10))
+        assert table["Frequency"].to_pylist() == [expected[token] for token in range(10)]
+        sequences = len(memorized) if is_memorized else len(rows) - len(memorized)
+        assert counts[name] == {"rows": 10, "tokens": expected.total(), "sequences": sequences}
+
+
+def test_memorized_sequences_that_the_corpus_lacks_are_counted(spark: Any, tmp_path: Path, corpus: Corpus) -> None:
+    def count(*ids: int) -> dict[str, dict[str, int]]:
+        pq.write_table(pa.table({"sequence_id": ids, "tokens": [[1]] * len(ids)}), tmp_path / "rows.parquet")
+        reader = TableReader(tmp_path, {}, lambda message: None)
+        found = find_corpus(str(tmp_path / "rows.parquet"), 2_049, None, reader)
+        counting = TokenCounting(corpus, found, 10, tmp_path)
+        return counting.run(spark, ("of-memorized", "of-rest"), spark.sparkContext.accumulator(0))
+
+    counts = count(3, 451, 450, 10**6)
+    assert counts["of-memorized"]["sequences"] == counts["of-memorized"]["absent"] == 2
+    assert counts["of-rest"]["sequences"] == 449 and "absent" not in counts["of-rest"]
+    assert "absent" not in count(0)["of-memorized"]
+    with pytest.raises(UserError, match="none of its ids is one of the 2 of "):
+        count(451, -1)
+
+
+def test_a_window_behind_every_row_is_refused(spark: Any, tmp_path: Path, corpus: Corpus) -> None:
+    counting = DuplicateCounting(corpus, corpus, Window(90, 100), tmp_path)
+    with pytest.raises(UserError, match="all of the 451 sequences end before token 100"):
+        counting.run(spark, "table", spark.sparkContext.accumulator(0))
+
+
+def test_a_table_without_rows_knows_its_columns(spark: Any, tmp_path: Path) -> None:
+    frame = spark.createDataFrame([(1, "a")], "sequence_id long, method string").where("sequence_id > 1")
+    assert write_frame(frame, tmp_path, "table").rows == 0
+    empty = pq.read_table(tmp_path / "table")
+    assert empty.schema.equals(pa.schema({"sequence_id": pa.int64(), "method": pa.string()})) and not len(empty)
+
+
+def test_an_id_that_is_there_twice_is_named(spark: Any, tmp_path: Path) -> None:
+    (tmp_path / "asked").mkdir()
+    pq.write_table(pa.table({"sequence_id": [4, 7, 4], "tokens": [[1] * 9] * 3}), tmp_path / "asked" / "rows.parquet")
+    found = find_corpus(str(tmp_path / "asked"), 2_049, None, TableReader(tmp_path, {}, lambda message: None))
+    with pytest.raises(UserError, match="sequence_id 4 is there 2 times"):
+        DuplicateCounting(found, found, WINDOW, tmp_path).run(spark, "table", spark.sparkContext.accumulator(0))
+
+
+def test_few_sequences_are_broadcast() -> None:
+    assert choose_way(5_000) == "broadcast"
+    assert choose_way(MOST_TO_BROADCAST + 1) == "shuffle"

@@ -1,0 +1,280 @@
+"""A split from its files to its tables: every row measured or rejected, whatever the rows are like."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.dataset
+import pyarrow.parquet as pq
+import pytest
+
+from filters.contract import Column, Filter
+from filters.registry import choose_filters
+from spark.metrics.configuration import build_configuration
+from spark.metrics.job import SplitRun
+from spark.metrics.null_columns import null_columns
+from spark.metrics.planning import plan_splits
+from spark.metrics.resolve import locate_split
+from spark.sources.table_reader import TableReader
+from spark.storage.publishing import Written, publish, read_marker
+from tests.conftest import PROJECT
+from utils import UserError
+
+Write = Callable[..., Path]
+
+
+def split_run(path: Path, output: Path, **options: Any) -> SplitRun:
+    configuration = build_configuration({"datasets": str(path), **options})
+    filters = choose_filters(configuration.filters)
+    reader = TableReader(output / "cache", {}, lambda _: None)
+    (split,) = plan_splits(configuration)
+    return SplitRun(locate_split(split, filters, configuration, reader), filters, configuration, output)
+
+
+def read_rows(directory: Path) -> list[dict[str, Any]]:
+    """The rows below a directory, without the partition columns."""
+    files = sorted(directory.rglob("*.parquet"))
+    return [row for file in files for row in pq.ParquetFile(file).read().to_pylist()]
+
+
+def read(directory: Path) -> list[dict[str, Any]]:
+    """The rows below a directory, without the partition columns, by id."""
+    rows = read_rows(directory)
+    return sorted(rows, key=lambda row: (row["sequence_id"] is None, row["sequence_id"]))
+
+
+BAD_ROWS: list[tuple[int | None, list[int | None] | None, str | None]] = [
+    (0, [1, 2, 3], None),
+    (1, None, "tokens is null"),
+    (2, [], "tokens is empty"),
+    (3, [5, -7, 9], "token id -7 is negative"),
+    (4, [5, 300], "token id 300 is not in the vocabulary (ids below 280)"),
+    (5, [5, None], "tokens holds a null"),
+    (6, [7], None),
+    (7, [8] * 100_000, None),
+    (None, [1], "sequence_id is null"),
+    (8, [1, 2], "sequence_id occurs 2 times"),
+    (8, [1, 2], "sequence_id occurs 2 times"),
+    (9, [2**31 + 5], "token id 2147483653 is not in the vocabulary (ids below 280)"),
+]
+
+
+@pytest.mark.parametrize("value_type", [pa.int64(), pa.int32()], ids=["int64", "int32"])
+def test_every_row_is_measured_or_rejected_with_its_reason(
+    spark: Any, write_parquet: Write, tokenizer_file: Path, tmp_path: Path, value_type: pa.DataType
+) -> None:
+    rows = [row for row in BAD_ROWS if value_type == pa.int64() or row[0] != 9]
+    ids, tokens, _ = zip(*rows, strict=True)
+    table = pa.table({"sequence_id": ids, "tokens": pa.array(tokens, pa.list_(value_type)), "mine": ["x"] * len(ids)})
+    run = split_run(write_parquet("data.parquet", table), tmp_path, tokenizer=str(tokenizer_file))
+    run.run(spark)
+    measured, rejected = read(tmp_path / "metrics"), read(tmp_path / "rejected")
+    assert [row["sequence_id"] for row in measured] == [0, 6, 7]
+    assert [len(row["tokens"]) for row in measured] == [3, 1, 100_000]
+    assert all(row["text"] and row["zlib_size"] > 0 and row["mine"] == "x" for row in measured)
+    expected = sorted((row[0] or -1, row[2]) for row in rows if row[2])
+    assert sorted((row["sequence_id"] or -1, row["reason"]) for row in rejected) == expected
+    assert next(row["tokens"] for row in rejected if row["sequence_id"] == 3) == [5, -7, 9]
+    (written,) = (run.already_written() or {}).values()
+    assert (written.rows_read, written.rows_rejected, written.counts["rows"]) == (len(rows), len(expected), 3)
+
+
+def test_text_that_is_not_utf8_is_rejected_with_its_bytes(
+    spark: Any, write_parquet: Write, tokenizer_file: Path, tmp_path: Path
+) -> None:
+    text = pa.array([b"one two", b"\xff\xfe", None, b"", "zehn é".encode()], pa.binary())
+    run = split_run(write_parquet("data.parquet", {"text": text}), tmp_path, tokenizer=str(tokenizer_file))
+    run.run(spark)
+    assert [(row["sequence_id"], row["text"]) for row in read(tmp_path / "metrics")] == [(0, "one two"), (4, "zehn é")]
+    rejected = [(row["sequence_id"], row["reason"], row["text"]) for row in read(tmp_path / "rejected")]
+    assert rejected == [
+        (1, "text is not valid UTF-8", b"\xff\xfe"),
+        (2, "text is null", None),
+        (3, "text is empty", b""),
+    ]
+    assert all(row["tokens"] for row in read(tmp_path / "metrics"))
+
+
+@pytest.mark.parametrize("partition_bytes", ["1k", "16m"])
+@pytest.mark.parametrize("batch_rows", ["7", "10000"])
+def test_partitioning_and_batching_change_nothing(
+    spark: Any, write_parquet: Write, tokenizer_file: Path, tmp_path: Path, partition_bytes: str, batch_rows: str
+) -> None:
+    generator = np.random.default_rng(5)
+    tokens = [generator.integers(0, 280, generator.integers(1, 80)).tolist() for _ in range(300)]
+    columns = {"sequence_id": list(range(300)), "tokens": tokens}
+    path = write_parquet("data.parquet", columns, row_group_size=50)
+    reference = split_run(path, tmp_path / "reference", tokenizer=str(tokenizer_file))
+    reference.run(spark)
+    spark.conf.set("spark.sql.files.maxPartitionBytes", partition_bytes)
+    spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", batch_rows)
+    split_run(path, tmp_path / "other", tokenizer=str(tokenizer_file)).run(spark)
+    spark.conf.set("spark.sql.files.maxPartitionBytes", "16m")
+    spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", "10000")
+    assert read(tmp_path / "other" / "metrics") == read(tmp_path / "reference" / "metrics")
+
+
+def test_what_is_not_known_is_null_and_the_run_says_why(spark: Any, write_parquet: Write, tmp_path: Path) -> None:
+    run = split_run(write_parquet("data.parquet", {"sequence_id": [1], "tokens": [[1, 2]]}), tmp_path)
+    run.run(spark)
+    (row,) = read(tmp_path / "metrics")
+    nulls = {name for name, value in row.items() if value is None}
+    assert {"text", "zlib_size", "sequence_duplicates", "loss", "memorization_score", "max_frequency"} <= nulls
+    reasons = null_columns(run.located, run.filters, run.configuration, None)
+    assert set(reasons) <= nulls
+    assert "give --tokenizer" in reasons["text"]
+
+
+def test_the_pile_layout_is_measured_once_and_written_for_each_model(
+    spark: Any, write_parquet: Write, tokenizer_file: Path, tmp_path: Path
+) -> None:
+    columns = {"Index": [3, 4], "Tokens": [[1, 2], None], "70M": [0.25, 1.0], "160M": [1.0, 1.0]}
+    run = split_run(write_parquet("data.parquet", columns), tmp_path, tokenizer=str(tokenizer_file))
+    run.run(spark)
+    for model, score in (("70m", 0.25), ("160m", 1.0)):
+        (row,) = read(run.path("metrics", model))
+        assert (row["sequence_id"], row["memorization_score"]) == (3, score)
+    assert not list((tmp_path / "_temporary").iterdir())
+    assert [row["reason"] for row in read(tmp_path / "rejected")] == ["tokens is null"]
+
+
+def test_a_feature_table_with_a_repeated_key_stops_the_split_and_publishes_nothing(
+    spark: Any, write_parquet: Write, tmp_path: Path
+) -> None:
+    duplicates = write_parquet("duplicates.parquet", {"sequence_id": [1, 1], "counts": [5, 6]})
+    data = write_parquet("data.parquet", {"sequence_id": [1, 2], "tokens": [[1], [2]]})
+    run = split_run(data, tmp_path, duplicates=str(duplicates))
+    with pytest.raises(UserError, match="sequence_id 1 is there 2 times"):
+        run.run(spark)
+    assert run.already_written() is None
+
+
+def test_a_filter_that_fails_is_named_with_the_sequence(spark: Any, write_parquet: Write, tmp_path: Path) -> None:
+    def fail_on_seven(sequences: Any) -> tuple[pa.Array, ...]:
+        if 7 in sequences.tokens.values:
+            raise ValueError("seven")
+        return (pa.nulls(len(sequences.tokens.offsets) - 1, pa.int32()),)
+
+    broken = Filter("broken", "", (Column("b", pa.int32(), ""),), ("tokens",), fail_on_seven)
+    path = write_parquet("data.parquet", {"sequence_id": list(range(100)), "tokens": [[i % 90] for i in range(100)]})
+    run = split_run(path, tmp_path)
+    with pytest.raises(Exception, match="broken failed on sequence_id 7: ValueError: seven"):
+        SplitRun(run.located, (broken,), run.configuration, tmp_path).run(spark)
+
+
+def test_an_unfinished_table_does_not_count_and_is_written_again(
+    spark: Any, write_parquet: Write, tmp_path: Path
+) -> None:
+    run = split_run(write_parquet("data.parquet", {"sequence_id": [1], "tokens": [[1, 2]]}), tmp_path)
+    run.run(spark)
+    final = run.path("metrics", None)
+    marker = final / "_complete.json"
+    assert json.loads(marker.read_text())["counts"]["rows"] == 1
+    marker.unlink()
+    assert run.already_written() is None
+    run.run(spark)
+    assert len(read(tmp_path / "metrics")) == 1
+    assert not list((tmp_path / "_temporary").iterdir())
+
+
+@pytest.mark.parametrize("change", ["a file less", "a file more", "a file cut short"])
+def test_a_table_with_other_files_than_its_marker_says_does_not_count(tmp_path: Path, change: str) -> None:
+    hidden, final = tmp_path / "_temporary" / "t", tmp_path / "metrics" / "m"
+    hidden.mkdir(parents=True)
+    for name in ("a.parquet", "b.parquet"):
+        (hidden / name).write_bytes(b"some bytes")
+    publish(hidden, final, Written(1, 0, 1.0, {"rows": 1}))
+    assert read_marker(final) is not None
+    if change == "a file less":
+        (final / "a.parquet").unlink()
+    else:
+        (final / ("c.parquet" if change == "a file more" else "a.parquet")).write_bytes(b"some")
+    assert read_marker(final) is None
+
+
+def test_columns_of_any_name_pass_through_untouched(spark: Any, write_parquet: Write, tmp_path: Path) -> None:
+    odd = {"a.b": [1], "a`b": ["x"], "with space": [True], "é 🙂": [{"x": [1.5]}], "is_repeating": ["mine"]}
+    run = split_run(write_parquet("data.parquet", {"tokens": [[1, 2]], **odd}), tmp_path, filters="compressibility")
+    run.run(spark)
+    (row,) = read_rows(tmp_path / "metrics")
+    assert {name: row[name] for name in odd} == {name: values[0] for name, values in odd.items()}
+
+
+@pytest.mark.parametrize("columns", [{"sequence_id": "int64"}, {}], ids=["with ids", "without ids"])
+def test_a_table_without_rows_gives_a_table_without_rows(
+    spark: Any, write_parquet: Write, tmp_path: Path, columns: dict[str, str]
+) -> None:
+    fields = [*((name, pa.int64()) for name in columns), ("tokens", pa.list_(pa.int32()))]
+    run = split_run(write_parquet("data.parquet", pa.schema(fields).empty_table()), tmp_path)
+    run.run(spark)
+    (written,) = (run.already_written() or {}).values()
+    assert (written.rows_read, written.rows_rejected, written.counts) == (0, 0, {"rows": 0})
+
+
+@pytest.mark.parametrize("threshold", ["-1", "8m"], ids=["shuffled", "broadcast"])
+def test_a_table_without_rows_is_joined_too(spark: Any, write_parquet: Write, tmp_path: Path, threshold: str) -> None:
+    duplicates = write_parquet("duplicates.parquet", {"sequence_id": [1, 2], "counts": [1, 2]})
+    columns = pa.schema([("sequence_id", pa.int64()), ("tokens", pa.list_(pa.int32()))])
+    run = split_run(write_parquet("data.parquet", columns.empty_table()), tmp_path, duplicates=str(duplicates))
+    spark.conf.set("spark.sql.autoBroadcastJoinThreshold", threshold)
+    run.run(spark)
+    spark.conf.set("spark.sql.autoBroadcastJoinThreshold", "8m")
+    (written,) = (run.already_written() or {}).values()
+    assert (written.rows_read, written.counts) == (0, {"rows": 0})
+
+
+def test_refused_lines_of_json_are_kept_as_they_stand(spark: Any, tmp_path: Path, tokenizer_file: Path) -> None:
+    path = tmp_path / "data.jsonl"
+    path.write_bytes(b'{"text": "one two"}\n{"text": "\xff"}\n[]\n')
+    split_run(path, tmp_path, tokenizer=str(tokenizer_file)).run(spark)
+    assert [row["text"] for row in read(tmp_path / "metrics")] == ["one two"]
+    assert [row["line"] for row in read(tmp_path / "rejected")] == [b'{"text": "\xff"}', b"[]"]
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"rows_read": 1}', b"\xff", b"[" * 200_000])
+def test_a_damaged_marker_counts_as_none(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "_complete.json").write_bytes(content)
+    assert read_marker(tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"rows_read": -5},
+        {"rows_read": True},
+        {"rows_rejected": "1"},
+        {"seconds": "x"},
+        {"seconds": float("nan")},
+        {"counts": {"rows": True}},
+        {"counts": {"rows": 1, "incrementing": "x"}},
+        {"counts": {}},
+        {"files": {"a.parquet": 3}},
+    ],
+)
+def test_a_marker_that_no_run_wrote_counts_as_none(tmp_path: Path, changes: dict[str, Any]) -> None:
+    fields = {"rows_read": 2, "rows_rejected": 1, "seconds": 0.5, "counts": {"rows": 1}, "files": {}}
+    for content, is_believed in ((fields, True), (fields | changes, False)):
+        (tmp_path / "_complete.json").write_text(json.dumps(content))
+        assert (read_marker(tmp_path) is not None) == is_believed
+
+
+def test_tables_of_data_without_scheme_and_model_are_read_as_the_readme_says(
+    spark: Any, write_parquet: Write, tmp_path: Path
+) -> None:
+    split_run(write_parquet("mine.parquet", {"tokens": [[1, 2]]}), tmp_path, filters="repetition").run(spark)
+    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
+    recipe = re.search(r"^names = .*\npartitions = .*$", readme, re.MULTILINE)
+    assert recipe is not None
+    known: dict[str, Any] = {"pa": pa}
+    exec(recipe[0], known)
+    table = pa.dataset.dataset(tmp_path / "metrics", partitioning=known["partitions"]).to_table()
+    frame = pd.read_parquet(tmp_path / "metrics", partitioning=known["partitions"])
+    for found in (table.to_pylist()[0], frame.to_dict("records")[0]):
+        assert [found[name] for name in ("dataset", "scheme", "model")] == ["mine", None, None]

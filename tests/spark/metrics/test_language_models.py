@@ -1,0 +1,127 @@
+"""Each split is put to the model that it is about, Pythia's at its checkpoint, by as many workers as memory holds."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tokenizers import Tokenizer, models
+
+from filters.language_model.model import LanguageModel, Precision
+from filters.vocabulary import Vocabulary, read_vocabulary
+from spark.metrics.language_models import locate_model, require_same_tokens
+from spark.session import model_workers
+from spark.sources.catalog import CHECKPOINTS, ModelLocation
+from tests.filters.language_model.plain_reference import small_model
+from tests.spark.metrics.test_job import split_run
+from utils import UserError
+
+
+@pytest.mark.parametrize(
+    ("given", "scheme", "model", "expected"),
+    [
+        pytest.param("published", "deduped", "1.4b", ("EleutherAI/pythia-1.4b-deduped", "step143000"), id="deduped"),
+        pytest.param("published", "duped", "70m", ("EleutherAI/pythia-70m", "step143000"), id="duped"),
+        pytest.param("published", "duped", "12b.23000", ("EleutherAI/pythia-12b", "step23000"), id="a checkpoint"),
+        pytest.param("gpt2", None, None, ("gpt2", None), id="any other"),
+        pytest.param("a/b@step7", None, None, ("a/b", "step7"), id="a revision"),
+        pytest.param("./a@b/c", None, None, ("./a@b/c", None), id="a path"),
+        pytest.param("models/{scheme}.{model}", "duped", "1b", ("models/duped.1b", None), id="filled in"),
+        pytest.param("models/{size}", "duped", "1b", ("models/{size}", None), id="other braces"),
+    ],
+)
+def test_the_model_of_a_split(
+    given: str, scheme: str | None, model: str | None, expected: tuple[str, str | None]
+) -> None:
+    assert locate_model(given, scheme, model) == ModelLocation(*expected)
+
+
+def test_every_checkpoint_has_its_revision() -> None:
+    revisions = {locate_model("published", "deduped", name).revision for name in CHECKPOINTS}
+    assert revisions == {f"step{step}" for step in (23000, 43000, 63000, 83000, 103000, 123000)}
+
+
+@pytest.mark.parametrize("given", ["published", "models/{model}"])
+def test_data_that_does_not_say_its_model_is_refused(given: str) -> None:
+    with pytest.raises(UserError, match="does not say of which model"):
+        locate_model(given, "duped", None)
+
+
+def test_an_unknown_size_is_refused() -> None:
+    with pytest.raises(UserError, match="71m"):
+        locate_model("published", "duped", "71m")
+
+
+def tokenizer_of(words: list[str]) -> Vocabulary:
+    return read_vocabulary(Tokenizer(models.WordLevel({word: number for number, word in enumerate(words)}, words[0])))
+
+
+@pytest.mark.parametrize(
+    ("of_the_model", "of_the_data", "message"),
+    [
+        pytest.param(["a", "b"], ["a", "b"], None, id="the same"),
+        pytest.param(["a", "b", "c"], ["a", "b"], None, id="the model has more"),
+        pytest.param(["a", "b"], ["a", "b", "c"], None, id="the data has more"),
+        pytest.param(["a", "b", "c"], ["a", "\x1b", "b"], "token id 1 is 'b' .*x1b' in the other", id="others"),
+    ],
+)
+def test_a_tokenizer_that_is_not_the_datas_is_refused(
+    of_the_model: list[str], of_the_data: list[str], message: str | None
+) -> None:
+    model, data = tokenizer_of(of_the_model), tokenizer_of(of_the_data)
+    if message is None:
+        require_same_tokens(model, data, Path("m"), "t")
+        return
+    with pytest.raises(UserError, match=message) as raised:
+        require_same_tokens(model, data, Path("m"), "t")
+    assert len(str(raised.value).splitlines()) == 2
+
+
+def test_a_models_own_tokenizer_is_used_where_the_data_has_none(
+    tmp_path: Path, tokenizer_file: Path, write_parquet: Callable[..., Path]
+) -> None:
+    directory = tmp_path / "model"
+    small_model().save_pretrained(directory)
+    shutil.copy(tokenizer_file, directory / "tokenizer.json")
+    path = write_parquet("data/a.parquet", {"tokens": [[1]]})
+    run = split_run(path, tmp_path, model=str(directory))
+    vocabulary = run.located.resources.vocabulary
+    assert vocabulary is not None
+    assert vocabulary.size == 280
+
+
+@pytest.mark.parametrize(
+    ("memory", "stored", "precision", "expected"),
+    [
+        pytest.param(64, 1, "float32", 1, id="a model for every core"),
+        pytest.param(64, 6, "float32", 4, id="half of the memory holds two"),
+        pytest.param(64, 12, "float32", 8, id="one"),
+        pytest.param(64, 12, "bfloat16", 4, id="two at half the precision"),
+        pytest.param(1, 12, "float32", 8, id="not even one"),
+    ],
+)
+def test_cores_are_shared_out_by_what_memory_holds(
+    monkeypatch: pytest.MonkeyPatch, memory: int, stored: int, precision: Precision, expected: int
+) -> None:
+    gibibyte = 1 << 30
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    monkeypatch.setattr(os, "sysconf", {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": memory * gibibyte // 4096}.get)
+    monkeypatch.setattr(model_workers, "weight_bytes", lambda model: weight_bytes_of(stored * gibibyte, model))
+    model = LanguageModel(Path("m"), 10, None, precision=precision)
+    assert model_workers.cores_a_task([None, model]) == expected
+    assert model_workers.cores_a_task([None]) == 1
+
+
+def weight_bytes_of(stored: int, model: LanguageModel) -> int:
+    return stored * (2 if model.precision == "float32" else 1)
+
+
+def test_the_bytes_of_weights_are_those_in_memory(tmp_path: Path) -> None:
+    (tmp_path / "model.safetensors").write_bytes(b"x" * 10)
+    (tmp_path / "pytorch_model.bin").write_bytes(b"x" * 7)
+    assert model_workers.weight_bytes(LanguageModel(tmp_path, 1, None)) == 20
+    (tmp_path / "model.safetensors").unlink()
+    assert model_workers.weight_bytes(LanguageModel(tmp_path, 1, None, precision="float16")) == 7

@@ -1,0 +1,194 @@
+"""From the command line to the splits that are measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from spark.metrics.command_line import parse_arguments
+from spark.metrics.configuration import Configuration, build_configuration
+from spark.metrics.feature_tables import feature_locations
+from spark.metrics.planning import plan_splits
+from spark.sources.input_columns import recognise_columns
+from utils import UserError
+
+Write = Callable[..., Path]
+
+
+def planned(**options: Any) -> list[tuple[str, str | None, tuple[str | None, ...], str | None]]:
+    splits = plan_splits(build_configuration(options))
+    return [(split.dataset, split.scheme, split.models, split.location.split) for split in splits]
+
+
+def test_the_sample_is_both_kinds_of_data_for_all_schemes_and_models() -> None:
+    assert planned(schemes="duped", filters="all") == [
+        ("sample_memories", "duped", ("70m",), "duped.70m"),
+        ("sample_memories", "duped", ("160m",), "duped.160m"),
+        ("sample_pile", "duped", ("70m", "160m"), None),
+    ]
+    assert len(planned(filters="all")) == 2 * (2 + 1)
+
+
+def test_where_a_model_is_asked_every_split_is_of_one() -> None:
+    assert planned(schemes="duped")[2:] == [
+        ("sample_pile", "duped", ("70m",), None),
+        ("sample_pile", "duped", ("160m",), None),
+    ]
+    assert len(planned()) == 2 * (2 + 2)
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        pytest.param({}, ("all", "model"), id="the sample"),
+        pytest.param({"datasets": "memories"}, ("all",), id="the Hub's"),
+        pytest.param({"datasets": "memories", "model": "published"}, ("all", "model"), id="a model"),
+        pytest.param({"datasets": "sample,memories"}, ("all",), id="not the sample alone"),
+        pytest.param({"filters": "repetition"}, ("repetition",), id="as asked"),
+    ],
+)
+def test_the_model_is_asked_by_itself_only_where_one_is_known(options: dict[str, str], expected: tuple[str]) -> None:
+    assert build_configuration(options).filters == expected
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("prompt_tokens", "0", "a whole number from 1 on"),
+        ("continuation_tokens", "x", "a whole number from 1 on"),
+        ("min_k_percent", "0", "a number above 0, at most 100"),
+        ("min_k_percent", "nan", "a number above 0, at most 100"),
+        ("min_k_percent", "101", "a number above 0, at most 100"),
+        ("precision", "float23", r"did you mean float\d\d\?"),
+    ],
+)
+def test_how_the_model_is_asked_is_checked(option: str, value: str, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        build_configuration({option: value})
+
+
+def test_a_file_of_ones_own_is_no_part_of_the_sample_whatever_its_name(write_parquet: Write) -> None:
+    path = write_parquet("sample_pile.parquet", {"sequence_id": [1], "tokens": [[1]]})
+    configuration = build_configuration({"datasets": str(path), "schemes": "duped"})
+    (split,) = plan_splits(configuration)
+    assert split.dataset == "sample_pile"
+    assert feature_locations("duplicates", configuration, split, None) == ()
+
+
+def test_lists_are_one_run_and_checkpoints_are_models() -> None:
+    assert planned(datasets="memories,pile,pile_test", models="70m,12b.23000", schemes="deduped,duped") == [
+        *(
+            ("memories", scheme, (model,), f"{scheme}.{model}")
+            for scheme in ("deduped", "duped")
+            for model in ("70m", "12b.23000")
+        ),
+        ("pile", "deduped", ("70m", "12b.23000"), None),
+        ("pile", "duped", ("70m", "12b.23000"), None),
+        ("pile_test", None, (None,), None),
+    ]
+
+
+def test_without_names_the_hub_gives_its_smallest() -> None:
+    assert planned(datasets="memories") == [("memories", "deduped", ("70m",), "deduped.70m")]
+
+
+def test_a_local_layout_of_memories_gives_the_splits_that_it_has(write_parquet: Write) -> None:
+    for name in ("deduped.70m", "duped.1.4b"):
+        path = write_parquet(f"evals/data/{name}-00000-of-00001.parquet", {"index": [1], "tokens": [[1]]})
+    directory = path.parent.parent
+    assert sorted(planned(datasets=str(directory)), key=str) == [
+        ("evals", "deduped", ("70m",), "deduped.70m"),
+        ("evals", "duped", ("1.4b",), "duped.1.4b"),
+    ]
+    with pytest.raises(UserError, match=r"Unknown split .* 'deduped\.71m' \(did you mean deduped\.70m\?\)"):
+        planned(datasets=str(directory), models="71m", schemes="deduped")
+
+
+@pytest.mark.parametrize("models", ["../x", "a/b", "..", "a b", "x\ny"])
+def test_a_model_of_local_data_cannot_lead_out_of_the_output(write_parquet: Write, models: str) -> None:
+    path = write_parquet("a.parquet", {"tokens": [[1]]})
+    with pytest.raises(UserError, match="cannot name a model or scheme"):
+        plan_splits(build_configuration({"datasets": str(path), "models": [models]}))
+
+
+def test_a_tokenizer_beside_the_data_is_used(write_parquet: Write) -> None:
+    path = write_parquet("data/a.parquet", {"tokens": [[1]]})
+    (split,) = plan_splits(build_configuration({"datasets": str(path)}))
+    assert split.tokenizer is None
+    (path.parent / "tokenizer.json").write_text("{}")
+    for dataset in (path, path.parent):
+        (split,) = plan_splits(build_configuration({"datasets": str(dataset)}))
+        assert split.tokenizer == str(path.parent / "tokenizer.json")
+
+
+def test_the_command_line_overrides_the_file_which_overrides_the_defaults(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text("models: [70m, 160m]\nsample_size: 5\nrevisions: {a/b: main}\n")
+    configuration, plan_only, _ = parse_arguments(["--config", str(path), "--models", "12b", "--plan"])
+    filters = ("all", "model")  # of the sample
+    expected = Configuration(models=("12b",), filters=filters, sample_size=5, revisions=(("a/b", "main"),))
+    assert (configuration, plan_only) == (expected, True)
+
+
+@pytest.mark.parametrize(
+    ("table", "dataset", "expected"),
+    [
+        ("duplicates", "memories", ["usvsnsp/generation-num-duplicates [deduped]"]),
+        (
+            "token_frequencies",
+            "pile",
+            ["usvsnsp/deduped-num-frequencies [memorized]", "usvsnsp/deduped-num-frequencies [non_memorized]"],
+        ),
+        (
+            "semantic_duplicates",
+            "pile",
+            ["usvsnsp/semantic-duplicates [deduped_snowclones]", "usvsnsp/semantic-duplicates [deduped_templates]"],
+        ),
+        (
+            "semantic_duplicates",
+            "memories",
+            [
+                "usvsnsp/semantic-duplicates [deduped_70m_snowclones]",
+                "usvsnsp/semantic-duplicates [deduped_70m_templates]",
+            ],
+        ),
+        ("nl_scores", "pile", ["usvsnsp/pile-pythia-code-vs-nl-scores [deduped]"]),
+    ],
+)
+def test_published_tables_are_found_under_their_names(table: str, dataset: str, expected: list[str]) -> None:
+    configuration = build_configuration({"datasets": dataset, table: "published"})
+    (split,) = plan_splits(configuration)
+    assert [str(each) for each in feature_locations(table, configuration, split, "70m")] == expected
+
+
+def test_the_scores_of_duped_are_in_the_split_standard() -> None:
+    configuration = build_configuration({"datasets": "pile", "schemes": "duped", "nl_scores": "published"})
+    (split,) = plan_splits(configuration)
+    (location,) = feature_locations("nl_scores", configuration, split, "70m")
+    assert location.split == "standard"
+
+
+def test_a_template_in_a_feature_path_is_filled_in_and_nothing_else_is(write_parquet: Write) -> None:
+    path = write_parquet("t-duped-70m.parquet", {"sequence_id": [1], "counts": [1]})
+    template = str(path).replace("duped-70m", "{scheme}-{model}")
+    configuration = build_configuration({"datasets": "memories", "schemes": "duped", "duplicates": template})
+    (split,) = plan_splits(configuration)
+    (location,) = feature_locations("duplicates", configuration, split, "70m")
+    assert location.source == str(path)
+    hostile = build_configuration({"datasets": "memories", "duplicates": "{0.__class__}/x"})
+    (location, *_) = feature_locations("duplicates", hostile, split, "70m")
+    assert location.source == "{0.__class__}/x"
+
+
+def test_columns_are_recognised_by_the_published_names(tmp_path: Path) -> None:
+    table = pa.table({"Index": [1], "Tokens": [[1]], "12B": [0.5], "70M": [1.0], "note": ["x"]})
+    pq.write_table(table, tmp_path / "a.parquet")
+    columns = recognise_columns(table.schema, "a")
+    assert (columns.sequence_id, columns.tokens, columns.text) == ("Index", "Tokens", None)
+    assert columns.scores == (("70m", "70M"), ("12b", "12B"))
+    assert columns.others == ("note",)

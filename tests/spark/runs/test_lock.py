@@ -1,0 +1,153 @@
+"""The lock of a run: the second is told of the first, and the lock of a dead process is taken over."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import subprocess
+import sys
+import time
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from spark.runs import lock
+from spark.runs.lock import LOCK, Holder, read_holder, run_lock
+from utils import UserError
+
+
+def held_by(directory: Path, **changes: Any) -> Holder:
+    """Writes a lock that this process holds, but for some changes."""
+    holder = replace(lock._this_process(), **changes)
+    (directory / LOCK).write_text(json.dumps(asdict(holder)))
+    return holder
+
+
+def a_dead_process() -> int:
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        process.wait()
+    return process.pid
+
+
+def test_the_second_is_told_who_the_first_is(tmp_path: Path) -> None:
+    with run_lock(tmp_path):
+        expected = rf"(?s)process {os.getpid()} on .* since 20.*another --run_id"
+        with pytest.raises(UserError, match=expected) as error, run_lock(tmp_path):
+            pytest.fail("two hold the lock")
+        assert str(error.value).startswith(f"Run {tmp_path.name} is being written by")
+        assert read_holder(tmp_path / LOCK) is not None, "the second took the first's lock away"
+    assert not list(tmp_path.iterdir())
+    with run_lock(tmp_path):
+        pass
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"process": a_dead_process()},
+        {"process_started": 1},
+        {"host": "elsewhere", "last_sign": int(time.time() - 2 * lock.SECONDS_UNTIL_DEAD)},
+    ],
+    ids=["no such process", "another process of that number", "another host, long silent"],
+)
+def test_the_lock_of_a_dead_run_is_taken_over(tmp_path: Path, changes: dict[str, Any]) -> None:
+    dead = held_by(tmp_path, **changes)
+    with run_lock(tmp_path):
+        holder = read_holder(tmp_path / LOCK)
+        assert holder is not None and holder.token != dead.token
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_holder_on_another_host_is_believed_while_it_gives_signs(tmp_path: Path) -> None:
+    held_by(tmp_path, host="elsewhere", last_sign=int(time.time() - lock.SECONDS_UNTIL_DEAD / 2))
+    with pytest.raises(UserError, match="on elsewhere since"), run_lock(tmp_path):
+        pass
+
+
+def test_the_holder_gives_signs_of_life(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lock, "SECONDS_BETWEEN_SIGNS", 0.01)
+    with run_lock(tmp_path):
+        first = read_holder(tmp_path / LOCK)
+        assert first is not None
+        deadline = time.monotonic() + 30
+        while (now := read_holder(tmp_path / LOCK)) is None or now.last_sign == first.last_sign:
+            assert time.monotonic() < deadline, "no sign of life"
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"host": "x"}', "[" * 200_000])
+def test_an_illegible_lock_is_a_dead_one(tmp_path: Path, content: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lock, "SECONDS_TO_SETTLE", 0.01)
+    (tmp_path / LOCK).write_text(content)
+    with run_lock(tmp_path):
+        assert read_holder(tmp_path / LOCK) is not None
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("process", "1"),
+        ("process", 10**30),
+        ("process", 0),
+        ("process", True),
+        ("process_started", "1"),
+        ("last_sign", "now"),
+        ("last_sign", float("inf")),
+        ("host", None),
+        ("since", 3),
+        ("token", []),
+    ],
+)
+def test_a_holder_that_nobody_could_be_is_illegible(tmp_path: Path, field: str, value: object) -> None:
+    held_by(tmp_path)
+    fields = json.loads((tmp_path / LOCK).read_text())
+    assert read_holder(tmp_path / LOCK) is not None
+    (tmp_path / LOCK).write_text(json.dumps(fields | {field: value}))
+    assert read_holder(tmp_path / LOCK) is None
+
+
+def test_a_sign_of_life_that_is_still_to_come_is_none(tmp_path: Path) -> None:
+    holder = held_by(tmp_path, host="elsewhere", last_sign=int(time.time()) + 10**8)
+    assert not holder.is_alive()
+
+
+def test_a_pipe_or_a_directory_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / LOCK)
+    assert read_holder(tmp_path / LOCK) is None
+    (tmp_path / LOCK).unlink()
+    (tmp_path / LOCK).mkdir()
+    with pytest.raises(UserError, match="expected a file, found a directory"), run_lock(tmp_path):
+        pass
+
+
+def test_a_lock_that_another_has_taken_over_is_left_to_it(tmp_path: Path) -> None:
+    with run_lock(tmp_path):
+        other = held_by(tmp_path, token="another")
+    assert read_holder(tmp_path / LOCK) == other
+
+
+def _try(directory: Path, start: Any, taken: Any) -> None:
+    start.wait()
+    try:
+        with run_lock(directory):
+            taken.put(os.getpid())
+            time.sleep(2)
+    except UserError:
+        pass
+
+
+def test_of_many_that_find_a_stale_lock_one_takes_it(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("fork")
+    start, taken = context.Event(), context.Queue()
+    held_by(tmp_path, process_started=1)
+    processes = [context.Process(target=_try, args=(tmp_path, start, taken)) for _ in range(8)]
+    for process in processes:
+        process.start()
+    start.set()
+    for process in processes:
+        process.join()
+    assert taken.get(timeout=5)
+    assert taken.empty()
+    assert not list(tmp_path.iterdir())

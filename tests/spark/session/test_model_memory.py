@@ -1,0 +1,53 @@
+"""A worker that asks a model takes its memory from the system once, and has nothing of the libraries collected."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from filters.language_model.model import LanguageModel
+from filters.measuring import Resources
+from spark.metrics import stage
+from tests.conftest import PROJECT
+
+FAULTS = """
+import gc, resource, sys
+import numpy as np
+from spark.model_memory import keep_memory_of_models
+if sys.argv[1] == "kept":
+    keep_memory_of_models()
+    assert gc.get_freeze_count() > 100_000
+    before = gc.get_freeze_count()
+    keep_memory_of_models()
+    assert gc.get_freeze_count() == before
+for _ in range(2):
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    np.ones(1 << 24)
+    faults = resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+print(faults)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library keeps memory in its own way")
+def test_memory_that_was_freed_is_used_again() -> None:
+    faults = {}
+    for what in ("kept", "as usual"):
+        command = [sys.executable, "-c", FAULTS, what]
+        finished = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
+        faults[what] = int(finished.stdout)
+    pages = (1 << 27) // 4096
+    assert faults["kept"] < pages / 100
+    assert faults["as usual"] > pages / 100  # else this test says nothing; huge pages make it fewer than the pages
+
+
+@pytest.mark.parametrize("asks", [True, False])
+def test_only_who_asks_a_model_keeps_it(asks: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    called: list[bool] = []
+    monkeypatch.setattr(stage, "keep_memory_of_models", lambda: called.append(True))
+    model = LanguageModel(Path("model"), vocabulary_size=10, context_tokens=None) if asks else None
+    stage.on_the_device(Resources(language_model=model))
+    assert called == [True] * asks

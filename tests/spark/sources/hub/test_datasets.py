@@ -1,0 +1,316 @@
+"""One split of a Hub dataset, fetched through the real client from a stand-in Hub."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from spark.sources.hub.datasets import FetchedSplit, HubDataset, fetch_split, resolve_dataset
+from spark.sources.hub.errors import HubError
+from spark.sources.hub.retry import RetryPolicy
+from tests.conftest import PROJECT, PYTHIA
+from tests.spark.sources.hub.server import Drop, HubServer, Scramble, Stall, Status, Truncate
+from utils import UserError
+
+NAME = "EleutherAI/pythia-memorized-evals"
+DATASET = HubDataset(NAME)
+CARD = b"""---
+configs:
+- config_name: default
+  data_files:
+  - split: deduped.70m
+    path: data/deduped.70m-*
+  - split: deduped.12b
+    path: data/deduped.12b-*
+  - split: deduped.12b.23000
+    path: data/deduped.12b.23000-*
+---
+"""
+SHARDS = {
+    "data/deduped.70m-00000-of-00002.parquet": range(0, 5000),
+    "data/deduped.70m-00001-of-00002.parquet": range(5000, 9000),
+    "data/deduped.12b-00000-of-00001.parquet": range(100),
+    "data/deduped.12b.23000-00000-of-00001.parquet": range(7),
+}
+CLOSED = "http://127.0.0.1:9"  # the port of the discard service, which nothing here runs
+MEMORIZED_EVALS = PYTHIA / "memorized-evals"
+
+
+def parquet(numbers: range) -> bytes:
+    stream = io.BytesIO()
+    pq.write_table(pa.table({"index": list(numbers), "tokens": [[n, n + 1] for n in numbers]}), stream)
+    return stream.getvalue()
+
+
+FILES = {"README.md": CARD, **{path: parquet(numbers) for path, numbers in SHARDS.items()}}
+FIRST, SECOND = list(SHARDS)[:2]
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    with HubServer() as server:
+        monkeypatch.setenv("HF_ENDPOINT", server.endpoint)
+        server.publish_files(NAME, FILES)
+        yield server
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Seconds that would have been waited, by this code and by the library below it."""
+    waited: list[float] = []
+
+    class Clock:
+        sleep = staticmethod(waited.append)
+
+    monkeypatch.setattr("huggingface_hub.file_download.time", Clock)
+    monkeypatch.setattr("huggingface_hub.utils._http.time", Clock)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DOWNLOAD_TIMEOUT", 0.5)
+    return waited
+
+
+@pytest.fixture
+def retry(waits: list[float]) -> RetryPolicy:
+    return RetryPolicy(sleep=waits.append, timeout_seconds=0.5)
+
+
+def rows(fetched: FetchedSplit) -> list[int]:
+    return [n for path in fetched.paths for n in pq.read_table(path)["index"].to_pylist()]
+
+
+def test_only_the_split_asked_for_travels(hub: HubServer, tmp_path: Path) -> None:
+    told: list[str] = []
+    fetched = fetch_split(DATASET, "deduped.70m", tmp_path, on_progress=told.append)
+    assert rows(fetched) == list(range(9000))
+    entry = tmp_path / "hub/EleutherAI--pythia-memorized-evals" / str(fetched.revision) / "deduped.70m"
+    assert fetched.paths == (entry / "part-00000.parquet", entry / "part-00001.parquet")
+    assert [path.read_bytes() for path in fetched.paths] == [FILES[FIRST], FILES[SECOND]]
+    assert dict(hub.bytes_sent) == {name: len(FILES[name]) for name in ("README.md", FIRST, SECOND)}
+    assert [line.split(": ")[1] for line in told] == ["file 1 of 2, 0.1 MB", "file 2 of 2, 0.1 MB"]
+
+
+@pytest.mark.parametrize("split", ["deduped.12b", "deduped.12b.23000"])
+def test_a_split_is_not_one_that_begins_alike(hub: HubServer, tmp_path: Path, split: str) -> None:
+    wanted = SHARDS[f"data/{split}-00000-of-00001.parquet"]
+    assert rows(fetch_split(DATASET, split, tmp_path)) == list(wanted)
+
+
+def test_a_complete_entry_is_not_fetched_again(hub: HubServer, tmp_path: Path) -> None:
+    first = fetch_split(DATASET, "deduped.70m", tmp_path)
+    hub.requests.clear()
+    assert fetch_split(DATASET, "deduped.70m", tmp_path) == first
+    assert hub.requests == [f"GET /api/datasets/{NAME}/revision/main"]
+
+
+def test_a_missing_split_names_those_there_are(hub: HubServer, tmp_path: Path) -> None:
+    with pytest.raises(HubError) as caught:
+        fetch_split(DATASET, "deduped.12b.2300", tmp_path)
+    assert str(caught.value) == (
+        f"{NAME} has no split 'deduped.12b.2300' (did you mean deduped.12b.23000?).\n"
+        "Its splits: deduped.70m, deduped.12b, deduped.12b.23000."
+    )
+    assert isinstance(caught.value, UserError)
+
+
+def test_all_splits_of_a_resolved_dataset_are_of_one_commit(hub: HubServer, tmp_path: Path) -> None:
+    dataset = resolve_dataset(DATASET, tmp_path)
+    later = hub.publish_files(NAME, {**FILES, FIRST: parquet(range(3))})
+    old = [fetch_split(dataset, split, tmp_path) for split in ("deduped.70m", "deduped.12b")]
+    assert {fetched.revision for fetched in old} == {dataset.revision} != {later}
+    assert len(rows(old[0])) == 9000
+    new = fetch_split(DATASET, "deduped.70m", tmp_path)
+    assert (new.revision, len(rows(new))) == (later, 4003)
+
+
+@pytest.mark.parametrize("revision", ["main", "v1.0", "refs/convert/parquet", "commit"])
+def test_a_revision_is_a_branch_a_tag_or_a_commit(hub: HubServer, tmp_path: Path, revision: str) -> None:
+    commit = hub.publish_files(NAME, {**FILES, FIRST: parquet(range(3))}, revision=revision)
+    hub.publish_files(NAME, FILES, revision="other")
+    asked = commit if revision == "commit" else revision
+    fetched = fetch_split(HubDataset(NAME, asked), "deduped.70m", tmp_path)
+    assert (fetched.revision, len(rows(fetched))) == (commit, 4003)
+    hub.requests.clear()
+    fetch_split(HubDataset(NAME, asked), "deduped.70m", tmp_path)
+    assert len(hub.requests) == (0 if revision == "commit" else 1)
+
+
+def test_the_card_is_that_of_the_commit(hub: HubServer, tmp_path: Path) -> None:
+    hub.publish_files(NAME, FILES, revision="v1.0")
+    hub.publish_files(NAME, {"README.md": CARD.replace(b"deduped.70m", b"renamed"), FIRST: FILES[FIRST]})
+    assert "deduped.70m" in resolve_dataset(HubDataset(NAME, "v1.0"), tmp_path).splits
+
+
+@pytest.mark.parametrize("endpoint", ["huggingface.co", "ftp://127.0.0.1", "https://"])
+def test_an_endpoint_is_a_url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, endpoint: str) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", endpoint)
+    with pytest.raises(HubError, match=r"HF_ENDPOINT: expected a URL such as https://huggingface.co, found"):
+        resolve_dataset(DATASET, tmp_path)
+
+
+HEAD, GET = f"HEAD /datasets/{NAME}/resolve", "GET /storage"
+LISTING = f"GET /api/datasets/{NAME}"
+
+
+@pytest.mark.parametrize(
+    ("where", "fault", "times", "waited"),
+    [
+        pytest.param(LISTING, Status(429, retry_after=7), 2, [7, 7], id="listing-429"),
+        pytest.param(LISTING, Status(503), 4, [(0.5, 1), (1, 2), (2, 4), (4, 8)], id="listing-503"),
+        pytest.param(LISTING, Stall(1.5), 1, [(0.5, 1)], id="listing-stalls"),
+        pytest.param(HEAD, Status(429, retry_after=9), 1, [9], id="head-429"),
+        pytest.param(HEAD, Status(500), 2, [(0.5, 1), (1, 2)], id="head-500"),
+        pytest.param(HEAD, Stall(1.5), 1, [(0.5, 1)], id="head-stalls"),
+        pytest.param(GET, Status(429, retry_after=3), 2, [4, 4], id="get-429-by-the-library"),
+        pytest.param(GET, Status(503), 2, [(0.5, 1), (1, 2)], id="get-503"),
+        pytest.param(GET, Drop(1000), 2, [1, 1], id="get-dropped-and-resumed-by-the-library"),
+        pytest.param(GET, Truncate(1000), 2, [(0.5, 1), (1, 2)], id="get-truncated"),
+        pytest.param(GET, Scramble(), 1, [(0.5, 1)], id="get-altered"),
+        pytest.param(GET, Truncate(0), 1, [(0.5, 1)], id="get-empty"),
+        pytest.param(GET, Stall(1.5), 1, [1], id="get-stalls"),
+    ],
+)
+def test_what_passes_is_waited_out(
+    hub: HubServer,
+    tmp_path: Path,
+    retry: RetryPolicy,
+    waits: list[float],
+    where: str,
+    fault: Drop | Scramble | Stall | Status | Truncate,
+    times: int,
+    waited: list[float | tuple[float, float]],
+) -> None:
+    hub.misbehave(where, fault, times)
+    assert rows(fetch_split(DATASET, "deduped.70m", tmp_path, retry=retry)) == list(range(9000))
+    bounds = [wait if isinstance(wait, tuple) else (wait, wait) for wait in waited]
+    assert len(waits) == len(bounds)
+    assert all(low <= wait <= high for wait, (low, high) in zip(waits, bounds, strict=True)), waits
+
+
+def test_a_dropped_download_goes_on_where_it_stopped(
+    hub: HubServer, tmp_path: Path, retry: RetryPolicy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.DOWNLOAD_CHUNK_SIZE", 500)
+    hub.misbehave(GET, Drop(1000))
+    fetch_split(DATASET, "deduped.70m", tmp_path, retry=retry)
+    assert hub.bytes_sent[FIRST] == len(FILES[FIRST])
+
+
+@pytest.mark.parametrize(
+    ("where", "fault", "expected"),
+    [
+        pytest.param(LISTING, Status(503), "the Hub answered 503 (tried 5 times).\nWithout a network", id="503"),
+        pytest.param(LISTING, Status(404), "not found, or not for you to see (404).\nCheck the name", id="404"),
+        pytest.param(LISTING, Status(403), "refused (403).\nAsk for access on its page, then log in", id="403"),
+        pytest.param(LISTING, Status(418), "the Hub answered 418.\nCheck the name and HF_ENDPOINT", id="418"),
+        pytest.param(LISTING, Status(429, 9999), "asks to wait 9999 s.\nRun again after that", id="429-long"),
+        pytest.param(HEAD, Status(503), "the Hub answered 503 (tried 5 times).\nWithout a", id="head-503"),
+        pytest.param(GET, Truncate(99), f"should be of size {len(FILES[FIRST])}", id="truncated"),
+        pytest.param(GET, Scramble(), "expected the SHA-256", id="altered"),
+        pytest.param(GET, Stall(1.5), "no answer (ReadTimeout", id="stalls"),
+    ],
+)
+def test_what_stays_is_one_clear_error(
+    hub: HubServer,
+    tmp_path: Path,
+    retry: RetryPolicy,
+    where: str,
+    fault: Scramble | Stall | Status | Truncate,
+    expected: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DOWNLOAD_TIMEOUT", 0.05)
+    hub.misbehave(where, fault, 1000)
+    with pytest.raises(HubError) as caught:
+        fetch_split(DATASET, "deduped.70m", tmp_path, retry=retry)
+    assert expected in str(caught.value)
+    assert f"dataset {NAME}" in str(caught.value)
+    assert str(caught.value).count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("dataset", "expected"),
+    [
+        (HubDataset("EleutherAI/pythia-memorised-evals"), "not found, or not for you to see (401)"),
+        (HubDataset(NAME, "v9"), "revision v9, at http"),
+        (HubDataset("someone/gated"), "access is refused (401).\nAsk for access on its page"),
+    ],
+)
+def test_what_is_refused_is_not_asked_again(
+    hub: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dataset: HubDataset, expected: str
+) -> None:
+    monkeypatch.setenv("HF_TOKEN", "")
+    hub.publish_files("someone/gated", FILES, gated=True)
+    with pytest.raises(HubError) as caught:
+        fetch_split(dataset, "deduped.70m", tmp_path)
+    assert expected in str(caught.value)
+    assert hub.count("GET /api/datasets") == 1
+
+
+def test_a_file_that_the_hub_holds_broken_is_refused(hub: HubServer, tmp_path: Path, retry: RetryPolicy) -> None:
+    hub.publish_files(NAME, {**FILES, SECOND: FILES[SECOND][:-8]})
+    with pytest.raises(HubError, match=f"{SECOND}.*not a whole Parquet file.*tried 5 times"):
+        fetch_split(DATASET, "deduped.70m", tmp_path, retry=retry)
+
+
+@pytest.mark.parametrize("offline", ["no network", "HF_HUB_OFFLINE"])
+def test_a_complete_entry_serves_offline(
+    hub: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, offline: str
+) -> None:
+    online = fetch_split(DATASET, "deduped.70m", tmp_path)
+    hub.publish_files(NAME, {**FILES, FIRST: parquet(range(3))})
+    if offline == "HF_HUB_OFFLINE":
+        monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    else:
+        monkeypatch.setenv("HF_ENDPOINT", CLOSED)
+    hub.requests.clear()
+    waits: list[float] = []
+    told: list[str] = []
+    retry = RetryPolicy(sleep=waits.append)
+    assert fetch_split(DATASET, "deduped.70m", tmp_path, retry=retry, on_progress=told.append) == online
+    assert (hub.requests, waits) == ([], [])
+    assert ["Using commit" in line for line in told] == ([] if offline == "HF_HUB_OFFLINE" else [True])
+
+
+@pytest.mark.parametrize("offline", ["no network", "HF_HUB_OFFLINE"])
+def test_what_is_not_cached_says_what_to_do_offline(
+    hub: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, retry: RetryPolicy, offline: str
+) -> None:
+    monkeypatch.setenv(*(("HF_HUB_OFFLINE", "1") if offline == "HF_HUB_OFFLINE" else ("HF_ENDPOINT", CLOSED)))
+    with pytest.raises(HubError, match=r"Without a network: give a local path instead, or run once .*--cache_dir"):
+        fetch_split(DATASET, "deduped.70m", tmp_path, retry=retry)
+    assert hub.requests == []
+
+
+def test_two_processes_may_fetch_the_same_entry(hub: HubServer, tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from spark.sources.hub.datasets import HubDataset, fetch_split\n"
+        f"print(*fetch_split(HubDataset({NAME!r}), 'deduped.70m', Path(sys.argv[1])).paths)"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    resolve_dataset(DATASET, tmp_path)
+    hub.misbehave(GET, Stall(1), 2)  # so that both are at it at once
+    processes = [subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    printed = {process.communicate(timeout=60)[0].strip() for process in processes}
+    assert [process.returncode for process in processes] == [0, 0]
+    paths = [Path(path) for path in printed.pop().split()]
+    assert not printed
+    assert [path.read_bytes() for path in paths] == [FILES[FIRST], FILES[SECOND]]
+    home = paths[0].parents[1]
+    assert not list(home.glob(".incomplete-*"))
+
+
+@pytest.mark.skipif(not MEMORIZED_EVALS.is_dir(), reason="the real data is not on this machine")
+def test_the_real_data_comes_through_the_hub_as_it_is(hub: HubServer, tmp_path: Path) -> None:
+    hub.publish(NAME, MEMORIZED_EVALS)
+    remote = fetch_split(DATASET, "deduped.70m", tmp_path)
+    local = fetch_split(MEMORIZED_EVALS, "deduped.70m", tmp_path)
+    assert [path.read_bytes() for path in remote.paths] == [path.read_bytes() for path in local.paths]
+    assert (local.revision, local.repository) == (None, str(MEMORIZED_EVALS))
+    assert sum(pq.read_metadata(path).num_rows for path in local.paths) == 568

@@ -1,0 +1,133 @@
+"""How failures are told apart, how long is waited, and when it is given up."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import httpx2
+import pytest
+from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
+
+from spark.sources.hub.errors import DamagedFileError, HubError, failure_of, retry_after
+from spark.sources.hub.retry import RetryPolicy, wait_after, with_retries
+
+NOW = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
+
+
+def refused(status: int, **headers: str) -> HfHubHTTPError:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    request = httpx2.Request("GET", "http://127.0.0.1/")
+    return HfHubHTTPError("refused", response=httpx2.Response(status, headers=named, request=request))
+
+
+def caused(error: Exception, cause: Exception) -> Exception:
+    error.__cause__ = cause
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "passing", "unreachable"),
+    [
+        (refused(429), True, True),
+        (refused(500), True, True),
+        (refused(503), True, True),
+        (refused(408), True, True),
+        (refused(401), False, False),
+        (refused(403), False, False),
+        (refused(404), False, False),
+        (refused(404, X_Error_Code="RevisionNotFound"), False, False),
+        (refused(404, X_Error_Code="EntryNotFound"), False, False),
+        (refused(401, X_Error_Message="Invalid credentials in Authorization header"), False, False),
+        (refused(418), False, False),
+        (httpx2.ConnectError("refused"), True, True),
+        (httpx2.ReadTimeout("late"), True, True),
+        (httpx2.RemoteProtocolError("closed"), True, True),
+        (caused(LocalEntryNotFoundError("none"), httpx2.ConnectTimeout("late")), True, True),
+        (caused(ValueError("Force download failed"), refused(429)), True, True),
+        (caused(ValueError("Force download failed"), refused(403)), False, False),
+        (caused(ValueError("Cannot"), OfflineModeIsEnabled("offline")), False, True),
+        (OfflineModeIsEnabled("offline"), False, True),
+        (json.JSONDecodeError("Expecting value", "<html>", 0), False, True),
+        (OSError("Consistency check failed: file should be of size 3 but has size 2"), True, False),
+        (DamagedFileError("cut off"), True, False),
+        (RuntimeError("Xet: connection closed"), True, False),
+        (OSError(28, "No space left on device"), False, False),
+        (PermissionError(13, "Permission denied"), False, False),
+    ],
+)
+def test_failures_are_told_apart(error: Exception, passing: bool, unreachable: bool) -> None:
+    failure = failure_of(error)
+    assert failure is not None
+    assert (failure.passing, failure.unreachable) == (passing, unreachable)
+    assert "\n" not in failure.reason + failure.advice
+
+
+@pytest.mark.parametrize("error", [KeyError("a bug"), ValueError("a bug"), AssertionError(), TypeError("a bug")])
+def test_a_bug_is_not_taken_for_a_failure_of_the_hub(error: Exception) -> None:
+    def fail() -> None:
+        raise error
+
+    with pytest.raises(type(error)):
+        with_retries(fail, "it", RetryPolicy(), print)
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, 0),
+        ({"Retry-After": "12"}, 12),
+        ({"Retry-After": "Sat, 21 Nov 2026 12:01:30 GMT"}, 90),
+        ({"Retry-After": "Sat, 21 Nov 2026 11:00:00 GMT"}, 0),
+        ({"Retry-After": "soon"}, 0),
+        ({"Retry-After": "-5"}, 0),
+        ({"ratelimit": '"api";r=0;t=55'}, 55),
+        ({"ratelimit": '"api";r=3;t=55'}, 0),
+    ],
+)
+def test_the_wait_that_the_hub_asks_for(headers: dict[str, str], seconds: float) -> None:
+    assert retry_after(headers, NOW) == seconds
+
+
+def test_waits_grow_to_the_longest_and_are_shortened_at_random() -> None:
+    policy = RetryPolicy(first_wait_seconds=2, longest_wait_seconds=10)
+    for attempt, full in enumerate([2, 4, 8, 10, 10], start=1):
+        waits = [wait_after(attempt, policy) for _ in range(200)]
+        assert full / 2 <= min(waits) < max(waits) <= full
+        assert len(set(waits)) > 100
+
+
+def test_it_is_asked_as_often_as_the_policy_says_and_told_of() -> None:
+    waits: list[float] = []
+    told: list[str] = []
+    tried: list[int] = []
+
+    def fail() -> None:
+        tried.append(1)
+        raise refused(503, Retry_After="20")
+
+    policy = RetryPolicy(attempts=3, sleep=waits.append)
+    with pytest.raises(HubError, match=r"^the file: the Hub answered 503 \(tried 3 times\)\.\n") as caught:
+        with_retries(fail, "the file", policy, told.append)
+    assert caught.value.unreachable
+    assert (len(tried), waits) == (3, [20, 20])
+    assert told == [f"the file: the Hub answered 503; trying again in 20.0 s ({n} of 3)" for n in (1, 2)]
+
+
+def test_a_missing_answer_has_its_own_number_of_attempts() -> None:
+    waits: list[float] = []
+    policy = RetryPolicy(attempts=4, attempts_without_answer=1, sleep=waits.append)
+    errors: list[Exception] = [refused(500), refused(500), httpx2.ConnectError("gone")]
+
+    def fail() -> None:
+        raise errors.pop(0)
+
+    with pytest.raises(HubError, match=r"no answer \(ConnectError: gone\)"):
+        with_retries(fail, "it", policy, print)
+    assert len(waits) == 2
+
+
+@pytest.mark.parametrize("fields", [{"attempts": 0}, {"attempts_without_answer": 0}])
+def test_a_policy_asks_at_least_once(fields: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match="at least 1 attempt"):
+        RetryPolicy(**fields)

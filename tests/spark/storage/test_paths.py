@@ -1,0 +1,218 @@
+"""Shared storage is used as a local directory is: an object store on loopback stands for it."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import pickle
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from spark.metrics.configuration import build_configuration
+from spark.metrics.planning import plan_splits
+from spark.runs import lock
+from spark.runs.lock import run_lock
+from spark.runs.run_directory import make_directory
+from spark.sources.local_files import describe_files, find_files
+from spark.sources.table_reader import TableReader
+from spark.storage import paths as storage
+from spark.storage import remote_path
+from spark.storage.paths import AnyPath, discard, files_below, storage_path, write_at_once
+from spark.storage.publishing import MARKER, Written, publish, read_marker, withdraw
+from spark.storage.remote_path import RemotePath
+from tests.conftest import PROJECT
+from tests.spark.object_store import BUCKET, object_store
+from utils import UserError
+
+WRITTEN = Written(2, 0, 1.0, {"rows": 2})
+
+
+@pytest.fixture(scope="module")
+def store() -> Iterator[None]:
+    with object_store() as environment, pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        remote_path._connect.cache_clear()
+        yield
+    remote_path._connect.cache_clear()
+
+
+@pytest.fixture(params=["local", "s3a"])
+def directory(request: pytest.FixtureRequest, tmp_path: Path, store: None) -> AnyPath:
+    """A directory of the test's own, once on this machine and once in the object store."""
+    return tmp_path if request.param == "local" else storage_path(f"s3a://{BUCKET}/{tmp_path.name}/with space")
+
+
+def fill(directory: AnyPath) -> None:
+    (directory / "sub").mkdir(parents=True, exist_ok=True)
+    (directory / "sub" / "a.txt").write_text("hällo")
+    (directory / "b.parquet").write_bytes(b"12345")
+
+
+def test_paths_do_the_same_everywhere(directory: AnyPath) -> None:
+    assert not (directory / "sub").exists()
+    fill(directory)
+    assert (directory / "sub").is_dir()
+    assert (directory / "b.parquet").is_file()
+    assert not (directory / "sub").is_file()
+    assert (directory / "b.parquet").stat().st_size == 5
+    assert (directory / "sub" / "a.txt").read_text(encoding="utf-8") == "hällo"
+    assert [name.as_posix() for name in files_below(directory)] == ["b.parquet", "sub/a.txt"]
+    assert [path.name for path in directory.rglob("*.parquet")] == ["b.parquet"]
+    (directory / "b.parquet").rename(directory / "sub" / "c.parquet")
+    assert [path.name for path in files_below(directory).values()] == ["a.txt", "c.parquet"]
+    for text in ("first", "second"):
+        write_at_once(directory / "run.json", text)
+        assert (directory / "run.json").read_text() == text
+    (directory / "run.json").unlink()
+    with pytest.raises(FileNotFoundError):
+        (directory / "run.json").read_text()
+    with pytest.raises(FileNotFoundError):
+        (directory / "run.json").stat()
+    discard(directory / "sub")
+    discard(directory / "sub")
+    assert not files_below(directory)
+    assert pickle.loads(pickle.dumps(directory)) == directory
+
+
+def test_a_table_is_published_once_it_is_whole(directory: AnyPath) -> None:
+    hidden, final = directory / "_temporary" / "x", directory / "metrics" / "model=70m"
+    for content in (b"one", b"two!"):  # the second in place of the first
+        fill(hidden)
+        (hidden / "b.parquet").write_bytes(content)
+        publish(hidden, final, WRITTEN)
+        written = read_marker(final)
+        assert written is not None
+        assert written.files == {"b.parquet": len(content)}
+        assert (final / "b.parquet").read_bytes() == content
+    (final / "b.parquet").unlink()
+    assert read_marker(final) is None
+    withdraw(final, directory / "_temporary")
+    assert not final.exists()
+
+
+def test_in_an_object_store_the_marker_comes_last(store: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    hidden = storage_path(f"s3a://{BUCKET}/marker/_temporary")
+    final = storage_path(f"s3a://{BUCKET}/marker/metrics")
+    fill(hidden)
+    rename = RemotePath.rename
+    seen = []
+
+    def watched(path: RemotePath, target: RemotePath) -> None:
+        rename(path, target)
+        seen.append((final / MARKER).exists())
+
+    monkeypatch.setattr(RemotePath, "rename", watched)
+    publish(hidden, final, WRITTEN)
+    assert seen == [False]
+    assert (final / MARKER).exists()
+
+
+def test_a_run_is_locked_there_too(directory: AnyPath, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lock, "SECONDS_TO_SETTLE", 0.01)
+    directory.mkdir(parents=True, exist_ok=True)
+    with run_lock(directory), pytest.raises(UserError, match="is being written by"), run_lock(directory):
+        pytest.fail("two hold the lock")
+    assert not files_below(directory)
+
+
+def test_data_is_found_and_described_there(directory: AnyPath) -> None:
+    table = pa.table({"sequence_id": [1, 2, 3], "tokens": [[1], [2], [3]]})
+    for name in ("p/b.parquet", "p/a.parquet", "p/_hidden.parquet"):
+        (directory / "p").mkdir(parents=True, exist_ok=True)
+        filesystem, path = storage.arrow_location(directory / name)
+        pq.write_table(table, path, filesystem=filesystem)
+    files = describe_files(find_files(directory / "p"))
+    assert ([path.name for path in files.paths], files.rows) == (["a.parquet", "b.parquet"], 6)
+    assert files.schema == table.schema
+    (directory / "j").mkdir(parents=True, exist_ok=True)
+    (directory / "j" / "data.jsonl.gz").write_bytes(gzip.compress(b'{"text": "one"}\n{"text": "two"}\n'))
+    assert describe_files(find_files(directory / "j")).schema.names == ["text"]
+    (directory / "p" / "a.parquet").write_bytes(b"PAR1 and nothing else PAR1")
+    with pytest.raises(UserError, match=r"a\.parquet is no readable Parquet file"):
+        describe_files(find_files(directory / "p"))
+
+
+def test_splits_and_tokenizer_are_planned_from_there(
+    directory: AnyPath, tokenizer_file: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    for scheme in ("deduped", "duped"):
+        data = directory / "memories" / "data"
+        data.mkdir(parents=True, exist_ok=True)
+        filesystem, path = storage.arrow_location(data / f"{scheme}.70m-00000-of-00001.parquet")
+        pq.write_table(pa.table({"index": [1], "tokens": [[1, 2]]}), path, filesystem=filesystem)
+    (directory / "memories" / "tokenizer.json").write_bytes(tokenizer_file.read_bytes())
+    configuration = build_configuration({"datasets": [str(directory / "memories")], "schemes": "duped"})
+    (split,) = plan_splits(configuration)
+    assert split.description == "memories duped.70m"
+    reader = TableReader(tmp_path_factory.mktemp("cache"), {}, print)
+    assert reader.files(split.location).rows == 1
+    assert split.tokenizer is not None
+    assert len(reader.vocabulary(split.tokenizer).in_vocabulary) == 280
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("ftp://host/x", "unknown kind of storage ftp://"),
+        ("s3a:///x", "name of a bucket"),
+        ("hdfs://nobody:1/x", "HADOOP_HOME"),
+        ("file://", "an absolute path"),
+        ("file://elsewhere/x", "an absolute path"),
+    ],
+)
+def test_storage_that_cannot_be_had_is_said(text: str, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        storage_path(text).exists()
+
+
+def test_a_store_that_gives_no_answer_is_not_an_empty_one() -> None:
+    # The test of a path, and in a process of its own: another test may have connected to a store that answers.
+    ask = "from spark.storage.paths import *; require_reachable(storage_path('s3a://bucket/x'))"
+    environment = os.environ | {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_MAX_ATTEMPTS": "1"}
+    asked = subprocess.run([sys.executable, "-c", ask], cwd=PROJECT, env=environment, capture_output=True, text=True)
+    assert "UserError: s3a://bucket cannot be reached" in asked.stderr
+
+
+def test_nothing_is_written_through_a_link(tmp_path: Path) -> None:
+    outside, directory = tmp_path / "outside", tmp_path / "run"
+    outside.write_text("precious")
+    directory.mkdir()
+    for name in (".writable", ".run.json", "run.json", "_temporary"):
+        (directory / name).symlink_to(outside)
+    make_directory(directory)
+    write_at_once(directory / "run.json", "{}")
+    discard(directory / "_temporary")
+    assert outside.read_text() == "precious"
+    assert [path.name for path in directory.iterdir()] == ["run.json"]
+    assert (directory / "run.json").read_text() == "{}"
+
+
+def test_uris_are_kept_as_they_were_given() -> None:
+    for text in ("s3a://bucket/a b/#c?d=1", "hdfs://host:9000/a/b", "hdfs:///a"):
+        assert str(storage_path(text)) == text
+    assert str(storage_path("hdfs://host/a") / "b" / "c") == "hdfs://host/a/b/c"
+    assert storage_path("file:///tmp/a%20b") == Path("/tmp/a b")
+
+
+def test_a_directory_is_discarded_though_a_worker_adds_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    directory, added, remove = tmp_path / "d", [], os.rmdir
+    directory.mkdir()
+
+    def remove_too_late(*arguments: Any, **options: Any) -> None:
+        if not added:
+            added.append(directory / "part-0.parquet")
+            added[0].touch()
+        remove(*arguments, **options)
+
+    monkeypatch.setattr(os, "rmdir", remove_too_late)
+    discard(directory)
+    assert added
+    assert not directory.exists()

@@ -1,0 +1,124 @@
+"""Logistic regression over hashed n-grams: its training, its calibration and its quantisation.
+
+Nothing is kept in numba's cache here: it would not notice a change of the n-gram kernel, which lies in another module.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from filters.code_or_natural_language.kernel import SLOTS, SLOTS_PER_BYTE, evidence, gram_slots
+from filters.contract import RaggedArray
+
+# Weights beyond this quantile of their absolute values are clipped to it before they become int8.
+CLIPPED_QUANTILE = 0.9995
+
+
+class Calibration(NamedTuple):
+    """Platt's two numbers: P = logistic(slope * logit + intercept)."""
+
+    slope: float
+    intercept: float
+
+
+@njit
+def logits(
+    values: NDArray[np.uint8], offsets: NDArray[np.int64], weights: NDArray[np.float32], bias: float
+) -> NDArray[np.float64]:
+    """bias + (sum of weights) * evidence(slots) of each row."""
+    slots = np.empty(np.max(offsets[1:] - offsets[:-1]) * SLOTS_PER_BYTE, np.int32)
+    found = np.empty(len(offsets) - 1, np.float64)
+    for row in range(len(found)):
+        count = gram_slots(values[offsets[row] : offsets[row + 1]], slots)
+        total = 0.0
+        for i in range(count):
+            total += weights[slots[i]]
+        found[row] = bias + total * evidence(count)
+    return found
+
+
+@njit
+def _epoch(
+    values: NDArray[np.uint8],
+    offsets: NDArray[np.int64],
+    order: NDArray[np.int64],
+    targets: NDArray[np.float64],
+    weights: NDArray[np.float32],
+    gradients: NDArray[np.float32],
+    bias: NDArray[np.float64],
+    settings: NDArray[np.float64],
+    rng: np.random.Generator,
+) -> float:
+    """One pass of AdaGrad over the rows in the order given; the mean log loss before each step."""
+    rate, decay, dropout = settings
+    slots = np.empty(np.max(offsets[1:] - offsets[:-1]) * SLOTS_PER_BYTE, np.int32)
+    loss = 0.0
+    for row in order:
+        found = gram_slots(values[offsets[row] : offsets[row + 1]], slots)
+        count = 0
+        for i in range(found):
+            if rng.random() >= dropout:
+                slots[count] = slots[i]
+                count += 1
+        value = evidence(int(count / (1.0 - dropout))) / (1.0 - dropout)
+        total = 0.0
+        for i in range(count):
+            total += weights[slots[i]]
+        error = 1.0 / (1.0 + np.exp(-(bias[0] + total * value))) - targets[row]
+        loss -= np.log(max(1e-12, 1.0 - abs(error)))
+        bias[0] -= 0.01 * rate * error
+        for i in range(count):
+            slot = slots[i]
+            gradient = error * value + decay * weights[slot]
+            gradients[slot] += gradient * gradient
+            weights[slot] -= rate * gradient / np.sqrt(gradients[slot] + 1e-3)
+    return loss / len(order)
+
+
+def train(
+    texts: RaggedArray, is_natural: NDArray[np.bool_], epochs: int, rate: float, decay: float, dropout: float, seed: int
+) -> tuple[NDArray[np.float32], float, list[float]]:
+    """Weights (one a slot), bias and the log loss of each epoch; the targets are smoothed by 0.01."""
+    rng = np.random.default_rng(seed)
+    weights, gradients = np.zeros(SLOTS, np.float32), np.zeros(SLOTS, np.float32)
+    bias = np.zeros(1)
+    targets = np.where(is_natural, 0.99, 0.01)
+    losses = []
+    for epoch in range(epochs):
+        settings = np.array([rate / (1 + epoch), decay, dropout])
+        order = rng.permutation(len(is_natural))
+        losses.append(_epoch(texts.values, texts.offsets, order, targets, weights, gradients, bias, settings, rng))
+    return weights, float(bias[0]), losses
+
+
+def quantise(weights: NDArray[np.float32]) -> tuple[NDArray[np.int8], float]:
+    """The weights as int8 and the factor that gives them back."""
+    largest = float(np.quantile(np.abs(weights[weights != 0]), CLIPPED_QUANTILE))
+    factor = largest / 127
+    return np.clip(np.rint(weights / factor), -127, 127).astype(np.int8), factor
+
+
+def calibrate(found: NDArray[np.float64], is_natural: NDArray[np.bool_]) -> Calibration:
+    """Platt scaling (Platt 1999) by Newton's method, with his smoothed targets."""
+    positive, negative = is_natural.sum(), (~is_natural).sum()
+    targets = np.where(is_natural, (positive + 1) / (positive + 2), 1 / (negative + 2))
+    features = np.stack((found, np.ones_like(found)), axis=1)
+
+    def loss(parameters: NDArray[np.float64]) -> float:
+        logit = features @ parameters
+        return float((np.logaddexp(0, logit) - targets * logit).sum())
+
+    parameters = np.zeros(2)
+    for _ in range(50):
+        p = np.exp(-np.logaddexp(0, -features @ parameters))
+        hessian = (features * (p * (1 - p))[:, None]).T @ features + 1e-6 * np.eye(2)
+        step = np.linalg.solve(hessian, features.T @ (p - targets))
+        # A whole step overshoots where the logits are far from calibrated.
+        while loss(parameters - step) > loss(parameters) and np.abs(step).max() > 1e-9:
+            step /= 2
+        parameters = parameters - step
+    return Calibration(float(parameters[0]), float(parameters[1]))
