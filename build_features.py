@@ -19,9 +19,9 @@ from spark.runs.interruption import Interruption, command_to_go_on, leave
 from utils import check_run_id, new_run_id
 
 if TYPE_CHECKING:
-    from spark.corpus.job import FeatureWork
+    from spark.corpus.job import FeatureJob
     from spark.reporting.events import Deduplicated
-    from spark.sources.table_reader import TableReader
+    from spark.sources.resolver import Resolver
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -38,7 +38,7 @@ def build_features(arguments: list[str] | None, interruption: Interruption) -> i
     run_id = check_run_id(configuration.run_id or new_run_id(datetime.now()))
 
     from spark.corpus.planning import plan_features
-    from spark.corpus.resolve import locate_features
+    from spark.corpus.resolve import resolve_features
     from spark.corpus.summary import deduplications, joining_command, make_feature_plan, schema_of_features
     from spark.reporting.text_reporters import reporting
     from spark.runs.run import Run, run_directory
@@ -47,15 +47,15 @@ def build_features(arguments: list[str] | None, interruption: Interruption) -> i
     with reporting(report) as reporter:
         planned = plan_features(configuration)
 
-        def locate(reader: TableReader) -> Iterator[FeatureWork]:
-            return locate_features(planned, configuration, directory, reader)
+        def resolve(resolver: Resolver) -> Iterator[FeatureJob]:
+            return resolve_features(planned, configuration, directory, resolver)
 
         def findings() -> Iterator[Deduplicated]:
             return deduplications(planned, directory)
 
-        run = Run(run_id, configuration, schema_of_features(planned), locate, reporter, interruption, findings)
+        run = Run(run_id, configuration, schema_of_features(planned), resolve, reporter, interruption, findings)
         if plan_only:
-            reporter.report(make_feature_plan(run_id, directory, run.located()))
+            reporter.report(make_feature_plan(run_id, directory, run.resolved()))
             return 0
         go_on = command_to_go_on(run_id, names_the_run=configuration.run_id is not None)
         interruption.afterwards = lambda: run.finish_interrupted(go_on)

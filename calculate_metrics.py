@@ -20,7 +20,7 @@ from spark.runs.interruption import Interruption, command_to_go_on, leave
 from utils import check_run_id, new_run_id
 
 if TYPE_CHECKING:
-    from spark.sources.table_reader import TableReader
+    from spark.sources.resolver import Resolver
 
 NEXT_OPTIONS = "--datasets memories --models 70m --schemes deduped"
 
@@ -40,11 +40,11 @@ def calculate_metrics(arguments: list[str] | None, interruption: Interruption) -
 
     from filters.registry import choose_filters
     from spark.metrics.feature_tables import check_feature_settings
-    from spark.metrics.job import SplitRun
+    from spark.metrics.job import MetricsJob
     from spark.metrics.output_schema import schema_of
     from spark.metrics.plan import make_plan
     from spark.metrics.planning import plan_splits
-    from spark.metrics.resolve import locate_split
+    from spark.metrics.resolve import resolve_split
     from spark.reporting.text_reporters import reporting
     from spark.runs.run import Run, run_directory
 
@@ -57,12 +57,12 @@ def calculate_metrics(arguments: list[str] | None, interruption: Interruption) -
             reporter.report(make_plan(run_id, directory, splits, filters, configuration))
             return 0
 
-        def locate(reader: TableReader) -> Iterator[SplitRun]:
+        def resolve(resolver: Resolver) -> Iterator[MetricsJob]:
             for split in splits:
-                located = locate_split(split, filters, configuration, reader)
-                yield SplitRun(located, filters, configuration, directory)
+                resolved = resolve_split(split, filters, configuration, resolver)
+                yield MetricsJob(resolved, filters, configuration, directory)
 
-        run = Run(run_id, configuration, schema_of(filters), locate, reporter, interruption)
+        run = Run(run_id, configuration, schema_of(filters), resolve, reporter, interruption)
         go_on = command_to_go_on(run_id, names_the_run=configuration.run_id is not None)
         interruption.afterwards = lambda: run.finish_interrupted(go_on)
         status = run.execute()

@@ -68,7 +68,7 @@ def run(corpus: Path, options: list[str]) -> tuple[Measured, float]:
     command = [sys.executable, str(PROJECT_DIRECTORY / "build_features.py"), "--corpus", str(corpus), *options]
     command += ["--output_dir", str(output), "--run_id", "benchmark"]
     measured = measure_command(command, corpus.parent / "job.log")
-    tables = json.loads((output / "benchmark" / "run.json").read_text())["splits"]
+    tables = json.loads((output / "benchmark" / "run.json").read_text())["tables"]
     return measured, tables[0]["seconds"]
 
 

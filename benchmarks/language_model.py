@@ -149,7 +149,7 @@ def run_job(directory: Path, data: Path, tokenizer: Path, model: Path, filters: 
     command += ["--tokenizer", str(tokenizer), "--output_dir", str(output), "--run_id", "benchmark"]
     command += ["--model", str(model), "--filters", filters]
     measured = measure_command(command, directory / "job.log")
-    (split,) = json.loads((output / "benchmark" / "run.json").read_text())["splits"]
+    (split,) = json.loads((output / "benchmark" / "run.json").read_text())["tables"]
     return measured, split["seconds"]
 
 

@@ -48,13 +48,13 @@ def run_is_whole(run: Path, expected: Expected, layout: set[str]) -> list[str]:
     record = read_record(run) or {}
     if record.get("status") != "complete":
         faults.append(f"run.json says {record.get('status')!r} of a run that is complete")
-    splits, tables = record.get("splits", []), tables_of_splits(expected)
-    if len(splits) != len(tables):
-        faults.append(f"run.json names {len(splits)} tables of {len(tables)}")
+    written, tables = record.get("tables", []), tables_of_splits(expected)
+    if len(written) != len(tables):
+        faults.append(f"run.json names {len(written)} tables of {len(tables)}")
     is_measured = any(name.startswith("metrics/") for name in tables)  # features have other rows than their corpus
-    for split in splits:
-        if is_measured and split["rows_read"] != split["rows_measured"] + split["rows_rejected"]:
-            faults.append(f"rows of {split['split']} in run.json do not add up")
+    for table in written:
+        if is_measured and table["rows_read"] != table["rows_measured"] + table["rows_rejected"]:
+            faults.append(f"rows of {table['table']} in run.json do not add up")
     return faults
 
 

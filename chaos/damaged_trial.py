@@ -15,11 +15,11 @@ from chaos.independent_reading import VALUES, Reading
 from filters.registry import choose_filters
 from sample.paths import tokenizer_path
 from spark.metrics.configuration import build_configuration
-from spark.metrics.job import SplitRun
+from spark.metrics.job import MetricsJob
 from spark.metrics.planning import plan_splits
-from spark.metrics.resolve import locate_split
+from spark.metrics.resolve import resolve_split
 from spark.session.failures import failure_message
-from spark.sources.table_reader import TableReader
+from spark.sources.resolver import Resolver
 from utils import UserError
 
 if TYPE_CHECKING:
@@ -46,10 +46,10 @@ def try_file(spark: SparkSession, path: Path, reading: Reading) -> Ending:
     started = time.monotonic()
     try:
         with time_limit(SECONDS_A_FILE):
-            reader = TableReader(path.parent / "cache", {}, lambda _: None)
+            reader = Resolver(path.parent / "cache", {}, lambda _: None)
             (split,) = plan_splits(configuration)
-            run = SplitRun(
-                locate_split(split, filters, configuration, reader), filters, configuration, path.parent / "run"
+            run = MetricsJob(
+                resolve_split(split, filters, configuration, reader), filters, configuration, path.parent / "run"
             )
             run.estimated_bytes()
             try:
@@ -79,7 +79,7 @@ def _told(kind: str, message: str, path: Path, started: float) -> Ending:
     return Ending(kind)
 
 
-def _measured(run: SplitRun, reading: Reading) -> Ending:
+def _measured(run: MetricsJob, reading: Reading) -> Ending:
     (written,) = (run.already_written() or {}).values()
     metrics, rejected = (_rows(Path(str(run.path(kind, None)))) for kind in ("metrics", "rejected"))
     kind = "measured, with rejected rows" if rejected else "measured"

@@ -28,7 +28,7 @@ from utils import UserError, printable_lines, require_known
 TESTS = (
     "tests/test_end_to_end.py",
     "tests/spark/metrics/test_job.py",
-    "tests/spark/sources/test_loading.py",
+    "tests/spark/sources/test_sequences.py",
     "tests/spark/metrics/test_feature_joins.py",
     "tests/spark/test_cluster.py",
     "tests/test_build_features.py",

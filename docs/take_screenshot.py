@@ -36,7 +36,7 @@ def main() -> None:
             ui, splits = "", []
             for event in map(json.loads, run.stdout):
                 ui = event.get("ui", ui)
-                splits += [event["split"]] if event["event"] == "split_started" else []
+                splits += [event["job"]] if event["event"] == "job_started" else []
                 if len(splits) == 2 and event.get("phase") == "measure and write":
                     break
             take_picture(f"{ui}/jobs/")

@@ -90,7 +90,7 @@ def test_what_it_prints_and_records(default_run: Any) -> None:
     assert record["status"] == "complete"
     columns = {column["name"] for column in record["schema"] if column["feature"] != "near_duplicates"}
     assert columns == {"index", "counts", "TokenID", "Frequency"}
-    assert [split["split"] for split in record["splits"] if split["split"].startswith("duplicates")] == [
+    assert [table["table"] for table in record["tables"] if table["table"].startswith("duplicates")] == [
         "duplicates duped",
         "duplicates deduped",
     ]
@@ -271,8 +271,8 @@ def test_the_plan_says_by_which_way(capsys: pytest.CaptureFixture[str]) -> None:
     assert build_features.main(["--plan", "--json"]) == 0
     plan = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert plan["event"] == "feature_plan"
-    ways = [each["way"] for each in plan["features"]]
-    assert [way and way.split(":")[0] for way in ways] == ["broadcast", None, None] * 2
+    strategies = [each["strategy"] for each in plan["features"]]
+    assert [each and each.split(":")[0] for each in strategies] == ["broadcast", None, None] * 2
 
 
 @pytest.mark.parametrize("scheme", sample_paths.SCHEMES)

@@ -80,7 +80,7 @@ def test_a_deduplicated_corpus_may_be_deduplicated_again(deduplicated: Any, tmp_
     assert finished.returncode == 0, finished.stderr
     events = [json.loads(line) for line in finished.stdout.splitlines()]
     found = [event for event in events if event["event"] == "deduplicated"]
-    assert [event["split"] for event in found] == ["deduplication duped", "deduplication deduped"]
+    assert [event["job"] for event in found] == ["deduplication duped", "deduplication deduped"]
     assert all(line["documents_removed"] == 0 for event in found for line in event["summary"])
     assert events[-1]["event"] == "run_finished"
     record = json.loads((tmp_path / "output" / "again" / "run.json").read_text())
@@ -111,7 +111,7 @@ def test_text_is_deduplicated_by_all_methods_and_joins_stay(
     assert not similar_pairs([tokens[line["sequence_id"]] for line in left], 0.6, 2)
     assert removed[3 * 65]["method"] == "exact" and removed[3 * 65]["duplicate_of"] == 3 * 40
     record = json.loads((directory.parent / "run.json").read_text())
-    assert {split["rows_read"] for split in record["splits"]} == {150}
+    assert {table["rows_read"] for table in record["tables"]} == {150}
     # Of what the others left: removed is what is similar to one before it, in the order of length.
     rest = [i for i in tokens if i not in removed or removed[i]["method"] == "semantic"]
     rest.sort(key=lambda i: (-len(tokens[i]), i))

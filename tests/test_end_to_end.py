@@ -49,7 +49,7 @@ def test_the_default_run_prints_a_summary_and_the_next_command(sample_run: Any) 
     assert re.search(r"Next, on real data: .*python.* .*calculate_metrics.py --datasets memories", finished.stdout)
     assert all(word in finished.stdout for word in ("rows/s", "increments", "repeats", "code", "Output: "))
     time = r"^\d\d:\d\d:\d\d \S+ \S+: "
-    begins = re.findall(time + rf"begins \(split \d of {SAMPLE_SPLITS}, [\d,]+ rows\)$", finished.stdout, re.MULTILINE)
+    begins = re.findall(time + rf"begins \(job \d of {SAMPLE_SPLITS}, [\d,]+ rows\)$", finished.stdout, re.MULTILINE)
     ends = re.findall(time + r"done, [\d,]+ rows in \d+:\d\d$", finished.stdout, re.MULTILINE)
     assert len(begins) == len(ends) == SAMPLE_SPLITS
     assert all(character.isprintable() or character == "\n" for character in finished.stdout)
@@ -59,12 +59,12 @@ def test_run_json_adds_up(sample_run: Any) -> None:
     directory, _ = sample_run
     record = json.loads((directory / "run.json").read_text())
     assert record["status"] == "complete"
-    assert len(record["splits"]) == SAMPLE_TABLES
-    for split in record["splits"]:
-        assert split["rows_read"] == split["rows_measured"] + split["rows_rejected"] > 0
-        assert split["counts"]["rows"] == split["rows_measured"]
-        files = sorted(Path(directory.parent.parent, split["path"]).glob("*.parquet"))
-        assert sum(pq.ParquetFile(file).metadata.num_rows for file in files) == split["rows_measured"]
+    assert len(record["tables"]) == SAMPLE_TABLES
+    for table in record["tables"]:
+        assert table["rows_read"] == table["rows_measured"] + table["rows_rejected"] > 0
+        assert table["counts"]["rows"] == table["rows_measured"]
+        files = sorted(Path(directory.parent.parent, table["path"]).glob("*.parquet"))
+        assert sum(pq.ParquetFile(file).metadata.num_rows for file in files) == table["rows_measured"]
     assert (directory / "run.log").is_file()
     assert list((directory / "spark-events").iterdir())
 
@@ -130,9 +130,9 @@ def test_the_models_say_what_the_samples_tables_hold_of_them(sample_run: Any) ->
 def test_larger_models_memorize_more_and_those_of_the_deduplicated_corpus_less(sample_run: Any) -> None:
     record = json.loads((sample_run[0] / "run.json").read_text())
     shares = {
-        split["split"]: split["counts"]["memorized"] / split["counts"]["rows"]
-        for split in record["splits"]
-        if split["split"].startswith("sample_pile")
+        table["table"]: table["counts"]["memorized"] / table["counts"]["rows"]
+        for table in record["tables"]
+        if table["table"].startswith("sample_pile")
     }
     assert list(shares) == [
         f"sample_pile {name}" for name in ("duped.70m", "duped.160m", "deduped.70m", "deduped.160m")
@@ -186,7 +186,7 @@ def test_a_split_that_fails_is_named_and_the_others_are_written(tmp_path: Path, 
     assert "Failed: bad" in finished.stdout
     assert "Traceback" not in finished.stdout + finished.stderr
     record = json.loads((tmp_path / "output" / "r" / "run.json").read_text())
-    assert {split["split"]: split["status"] for split in record["splits"]} == {"bad": "failed", "good": "complete"}
+    assert {table["table"]: table["status"] for table in record["tables"]} == {"bad": "failed", "good": "complete"}
     assert record["status"] == "failed"
     assert not (tmp_path / "output" / "r" / "metrics" / "dataset=bad").exists() or not list(
         (tmp_path / "output" / "r" / "metrics" / "dataset=bad").rglob("*/model=*")

@@ -102,8 +102,8 @@ def test_every_hostile_row_is_measured_or_rejected_as_it_stands(
     hostile_run: tuple[subprocess.CompletedProcess[str], Path],
 ) -> None:
     _, directory = hostile_run
-    splits = {split["split"]: split for split in json.loads((directory / "run.json").read_text())["splits"]}
-    assert [split["status"] for split in splits.values()] == ["complete", "complete", "failed"]
+    tables = {table["table"]: table for table in json.loads((directory / "run.json").read_text())["tables"]}
+    assert [table["status"] for table in tables.values()] == ["complete", "complete", "failed"]
     tables = {name: list(Path(directory, name).rglob("*.parquet")) for name in ("metrics", "rejected")}
     rows = {name: [row for path in paths for row in _rows(path)] for name, paths in tables.items()}
     texts = {row["text"] for row in rows["metrics"]}

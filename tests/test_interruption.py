@@ -61,7 +61,7 @@ def test_ctrl_c_in_the_middle_of_a_split_and_the_command_that_goes_on(tmp_path: 
     small = write_sequences(tmp_path / "small.parquet", 10)
     large = write_sequences(tmp_path / "my large.parquet", ROWS)
     with program("--datasets", f"{small},{large}", directory=tmp_path) as process:
-        read_until(process, lambda event: event["event"] == "progress" and event["split"] == "my_large")
+        read_until(process, lambda event: event["event"] == "progress" and event["job"] == "my_large")
         children = psutil.Process(process.pid).children(recursive=True)
         for _ in range(3):
             process.send_signal(signal.SIGINT)
@@ -73,7 +73,7 @@ def test_ctrl_c_in_the_middle_of_a_split_and_the_command_that_goes_on(tmp_path: 
     _, alive = psutil.wait_procs(children, SECONDS_ALLOWED)
     assert children and not alive
     assert finished["status"] == "interrupted"
-    assert [split["split"] for split in finished["splits"]] == ["small"]
+    assert [table["table"] for table in finished["tables"]] == ["small"]
     (record_file,) = tmp_path.glob("output/*/run.json")
     assert json.loads(record_file.read_text())["status"] == "interrupted"
     assert shlex.split(finished["go_on"])[-2:] == ["--run_id", record_file.parent.name]
@@ -81,13 +81,13 @@ def test_ctrl_c_in_the_middle_of_a_split_and_the_command_that_goes_on(tmp_path: 
     again = subprocess.run(finished["go_on"], shell=True, cwd=tmp_path, capture_output=True, text=True)
     assert (again.returncode, again.stderr) == (0, "")
     events = {event["event"]: event for event in map(json.loads, again.stdout.splitlines())}
-    assert [split["complete"] for split in events["run_started"]["splits"]] == [True, False]
+    assert [job["complete"] for job in events["run_started"]["jobs"]] == [True, False]
     record = json.loads(record_file.read_text())
-    assert [(split["split"], split["rows_measured"]) for split in record["splits"]] == [
+    assert [(table["table"], table["rows_measured"]) for table in record["tables"]] == [
         ("small", 10),
         ("my_large", ROWS),
     ]
-    assert events["progress"]["this_split"]["rows_total"] == ROWS
+    assert events["progress"]["this_job"]["rows_total"] == ROWS
 
     quiet = shlex.split(finished["go_on"].replace("--json", "--quiet"))
     nothing_to_do = subprocess.run(quiet, cwd=tmp_path, capture_output=True, text=True)
@@ -97,7 +97,7 @@ def test_ctrl_c_in_the_middle_of_a_split_and_the_command_that_goes_on(tmp_path: 
 @pytest.mark.parametrize(
     ("number", "status", "after"),
     [
-        pytest.param(signal.SIGINT, 130, "finding_data", id="Ctrl-C while data is looked for"),
+        pytest.param(signal.SIGINT, 130, "resolving_data", id="Ctrl-C while data is looked for"),
         pytest.param(signal.SIGTERM, 143, "run_started", id="SIGTERM while Spark starts"),
     ],
 )
@@ -109,11 +109,11 @@ def test_signals_before_the_first_split(number: int, status: int, after: str, tm
         assert process.wait(SECONDS_ALLOWED) == status
         assert process.stderr is not None
         assert process.stderr.read() == ""
-    assert (finished["status"], finished["splits"]) == ("interrupted", [])
+    assert (finished["status"], finished["tables"]) == ("interrupted", [])
     assert finished["go_on"].endswith("calculate_metrics.py --json --run_id r")
     record = tmp_path / "output" / "r" / "run.json"
     assert record.exists() == (after == "run_started")
-    assert after == "finding_data" or json.loads(record.read_text())["status"] == "interrupted"
+    assert after == "resolving_data" or json.loads(record.read_text())["status"] == "interrupted"
 
 
 def test_work_that_does_not_stop_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

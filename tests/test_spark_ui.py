@@ -15,9 +15,9 @@ import pyarrow as pa
 import pytest
 
 from filters.contract import Column, Filter
-from spark.metrics.job import SplitRun
-from spark.session.job_descriptions import split_jobs
-from tests.spark.metrics.test_job import split_run
+from spark.metrics.job import MetricsJob
+from spark.session.job_descriptions import job_group
+from tests.spark.metrics.test_job import metrics_job
 
 SECONDS_ALLOWED = 120
 # root needs the first; a browser refuses port 4045, which may be the next free one, without the second.
@@ -58,11 +58,11 @@ def test_the_tabs_say_what_is_done_while_a_job_runs(
         return (pa.nulls(len(sequences.tokens.offsets) - 1, pa.int32()),)
 
     waiting = Filter("waiting", "", (Column("w", pa.int32(), ""),), ("tokens",), wait)
-    run = split_run(write_parquet("mine.parquet", {"sequence_id": [1], "tokens": [[1]]}), tmp_path)
+    run = metrics_job(write_parquet("mine.parquet", {"sequence_id": [1], "tokens": [[1]]}), tmp_path)
 
     def measure() -> None:
-        with split_jobs(spark.sparkContext, "mine deduped.70m"):
-            SplitRun(run.located, (waiting,), run.configuration, tmp_path).run(spark)
+        with job_group(spark.sparkContext, "mine deduped.70m"):
+            MetricsJob(run.located, (waiting,), run.configuration, tmp_path).run(spark)
 
     with ThreadPoolExecutor(1) as pool:
         measuring = pool.submit(measure)

@@ -1,4 +1,4 @@
-"""How often the corpus holds a window of each sequence, exactly; by one of two ways that give the same.
+"""How often the corpus holds a window of each sequence, exactly; by one of two strategies that give the same.
 
 Broadcast: every worker holds the windows that are asked for, and counts them in its parts of the corpus.
 Shuffle, for more of them than a worker should hold: every worker holds a filter of their hashes, hands on the windows
@@ -34,7 +34,7 @@ from spark.corpus.part_tasks import map_parts
 from spark.corpus.table_writing import WrittenFrame, write_frame, write_one_file, write_parts
 from spark.session.job_descriptions import READ_CORPUS, phase
 from spark.sources.corpus_parts import Corpus, CorpusBatch
-from spark.sources.loading import escape_glob
+from spark.sources.sequences import escape_glob
 from spark.storage.paths import AnyPath, arrow_location
 from utils import UserError
 
@@ -42,8 +42,8 @@ if TYPE_CHECKING:
     from pyspark import Accumulator
     from pyspark.sql import DataFrame, SparkSession
 
-Way = Literal["broadcast", "shuffle"]
-WAYS: dict[Way, str] = {
+Strategy = Literal["broadcast", "shuffle"]
+STRATEGIES: dict[Strategy, str] = {
     "broadcast": "broadcast: every worker holds the sequences' windows and counts them in its parts of the corpus",
     "shuffle": "shuffle: the corpus's windows that pass a filter of the sequences' are grouped by their tokens",
 }
@@ -70,7 +70,7 @@ class DuplicateCounts(NamedTuple):
     too_short: int
 
 
-def choose_way(sequences: int) -> Way:
+def choose_strategy(sequences: int) -> Strategy:
     """By which way so many sequences are counted."""
     return "broadcast" if sequences <= MOST_TO_BROADCAST else "shuffle"
 
@@ -80,14 +80,14 @@ class DuplicateCounting:
     """The counting of the windows of `sequences` in `corpus`.
 
     directory: where what is written on the way lies. hash_bits: fewer than all make hashes collide, for tests.
-    way: the one to take; None for the one that suits their number.
+    strategy: the one to take; None for the one that suits their number.
     """
 
     corpus: Corpus
     sequences: Corpus
     window: Window
     directory: AnyPath
-    way: Way | None = None
+    strategy: Strategy | None = None
     hash_bits: int = HASH_BITS
 
     def run(self, spark: SparkSession, table: str, rows_done: Accumulator[int]) -> DuplicateCounts:
@@ -100,7 +100,7 @@ class DuplicateCounting:
                 f"{self.sequences.source}: all of the {too_short:,} sequences end before token {self.window.stop}.\n"
                 "Give a --window that lies within them."
             )
-        if (self.way or choose_way(asked.rows)) == "broadcast":
+        if (self.strategy or choose_strategy(asked.rows)) == "broadcast":
             rows, repeated = self._broadcast(spark, table, rows_done)
         else:
             rows, repeated = self._shuffle(spark, asked.rows, table, rows_done)

@@ -29,7 +29,7 @@ Counts = Mapping[str, Mapping[str, int]]  # of each table, by its name
 
 
 @dataclass(frozen=True)
-class FeatureWork(ABC):
+class FeatureJob(ABC):
     """A feature of a corpus, all that it reads found; each kind of feature says how it is built.
 
     vocabulary: of the tokenizer; None where none is known. embedding_model: where semantic duplicates are looked for.
@@ -55,7 +55,7 @@ class FeatureWork(ABC):
     ) -> Counts:
         """Writes its tables into a directory, under these names in the order of the plan."""
 
-    def way(self) -> str | None:
+    def strategy(self) -> str | None:
         """How it is found, where there is a choice that is made by now."""
         return None
 
@@ -90,7 +90,7 @@ class FeatureWork(ABC):
             written = read_marker(path)
             if written is not None:
                 name = self.description if len(self.planned.tables) == 1 else f"{self.description} {path.name}"
-                record.add_split(name, path, written, {}, from_earlier)
+                record.add_table(name, path, written, {}, from_earlier)
         # Also of an earlier run, which may have been killed between publishing and this.
         if self.planned.has_card:
             write_card(self.run_directory / self.planned.dataset)

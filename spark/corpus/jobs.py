@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from features.semantic_duplicates.search import choose_search
 from spark.corpus.deduplication.corpus_copy import Deduplication
-from spark.corpus.exact_duplicates import WAYS, DuplicateCounting, choose_way
-from spark.corpus.job import Counts, FeatureWork
+from spark.corpus.exact_duplicates import STRATEGIES, DuplicateCounting, choose_strategy
+from spark.corpus.job import Counts, FeatureJob
 from spark.corpus.near_duplicates.search import NearDuplicateSearch
 from spark.corpus.part_tasks import number_lines
 from spark.corpus.planning import DEDUPLICATION
@@ -27,7 +27,7 @@ BYTES_OF_AN_EMBEDDED_ROW = 2_500  # 384 numbers, a text, and the same once more 
 
 
 @dataclass(frozen=True)
-class ExactDuplicates(FeatureWork):
+class ExactDuplicates(FeatureJob):
     """How often the corpus holds a window of each sequence."""
 
     def estimated_bytes(self) -> int | None:
@@ -36,9 +36,9 @@ class ExactDuplicates(FeatureWork):
         bytes_of_a_window = BYTES_OF_A_TOKEN * (window.stop - window.start)
         return None if rows is None else rows * (bytes_of_a_window + 2 * BYTES_OF_A_COUNT)
 
-    def way(self) -> str | None:
+    def strategy(self) -> str | None:
         """Chosen by the number of sequences."""
-        return None if self.sequences.rows is None else WAYS[choose_way(self.sequences.rows)]
+        return None if self.sequences.rows is None else STRATEGIES[choose_strategy(self.sequences.rows)]
 
     def build(
         self, spark: SparkSession, directory: AnyPath, tables: Sequence[str], rows_done: Accumulator[int]
@@ -50,7 +50,7 @@ class ExactDuplicates(FeatureWork):
 
 
 @dataclass(frozen=True)
-class TokenFrequencies(FeatureWork):
+class TokenFrequencies(FeatureJob):
     """How often the corpus holds each token."""
 
     def estimated_bytes(self) -> int | None:
@@ -70,7 +70,7 @@ class TokenFrequencies(FeatureWork):
 
 
 @dataclass(frozen=True)
-class NearDuplicates(FeatureWork):
+class NearDuplicates(FeatureJob):
     """How many near duplicates each row of the corpus has, and its cluster."""
 
     def estimated_bytes(self) -> int | None:
@@ -87,14 +87,14 @@ class NearDuplicates(FeatureWork):
 
 
 @dataclass(frozen=True)
-class SemanticDuplicates(FeatureWork):
+class SemanticDuplicates(FeatureJob):
     """How many sequences of the corpus mean nearly the same as each sequence."""
 
     def estimated_bytes(self) -> int | None:
         """The embeddings of the corpus, and of the sequences."""
         return None if self.corpus.rows is None else BYTES_OF_AN_EMBEDDED_ROW * self.corpus.rows
 
-    def way(self) -> str | None:
+    def strategy(self) -> str | None:
         """Chosen by the number of products that the exact way takes."""
         if self.sequences.rows is None or self.corpus.rows is None:
             return None
@@ -111,7 +111,7 @@ class SemanticDuplicates(FeatureWork):
 
 
 @dataclass(frozen=True)
-class CorpusWithoutDuplicates(FeatureWork):
+class CorpusWithoutDuplicates(FeatureJob):
     """The corpus once more, without its duplicates."""
 
     def estimated_bytes(self) -> int | None:
@@ -121,7 +121,7 @@ class CorpusWithoutDuplicates(FeatureWork):
         embedded = BYTES_OF_AN_EMBEDDED_ROW if "semantic" in self.configuration.deduplicate else 0
         return self.corpus.bytes + self.corpus.rows * (2 * BYTES_OF_A_COUNT + embedded)
 
-    def way(self) -> str:
+    def strategy(self) -> str:
         """The methods, and which of several duplicates is kept."""
         return str(self.configuration.criteria)
 
@@ -134,7 +134,7 @@ class CorpusWithoutDuplicates(FeatureWork):
         return deduplication.run(spark, tables, rows_done)
 
 
-KINDS: Mapping[str, type[FeatureWork]] = {
+KINDS: Mapping[str, type[FeatureJob]] = {
     "duplicates": ExactDuplicates,
     "token_frequencies": TokenFrequencies,
     "near_duplicates": NearDuplicates,

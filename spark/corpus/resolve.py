@@ -6,29 +6,29 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
 from spark.corpus.configuration import FeatureConfiguration
-from spark.corpus.job import FeatureWork
+from spark.corpus.job import FeatureJob
 from spark.corpus.jobs import KINDS
 from spark.corpus.planning import DEDUPLICATION, PlannedFeature
-from spark.sources.corpora import SPLIT_MARK, find_corpus, tokenizer_of
+from spark.sources.corpora import SPLIT_MARK, resolve_corpus, tokenizer_of
 from spark.sources.corpus_parts import Corpus
-from spark.sources.table_reader import TableReader
+from spark.sources.resolver import Resolver
 from spark.storage.paths import AnyPath, storage_path
 from utils import UserError, printable
 
 
-def locate_features(
-    planned: Iterable[PlannedFeature], configuration: FeatureConfiguration, run_directory: AnyPath, reader: TableReader
-) -> Iterator[FeatureWork]:
+def resolve_features(
+    planned: Iterable[PlannedFeature], configuration: FeatureConfiguration, run_directory: AnyPath, resolver: Resolver
+) -> Iterator[FeatureJob]:
     """Each feature with its corpus and sequences found; raises UserError for what is missing, damaged or impossible."""
 
     @cache  # several features are of one corpus, which may have thousands of files
     def find(source: str, tokenizer: str | None) -> Corpus:
-        corpus = find_corpus(source, configuration.row_tokens, tokenizer, reader)
+        corpus = resolve_corpus(source, configuration.row_tokens, tokenizer, resolver)
         require_outside(run_directory, source)
         return corpus
 
     for each in planned:
-        yield _located(each, configuration, run_directory, reader, find)
+        yield _resolved(each, configuration, run_directory, resolver, find)
 
 
 def require_outside(run_directory: AnyPath, source: str) -> None:
@@ -41,13 +41,13 @@ def require_outside(run_directory: AnyPath, source: str) -> None:
         )
 
 
-def _located(
+def _resolved(
     planned: PlannedFeature,
     configuration: FeatureConfiguration,
     run_directory: AnyPath,
-    reader: TableReader,
+    resolver: Resolver,
     find: Callable[[str, str | None], Corpus],
-) -> FeatureWork:
+) -> FeatureJob:
     corpus = find(planned.corpus, planned.tokenizer)
     sequences = corpus if planned.sequences is None else find(planned.sequences, planned.tokenizer)
     memorized = None if planned.memorized is None else find(planned.memorized, planned.tokenizer)
@@ -60,7 +60,7 @@ def _located(
                 "Add a column `sequence_id`."
             )
     tokenizer = planned.tokenizer or tokenizer_of(planned.corpus)
-    vocabulary = reader.vocabulary(tokenizer) if tokenizer else None
+    vocabulary = resolver.vocabulary(tokenizer) if tokenizer else None
     embedding_model = None
     deduplicates_meaning = planned.feature == DEDUPLICATION and "semantic" in configuration.deduplicate
     if planned.feature == "semantic_duplicates" or deduplicates_meaning:
@@ -72,6 +72,6 @@ def _located(
         clusters = configuration.semantic_clusters or 0
         if deduplicates_meaning and corpus.rows is not None and clusters > corpus.rows:
             raise UserError(f"--semantic_clusters: expected at most the {corpus.rows:,} rows, found {clusters:,}.")
-        embedding_model = reader.embedding_model(configuration.embedding_model)
+        embedding_model = resolver.embedding_model(configuration.embedding_model)
     kind = KINDS[planned.feature]
     return kind(planned, corpus, sequences, memorized, vocabulary, embedding_model, configuration, run_directory)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import pyarrow.parquet as pq
 
-from spark.corpus.job import FeatureWork
+from spark.corpus.job import FeatureJob
 from spark.corpus.planning import DEDUPLICATION, OF_SEQUENCES, PlannedFeature
 from spark.reporting.events import Deduplicated, FeaturePlan, PlannedTable
 from spark.storage.paths import AnyPath, arrow_location
@@ -53,21 +53,21 @@ def schema_of_features(planned: Iterable[PlannedFeature]) -> list[dict[str, str]
     ]
 
 
-def make_feature_plan(run_id: str, directory: AnyPath, works: Sequence[FeatureWork]) -> FeaturePlan:
+def make_feature_plan(run_id: str, directory: AnyPath, jobs: Sequence[FeatureJob]) -> FeaturePlan:
     """What a run would read, count and write."""
 
-    def planned(work: FeatureWork) -> PlannedTable:
+    def planned(job: FeatureJob) -> PlannedTable:
         sequences = None
-        if work.planned.feature in OF_SEQUENCES:
-            sequences = "all of the corpus" if work.sequences is work.corpus else work.sequences.source
-        memorized = work.memorized.source if work.memorized is not None else None
-        corpus = work.corpus
-        tables = list(work.planned.tables)
+        if job.planned.feature in OF_SEQUENCES:
+            sequences = "all of the corpus" if job.sequences is job.corpus else job.sequences.source
+        memorized = job.memorized.source if job.memorized is not None else None
+        corpus = job.corpus
+        tables = list(job.planned.tables)
         return PlannedTable(
-            work.description, corpus.source, corpus.rows, corpus.bytes, sequences, memorized, work.way(), tables
+            job.description, corpus.source, corpus.rows, corpus.bytes, sequences, memorized, job.strategy(), tables
         )
 
-    return FeaturePlan(run_id, str(directory), [planned(work) for work in works])
+    return FeaturePlan(run_id, str(directory), [planned(job) for job in jobs])
 
 
 def deduplications(planned: Iterable[PlannedFeature], directory: AnyPath) -> Iterator[Deduplicated]:

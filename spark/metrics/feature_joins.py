@@ -10,7 +10,7 @@ from pyspark.sql import functions as F  # noqa: N812
 from spark.metrics.feature_tables import COUNTS, FeatureFiles
 from spark.session.job_descriptions import phase
 from spark.sources.internal_columns import LINE_REASON, of_model
-from spark.sources.loading import quoted, read_files
+from spark.sources.sequences import quoted, read_files
 from utils import UserError
 
 # A sequence of 64 tokens has 63 that are scored: 31 of the prompt and 32 of the continuation.

@@ -18,8 +18,8 @@ from spark.metrics.split import Split
 from spark.sources.catalog import CHECKPOINTS, PUBLISHED_FEATURE_TABLES, TableLocation, feature_splits
 from spark.sources.hub_layout import is_hub_layout
 from spark.sources.local_files import TableFiles
+from spark.sources.resolver import Resolver
 from spark.sources.small_tables import read_columns
-from spark.sources.table_reader import TableReader
 from spark.storage.paths import storage_path
 from utils import UserError, printable
 
@@ -110,14 +110,16 @@ def check_feature_settings(configuration: Configuration, filters: Iterable[Filte
         )
 
 
-def find_feature(table: str, location: TableLocation, model: str | None, reader: TableReader) -> FeatureFiles | None:
+def resolve_feature_table(
+    table: str, location: TableLocation, model: str | None, resolver: Resolver
+) -> FeatureFiles | None:
     """The files of one feature table; None for a checkpoint that the published table leaves out.
 
     Raises UserError where its columns are not those of the table.
     """
-    if location.split and model in CHECKPOINTS and location.split not in reader.resolve(location).splits:
+    if location.split and model in CHECKPOINTS and location.split not in resolver.resolve(location).splits:
         return None
-    files = reader.files(location)
+    files = resolver.files(location)
     key = _present(KEY_NAMES, files)
     names = {metric: _present(choices, files) for metric, choices in VALUE_NAMES[table].items()}
     values = tuple((metric, name) for metric, name in names.items() if name)
@@ -134,14 +136,14 @@ def find_feature(table: str, location: TableLocation, model: str | None, reader:
     return FeatureFiles(table, location, files, key, values, model if table in BY_MODEL else None)
 
 
-def read_token_frequencies(locations: tuple[TableLocation, ...], reader: TableReader) -> NDArray[np.int64]:
+def read_token_frequencies(locations: tuple[TableLocation, ...], resolver: Resolver) -> NDArray[np.int64]:
     """How often the corpus holds each token id, int64, by token id: the sum of the tables, -1 where none lists it.
 
     Raises UserError for a table without the columns, or with a token id that is there twice or cannot be one.
     """
     total = np.full(0, -1, np.int64)
     for location in locations:
-        files = reader.files(location)
+        files = resolver.files(location)
         token, frequency = _present(TOKEN_NAMES, files), _present(FREQUENCY_NAMES, files)
         if token is None or frequency is None:
             found = ", ".join(printable(name) for name in files.schema.names)

@@ -13,7 +13,7 @@ from spark.metrics.configuration import Configuration
 from spark.metrics.split import Split
 from spark.sources.catalog import CHECKPOINTS, MODELS, SCHEMES, ModelLocation
 from spark.sources.hub.tokenizer import TOKENIZER
-from spark.sources.table_reader import TableReader
+from spark.sources.resolver import Resolver
 from utils import UserError, printable, require_known
 
 PUBLISHED = "published"
@@ -39,13 +39,13 @@ def asked_model(split: Split, models: tuple[str | None, ...], filters: Iterable[
             f"{split.description}: the data holds scores of {', '.join(map(str, models))}, and one model is asked.\n"
             "Say with --models which of them it is."
         )
-    return locate_model(split.language_model, split.scheme, models[0])
+    return model_location(split.language_model, split.scheme, models[0])
 
 
-def find_language_model(location: ModelLocation, configuration: Configuration, reader: TableReader) -> LanguageModel:
+def resolve_language_model(location: ModelLocation, configuration: Configuration, resolver: Resolver) -> LanguageModel:
     """The model of a location, as the configuration asks it; raises UserError where it cannot be had or asked."""
     return read_language_model(
-        reader.language_model(location),
+        resolver.language_model(location),
         prompt_tokens=configuration.prompt_tokens,
         continuation_tokens=configuration.continuation_tokens,
         min_k_percent=configuration.min_k_percent,
@@ -53,10 +53,10 @@ def find_language_model(location: ModelLocation, configuration: Configuration, r
     )
 
 
-def vocabulary_beside(model: LanguageModel, reader: TableReader) -> Vocabulary | None:
+def vocabulary_beside(model: LanguageModel, resolver: Resolver) -> Vocabulary | None:
     """The vocabulary of the tokenizer that the model came with; None where it came with none."""
     path = model.directory / TOKENIZER
-    return reader.vocabulary(str(path)) if path.is_file() else None
+    return resolver.vocabulary(str(path)) if path.is_file() else None
 
 
 def require_same_tokens(model: Vocabulary, data: Vocabulary, directory: Path, tokenizer: str | None) -> None:
@@ -71,7 +71,7 @@ def require_same_tokens(model: Vocabulary, data: Vocabulary, directory: Path, to
             )
 
 
-def locate_model(given: str, scheme: str | None, model: str | None) -> ModelLocation:
+def model_location(given: str, scheme: str | None, model: str | None) -> ModelLocation:
     """The model of a split.
 
     given: `published`, which stands for Pythia's models at the checkpoint that the split's model names, the last

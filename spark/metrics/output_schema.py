@@ -23,7 +23,7 @@ COUNTED = {"incrementing": "is_incrementing", "repeating": "is_repeating", "code
 
 
 @dataclass(frozen=True)
-class Layout:
+class OutputSchema:
     """The columns of the tables of one split.
 
     filters: all that were asked for, computed and joined. input_columns: of the source.

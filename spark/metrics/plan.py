@@ -9,7 +9,7 @@ from spark.metrics.configuration import FEATURE_TABLES, Configuration
 from spark.metrics.feature_tables import feature_locations
 from spark.metrics.language_models import asked_model
 from spark.metrics.split import Split
-from spark.reporting.events import Plan, PlannedSplit
+from spark.reporting.events import Plan, PlannedJob
 from spark.storage.paths import AnyPath
 from spark.storage.publishing import partition_path
 
@@ -25,13 +25,13 @@ def make_plan(
 
     joined = {each.feature_table for each in filters} | {name for each in filters for name in each.reads}
 
-    def planned(split: Split) -> PlannedSplit:
+    def planned(split: Split) -> PlannedJob:
         tables = [name for name in FEATURE_TABLES if name in joined]
         features = [name for name in tables if feature_locations(name, configuration, split, split.models[0])]
         location = asked_model(split, split.models, filters)
         language_model = str(location) if location else None
         written = [str(partition_path(split.dataset, split.scheme, model)) for model in split.models]
-        return PlannedSplit(split.description, str(split.location), split.tokenizer, language_model, features, written)
+        return PlannedJob(split.description, str(split.location), split.tokenizer, language_model, features, written)
 
     return Plan(
         run_id,

@@ -11,20 +11,26 @@ from filters.contract import Filter
 from filters.input_types import is_integer, is_number
 from filters.measuring import Resources
 from spark.metrics.configuration import Configuration
-from spark.metrics.feature_tables import BY_MODEL, FeatureFiles, feature_locations, find_feature, read_token_frequencies
-from spark.metrics.language_models import asked_model, find_language_model, require_same_tokens, vocabulary_beside
+from spark.metrics.feature_tables import (
+    BY_MODEL,
+    FeatureFiles,
+    feature_locations,
+    read_token_frequencies,
+    resolve_feature_table,
+)
+from spark.metrics.language_models import asked_model, require_same_tokens, resolve_language_model, vocabulary_beside
 from spark.metrics.split import Split
 from spark.sources.input_columns import InputColumns, recognise_columns
 from spark.sources.internal_columns import INTERNAL
 from spark.sources.local_files import TableFiles
-from spark.sources.table_reader import TableReader
+from spark.sources.resolver import Resolver
 from utils import UserError, printable
 
 RESERVED = ("dataset", "scheme", "model", "reason")
 
 
 @dataclass(frozen=True)
-class LocatedSplit:
+class ResolvedSplit:
     """A split with the files, features and resources that measuring it takes.
 
     models: the split's own, or those whose scores the source holds where none was asked for.
@@ -40,20 +46,20 @@ class LocatedSplit:
     features_by_model: Mapping[str | None, tuple[FeatureFiles, ...]]
 
 
-def locate_split(
-    split: Split, filters: tuple[Filter, ...], configuration: Configuration, reader: TableReader
-) -> LocatedSplit:
+def resolve_split(
+    split: Split, filters: tuple[Filter, ...], configuration: Configuration, resolver: Resolver
+) -> ResolvedSplit:
     """The split's files and features; raises UserError for what is missing, damaged or contradictory."""
-    files = reader.files(split.location)
+    files = resolver.files(split.location)
     columns = recognise_columns(files.schema, str(split.location))
     models = split.models
     if models == (None,) and columns.scores:
         models = tuple(model for model, _ in columns.scores)
-    vocabulary = reader.vocabulary(split.tokenizer) if split.tokenizer else None
+    vocabulary = resolver.vocabulary(split.tokenizer) if split.tokenizer else None
     language_model, location = None, asked_model(split, models, filters)
     if location is not None:
-        language_model = find_language_model(location, configuration, reader)
-        of_model = vocabulary_beside(language_model, reader)
+        language_model = resolve_language_model(location, configuration, resolver)
+        of_model = vocabulary_beside(language_model, resolver)
         if of_model is not None and vocabulary is not None:
             require_same_tokens(of_model, vocabulary, language_model.directory, split.tokenizer)
         vocabulary = vocabulary or of_model
@@ -65,10 +71,13 @@ def locate_split(
     frequencies = None
     locations = feature_locations("token_frequencies", configuration, split, models[0])
     if locations and any(each.name == "token_frequencies" for each in filters):
-        frequencies = read_token_frequencies(locations, reader)
+        frequencies = read_token_frequencies(locations, resolver)
     tables = {each.feature_table for each in filters if each.feature_table} - {"memorization_score"}
-    shared = _find_features(tables - set(BY_MODEL), configuration, split, models[0], reader)
-    by_model = {model: _find_features(tables & set(BY_MODEL), configuration, split, model, reader) for model in models}
+    shared = _resolve_feature_tables(tables - set(BY_MODEL), configuration, split, models[0], resolver)
+    by_model = {
+        model: _resolve_feature_tables(tables & set(BY_MODEL), configuration, split, model, resolver)
+        for model in models
+    }
     features = shared + by_model[models[0]]
     _require_no_conflict(columns, filters, features, str(split.location))
     _require_numbers(files, columns, filters, str(split.location))
@@ -78,14 +87,14 @@ def locate_split(
             "Add a column `sequence_id`, or leave out the feature tables."
         )
     resources = Resources(vocabulary, frequencies, language_model)
-    return LocatedSplit(split, models, files, columns, resources, shared, by_model)
+    return ResolvedSplit(split, models, files, columns, resources, shared, by_model)
 
 
-def _find_features(
-    tables: set[str], configuration: Configuration, split: Split, model: str | None, reader: TableReader
+def _resolve_feature_tables(
+    tables: set[str], configuration: Configuration, split: Split, model: str | None, resolver: Resolver
 ) -> tuple[FeatureFiles, ...]:
     found = [
-        find_feature(table, location, model, reader)
+        resolve_feature_table(table, location, model, resolver)
         for table in sorted(tables)
         for location in feature_locations(table, configuration, split, model)
     ]

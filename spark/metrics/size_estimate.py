@@ -1,4 +1,4 @@
-"""What a split will take on disk, told from its first rows, so that a full disk is known of before hours of work."""
+"""What a split will take on disk, told from its first rows, so that a full disk is known of before hours of job."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 
 from filters.contract import Filter
 from filters.measuring import measure_batch
-from spark.metrics.output_schema import Layout
-from spark.metrics.resolve import LocatedSplit
+from spark.metrics.output_schema import OutputSchema
+from spark.metrics.resolve import ResolvedSplit
 from spark.sources.input_columns import InputColumns
 from spark.sources.internal_columns import of_model, other_column
 from spark.sources.json_lines import parse_lines
@@ -26,21 +26,21 @@ ROWS_TRIED = 1_000
 BYTES_OF_A_NUMBER = 8
 
 
-def estimated_bytes(located: LocatedSplit, filters: tuple[Filter, ...], sample_size: int | None) -> int | None:
+def estimated_bytes(resolved: ResolvedSplit, filters: tuple[Filter, ...], sample_size: int | None) -> int | None:
     """The bytes that the tables of a split will take: those of its first rows, times as many as there are.
 
     None where the first rows cannot be read or measured; measuring the split will say why.
     """
     measured = tuple(each for each in filters if not each.asks_model)
     try:
-        first, rows = first_rows(located.files)
+        first, rows = first_rows(resolved.files)
         if not len(first):
             return 0
-        batch = in_one_schema(first, located.columns)
-        bytes_of_first = sum(len(_as_parquet(located, measured, batch, model)) for model in located.models)
+        batch = in_one_schema(first, resolved.columns)
+        bytes_of_first = sum(len(_as_parquet(resolved, measured, batch, model)) for model in resolved.models)
     except (OSError, ValueError, pa.ArrowException, UserError):
         return None
-    joined = (*located.features, *(each for features in located.features_by_model.values() for each in features))
+    joined = (*resolved.features, *(each for features in resolved.features_by_model.values() for each in features))
     numbers = sum(len(each.values) for each in joined) + sum(len(each.columns) for each in filters if each.asks_model)
     bytes_a_row = bytes_of_first / len(first) + BYTES_OF_A_NUMBER * numbers
     return round(bytes_a_row * min(rows, sample_size or rows))
@@ -72,12 +72,12 @@ def in_one_schema(table: pa.Table, columns: InputColumns) -> pa.RecordBatch:
 
 
 def _as_parquet(
-    located: LocatedSplit, filters: Iterable[Filter], batch: pa.RecordBatch, model: str | None
+    resolved: ResolvedSplit, filters: Iterable[Filter], batch: pa.RecordBatch, model: str | None
 ) -> memoryview:
     names = batch.schema.names
     tokens, text = (batch[name] if name in names else None for name in ("tokens", "text"))
-    measured = measure_batch(tokens, text, filters, located.resources)
-    layout = Layout(tuple(filters), located.columns, all_memorized=located.split.kind == "memories")
+    measured = measure_batch(tokens, text, filters, resolved.resources)
+    output_schema = OutputSchema(tuple(filters), resolved.columns, all_memorized=resolved.split.kind == "memories")
     content = io.BytesIO()
-    pq.write_table(layout.metrics(batch, measured, model), content, compression="zstd")
+    pq.write_table(output_schema.metrics(batch, measured, model), content, compression="zstd")
     return content.getbuffer()

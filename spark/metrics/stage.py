@@ -18,7 +18,7 @@ import pyarrow as pa
 from filters.contract import Filter
 from filters.measuring import MeasuredBatch, Resources, measure_batch
 from filters.validity import Reasons
-from spark.metrics.output_schema import Layout
+from spark.metrics.output_schema import OutputSchema
 from spark.session.model_memory import keep_memory_of_models
 from spark.session.task_device import on_the_tasks_device
 from spark.sources.internal_columns import REJECTION
@@ -49,7 +49,7 @@ class Stage:
     rows_done: counts the rows of every task that has ended, for who watches.
     """
 
-    layout: Layout
+    output_schema: OutputSchema
     models: tuple[str | None, ...]
     resources: Broadcast[Resources]
     directory: AnyPath
@@ -81,10 +81,10 @@ class Stage:
             for batch in batches:
                 measured = self._measure(batch, resources)
                 for model, counted in zip(self.models, counts, strict=True):
-                    table = self.layout.metrics(batch, measured, model)
-                    counted.update(self.layout.count(table))
+                    table = self.output_schema.metrics(batch, measured, model)
+                    counted.update(self.output_schema.count(table))
                     files.add(table_name(model), table)
-                rejected = self.layout.rejected(batch, measured)
+                rejected = self.output_schema.rejected(batch, measured)
                 files.add(REJECTED, rejected)
                 rows.update(read=len(batch), rejected=len(rejected))
         self.rows_done.add(rows["read"])
@@ -102,19 +102,19 @@ class Stage:
     def _measure_rows(self, batch: pa.RecordBatch, resources: Resources) -> MeasuredBatch:
         tokens = batch["tokens"] if "tokens" in batch.schema.names else None
         text = batch["text"] if "text" in batch.schema.names else None
-        return measure_batch(tokens, text, self.layout.filters, resources, _known_reasons(batch))
+        return measure_batch(tokens, text, self.output_schema.filters, resources, _known_reasons(batch))
 
     def _blame(self, batch: pa.RecordBatch, resources: Resources, error: Exception) -> str:
         """Which row and which filter the error comes from, found by halving the batch."""
         while len(batch) > 1:
             half = batch.slice(0, len(batch) // 2)
             batch = half if self._fails(half, resources) else batch.slice(len(batch) // 2)
-        guilty = [each.name for each in self.layout.filters if self._with(each)._fails(batch, resources)]
+        guilty = [each.name for each in self.output_schema.filters if self._with(each)._fails(batch, resources)]
         where = f"sequence_id {batch['sequence_id'][0].as_py()}" if len(batch) else "an empty batch"
         return f"{', '.join(guilty) or 'measuring'} failed on {where}: {type(error).__name__}: {error}"
 
     def _with(self, one: Filter) -> Stage:
-        return replace(self, layout=replace(self.layout, filters=(one,)))
+        return replace(self, output_schema=replace(self.output_schema, filters=(one,)))
 
     def _fails(self, batch: pa.RecordBatch, resources: Resources) -> bool:
         try:

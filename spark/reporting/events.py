@@ -21,10 +21,10 @@ class Event:
 
 
 @dataclass(frozen=True)
-class PlannedSplit:
+class PlannedJob:
     """What is to be read and asked, and the tables to be written of it, by `--plan`."""
 
-    split: str
+    job: str
     read_from: str
     tokenizer: str | None
     language_model: str | None
@@ -38,7 +38,7 @@ class Plan(Event):
 
     run_id: str
     directory: str
-    splits: Sequence[PlannedSplit]
+    jobs: Sequence[PlannedJob]
     filters: Sequence[str]
     sample_size: int | None
     sample_seed: int
@@ -46,7 +46,7 @@ class Plan(Event):
 
 @dataclass(frozen=True)
 class PlannedTable:
-    """What is to be read and counted for one feature of a corpus, by `--plan`; rows, way: None where not yet known."""
+    """What `--plan` says of one feature of a corpus; rows, strategy: None if not yet known."""
 
     feature: str
     corpus: str
@@ -54,7 +54,7 @@ class PlannedTable:
     bytes: int
     sequences: str | None
     memorized: str | None
-    way: str | None
+    strategy: str | None
     written_to: Sequence[str]
 
 
@@ -75,17 +75,17 @@ class Refused(Event):
 
 
 @dataclass(frozen=True)
-class FindingData(Event):
+class ResolvingData(Event):
     """Something is looked for or fetched, before Spark starts."""
 
     message: str
 
 
 @dataclass(frozen=True)
-class KnownSplit:
-    """A split of the run: its rows where they are known before reading them, and the bytes of its files."""
+class KnownJob:
+    """A job of the run: its rows where they are known before reading them, and the bytes of its files."""
 
-    split: str
+    job: str
     rows: int | None
     bytes: int
     complete: bool
@@ -97,7 +97,7 @@ class RunStarted(Event):
 
     run_id: str
     directory: str
-    splits: Sequence[KnownSplit]
+    jobs: Sequence[KnownJob]
 
 
 @dataclass(frozen=True)
@@ -109,10 +109,10 @@ class SparkStarted(Event):
 
 
 @dataclass(frozen=True)
-class SplitStarted(Event):
-    """The `number`-th `of` the splits that are to be done begins; rows: None where they take reading."""
+class JobStarted(Event):
+    """The `number`-th `of` the jobs that are to be done begins; rows: None where they take reading."""
 
-    split: str
+    job: str
     rows: int | None
     number: int
     of: int
@@ -134,27 +134,27 @@ class Advance:
 
 @dataclass(frozen=True)
 class Progress(Event):
-    """How far the split and the whole run are. phase: what Spark's UI says of the split's newest job."""
+    """How far the job and the whole run are. phase: what Spark's UI says of the job's newest job."""
 
-    split: str
+    job: str
     phase: str | None
-    this_split: Advance
+    this_job: Advance
     whole_run: Advance
 
 
 @dataclass(frozen=True)
-class SplitComplete(Event):
-    """The tables of a split are written; what `run.json` says of each."""
+class JobComplete(Event):
+    """The tables of a job are written; what `run.json` says of each."""
 
-    split: str
+    job: str
     tables: Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
-class SplitFailed(Event):
-    """A split could not be measured; the run goes on with the next."""
+class JobFailed(Event):
+    """A job could not be measured; the run goes on with the next."""
 
-    split: str
+    job: str
     error: str
 
 
@@ -162,7 +162,7 @@ class SplitFailed(Event):
 class Deduplicated(Event):
     """How much of a corpus was removed as duplicates; the rows of its table `summary`."""
 
-    split: str
+    job: str
     summary: Sequence[Mapping[str, Any]]
 
 
@@ -170,10 +170,10 @@ class Deduplicated(Event):
 class RunFinished(Event):
     """The run is over.
 
-    splits: what `run.json` says of them. go_on: after an interruption, the command that does the rest.
+    tables: what `run.json` says of them. go_on: after an interruption, the command that does the rest.
     """
 
     status: Status
     directory: str
-    splits: Sequence[Mapping[str, Any]]
+    tables: Sequence[Mapping[str, Any]]
     go_on: str | None = None

@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from spark.reporting.events import Advance, KnownSplit, Progress
+from spark.reporting.events import Advance, KnownJob, Progress
 from spark.reporting.pace import Pace
 from spark.reporting.reporter import Reporter
-from spark.session.job_descriptions import COUNTING_ROWS, split_jobs
+from spark.session.job_descriptions import COUNTING_ROWS, job_group
 
 if TYPE_CHECKING:
     from pyspark import Accumulator, SparkContext
@@ -23,17 +23,17 @@ SECONDS_BETWEEN_LOOKS = 0.5
 log = logging.getLogger("memorization")
 
 
-class CurrentJob(NamedTuple):
-    """The newest job of a split. words: its description; share: of its last stage's tasks, how many have ended."""
+class SparkJob(NamedTuple):
+    """The newest Spark job of a job. words: its description; share: of its last stage's tasks, how many have ended."""
 
     words: str | None
     share: float | None
 
 
 class RunProgress:
-    """Follows the splits of a run, one after the other, and reports how far each and the whole are."""
+    """Follows the jobs of a run, one after the other, and reports how far each and the whole are."""
 
-    def __init__(self, reporter: Reporter, to_do: Sequence[KnownSplit]) -> None:
+    def __init__(self, reporter: Reporter, to_do: Sequence[KnownJob]) -> None:
         self._reporter = reporter
         self._to_do = list(to_do)
         self._rows_done = 0
@@ -41,12 +41,12 @@ class RunProgress:
         self._pace = Pace(time.monotonic())
 
     @contextmanager
-    def split(self, context: SparkContext) -> Iterator[Accumulator[int]]:
-        """Follows the Spark jobs that the block starts, the next split's; gives what its workers count rows in."""
+    def job(self, context: SparkContext) -> Iterator[Accumulator[int]]:
+        """Follows the Spark jobs that the block starts, the next of the run; gives what its workers count rows in."""
         known = self._to_do[0]
         rows_done = context.accumulator(0)
         stop = threading.Event()
-        with split_jobs(context, known.split) as group:
+        with job_group(context, known.job) as group:
             watcher = threading.Thread(target=self._watch, args=(context, group, known, rows_done, stop), daemon=True)
             if self._reporter.seconds_between_progress is not None:
                 watcher.start()
@@ -58,31 +58,31 @@ class RunProgress:
                 stop.set()
                 if watcher.is_alive():
                     watcher.join()
-                # A split that failed counts neither as done nor as to be done.
+                # A job that failed counts neither as done nor as to be done.
                 del self._to_do[0]
 
     def _watch(
-        self, context: SparkContext, group: str, known: KnownSplit, rows_done: Accumulator[int], stop: threading.Event
+        self, context: SparkContext, group: str, known: KnownJob, rows_done: Accumulator[int], stop: threading.Event
     ) -> None:
         pace: Pace | None = None
         reported = time.monotonic()
         while not stop.wait(SECONDS_BETWEEN_LOOKS):
             try:
-                job, now, done = current_job(context, group), time.monotonic(), rows_done.value
-                if pace is None and job.words in COUNTING_ROWS:
+                spark_job, now, done = current_spark_job(context, group), time.monotonic(), rows_done.value
+                if pace is None and spark_job.words in COUNTING_ROWS:
                     pace = Pace(now)
-                this_split = pace.at(now, done, known.rows, job.share) if pace else Advance(0, known.rows)
-                whole_run = no_sooner(self._of_run(now, done, this_split.share), this_split)
+                this_job = pace.at(now, done, known.rows, spark_job.share) if pace else Advance(0, known.rows)
+                whole_run = no_sooner(self._of_run(now, done, this_job.share), this_job)
                 if now - reported >= (self._reporter.seconds_between_progress or 0):
                     reported = now
-                    self._reporter.report(Progress(known.split, job.words, this_split, whole_run))
+                    self._reporter.report(Progress(known.job, spark_job.words, this_job, whole_run))
             except Exception:
                 # Spark has died, or whoever reads the reports has gone: the thread that does the work learns it too.
-                log.debug("%s: no more progress is told", known.split, exc_info=True)
+                log.debug("%s: no more progress is told", known.job, exc_info=True)
                 return
 
     def _of_run(self, now: float, rows_done: int, share: float | None) -> Advance:
-        """The whole run, by rows where they are known of every split, and else by the bytes of their files."""
+        """The whole run, by rows where they are known of every job, and else by the bytes of their files."""
         rows = [each.rows for each in self._to_do]
         total = None if None in rows else self._rows_done + sum(each for each in rows if each is not None)
         bytes_done = self._bytes_done + (share or 0) * self._to_do[0].bytes
@@ -91,22 +91,22 @@ class RunProgress:
         return self._pace.at(now, self._rows_done + rows_done, total, share_of_bytes)
 
 
-def no_sooner(whole_run: Advance, this_split: Advance) -> Advance:
-    """The whole run's advance, its time left at least that of the split, which may be slower than those before it."""
-    if whole_run.seconds_left is None or this_split.seconds_left is None:
+def no_sooner(whole_run: Advance, this_job: Advance) -> Advance:
+    """The whole run's advance, its time left at least that of the job, which may be slower than those before it."""
+    if whole_run.seconds_left is None or this_job.seconds_left is None:
         return whole_run
-    return replace(whole_run, seconds_left=max(whole_run.seconds_left, this_split.seconds_left))
+    return replace(whole_run, seconds_left=max(whole_run.seconds_left, this_job.seconds_left))
 
 
-def current_job(context: SparkContext, group: str) -> CurrentJob:
+def current_spark_job(context: SparkContext, group: str) -> SparkJob:
     """What Spark says of the newest job of a group."""
     tracker = context.statusTracker()
     jobs = tracker.getJobIdsForGroup(group)
     if not jobs:
-        return CurrentJob(None, None)
+        return SparkJob(None, None)
     newest = max(jobs)
     description = context._jsc.sc().statusStore().job(newest).description()
     words = description.get().removeprefix(f"{group}: ") if description.isDefined() else None
     info = tracker.getJobInfo(newest)
     stage = tracker.getStageInfo(max(info.stageIds)) if info and info.stageIds else None
-    return CurrentJob(words, stage.numCompletedTasks / stage.numTasks if stage and stage.numTasks else None)
+    return SparkJob(words, stage.numCompletedTasks / stage.numTasks if stage and stage.numTasks else None)

@@ -7,7 +7,7 @@ import sys
 from datetime import UTC, datetime
 from typing import Literal, Protocol, TextIO
 
-from spark.reporting.events import Event, RunFinished, SplitFailed
+from spark.reporting.events import Event, JobFailed, RunFinished
 from utils import printable
 
 Format = Literal["text", "quiet", "json"]
@@ -53,9 +53,9 @@ class QuietReporter:
     seconds_between_progress = None
 
     def report(self, event: Event) -> None:
-        """Tells of a split that failed, and of what is left to do after an interruption."""
-        if isinstance(event, SplitFailed):
-            print(f"Failed: {printable(event.split)}: {event.error}", file=sys.stderr)
+        """Tells of a job that failed, and of what is left to do after an interruption."""
+        if isinstance(event, JobFailed):
+            print(f"Failed: {printable(event.job)}: {event.error}", file=sys.stderr)
         elif isinstance(event, RunFinished) and event.go_on:
             print(interruption_message(event), file=sys.stderr)
 
@@ -65,6 +65,6 @@ class QuietReporter:
 
 def interruption_message(event: RunFinished) -> str:
     """How much was complete when the run was interrupted, and how it goes on."""
-    complete = sum(split["status"] == "complete" for split in event.splits)
+    complete = sum(table["status"] == "complete" for table in event.tables)
     tables = "1 table is" if complete == 1 else f"{complete or 'no'} tables are"
     return f"Stopped; {tables} complete. To go on:\n  {event.go_on}"

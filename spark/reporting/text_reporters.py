@@ -64,7 +64,7 @@ class TextReporter:
                 print_feature_plan(self._console, event)
             case events.RunStarted():
                 self._say(f"Run: {printable(event.directory)}")
-                if all(split.complete for split in event.splits):
+                if all(job.complete for job in event.jobs):
                     self._say(f"Run {event.run_id} is complete already; nothing to do.")
             case events.SparkStarted(ui=ui, taken_port=port) if ui:
                 self._say(f"Spark UI: {ui}" + (f" ({port} is taken)" if port else ""))
@@ -73,8 +73,8 @@ class TextReporter:
                 print_deduplication(self._console, event)
             case events.RunFinished():
                 self.close()
-                if event.splits:
-                    print_summary(self._console, event.splits, event.directory)
+                if event.tables:
+                    print_summary(self._console, event.tables, event.directory)
                 if event.go_on:
                     self._say(interruption_message(event))
 
@@ -86,7 +86,7 @@ class TextReporter:
 
 
 class LogReporter(TextReporter):
-    """Plain lines: at the start and end of every split, and every half minute between."""
+    """Plain lines: at the start and end of every job, and every half minute between."""
 
     seconds_between_progress = 30.0
 
@@ -99,7 +99,7 @@ class LogReporter(TextReporter):
 
 
 class TerminalReporter(TextReporter):
-    """A bar for the split that is being measured, and one for the whole run where it has more than one."""
+    """A bar for the job that is being measured, and one for the whole run where it has more than one."""
 
     seconds_between_progress = 0.5
 
@@ -107,29 +107,29 @@ class TerminalReporter(TextReporter):
         super().__init__(console)
         self._status: Status | None = None
         self._bars: Bars | None = None
-        self._split: TaskID | None = None
+        self._job: TaskID | None = None
         self._run: TaskID | None = None
-        self._splits = 0
+        self._jobs = 0
 
     def report(self, event: events.Event) -> None:
         """Shows the event in the bars, or prints what is to stay."""
         match event:
-            case events.FindingData(message=message):
+            case events.ResolvingData(message=message):
                 self._wait_for(printable(message) or "Finding the data")
-            case events.RunStarted(splits=splits):
+            case events.RunStarted(jobs=jobs):
                 self.close()
                 super().report(event)
-                self._splits = sum(not split.complete for split in splits)
-                if self._splits:
+                self._jobs = sum(not job.complete for job in jobs)
+                if self._jobs:
                     self._wait_for("Starting Spark")
-            case events.SplitStarted():
+            case events.JobStarted():
                 self._begin(event)
-            case events.Progress() if self._bars and self._split is not None:
-                self._bars.update(self._split, **bar_fields(event.this_split, event.phase))
+            case events.Progress() if self._bars and self._job is not None:
+                self._bars.update(self._job, **bar_fields(event.this_job, event.phase))
                 if self._run is not None:
                     self._bars.update(self._run, **bar_fields(event.whole_run, None))
-            case events.SplitFailed(split=split, error=error):
-                self._say(f"Failed: {printable(split)}: {error}")
+            case events.JobFailed(job=job, error=error):
+                self._say(f"Failed: {printable(job)}: {error}")
             case _:
                 super().report(event)
 
@@ -147,17 +147,17 @@ class TerminalReporter(TextReporter):
             self._status.start()
         self._status.update(escape(message))
 
-    def _begin(self, event: events.SplitStarted) -> None:
+    def _begin(self, event: events.JobStarted) -> None:
         if self._bars is None:
             self.close()
             self._bars = Bars(self._console)
             self._bars.start()
-        # Splits have little in common, and a bar cannot go back to knowing no total.
+        # Jobs have little in common, and a bar cannot go back to knowing no total.
         for task in self._bars.task_ids:
             self._bars.remove_task(task)
-        self._split = self._bars.add_task(escape(printable(event.split)), **bar_fields(Advance(), None))
+        self._job = self._bars.add_task(escape(printable(event.job)), **bar_fields(Advance(), None))
         if event.of > 1:
-            self._run = self._bars.add_task(f"split {event.number} of {event.of}", **bar_fields(Advance(), None))
+            self._run = self._bars.add_task(f"job {event.number} of {event.of}", **bar_fields(Advance(), None))
 
 
 class Bars(Progress):

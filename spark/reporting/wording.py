@@ -20,20 +20,20 @@ def bar_fields(advance: events.Advance, phase: str | None) -> dict[str, Any]:
 def log_line(event: events.Event) -> str | None:
     """What a log file says of an event; None where nothing needs to be said."""
     match event:
-        case events.SplitStarted():
+        case events.JobStarted():
             rows = "" if event.rows is None else f", {event.rows:,} rows"
-            return f"{event.split}: begins (split {event.number} of {event.of}{rows})"
-        case events.Progress(this_split=split, whole_run=run):
-            if not split.rows_done:
-                return f"{event.split}: {event.phase or 'begins'}"
-            done = ", ".join(filter(None, [_rows(split), _speed(split), _left(split)]))
+            return f"{event.job}: begins (job {event.number} of {event.of}{rows})"
+        case events.Progress(this_job=job, whole_run=run):
+            if not job.rows_done:
+                return f"{event.job}: {event.phase or 'begins'}"
+            done = ", ".join(filter(None, [_rows(job), _speed(job), _left(job)]))
             share = ", ".join(filter(None, [f"{run.share:.0%}" if run.share else "", _left(run)]))
-            return f"{event.split}: {done}" + (f"; whole run: {share}" if share else "")
-        case events.SplitComplete(tables=tables):
-            # The tables of a split's models hold the same rows, measured once.
-            return f"{event.split}: done, {tables[0]['rows_read']:,} rows in {clock(tables[0]['seconds'])}"
-        case events.SplitFailed():
-            return f"{event.split}: failed: {event.error}".replace("\n", " ")
+            return f"{event.job}: {done}" + (f"; whole run: {share}" if share else "")
+        case events.JobComplete(tables=tables):
+            # The tables of a job's models hold the same rows, measured once.
+            return f"{event.job}: done, {tables[0]['rows_read']:,} rows in {clock(tables[0]['seconds'])}"
+        case events.JobFailed():
+            return f"{event.job}: failed: {event.error}".replace("\n", " ")
     return None
 
 

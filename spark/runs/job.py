@@ -1,4 +1,4 @@
-"""What a run is made of, whatever is done in it: its configuration, and the work on each of its splits."""
+"""What a run is made of, whatever is done in it: its configuration, and the work on each of its jobs."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class RunConfiguration(Protocol):
         """The options by name, in types that JSON knows."""
 
 
-class SplitWork(Protocol):
-    """What makes the tables of one split, or one of its feature tables."""
+class Job(Protocol):
+    """What makes the tables of one job, or one of its feature tables."""
 
     @property
     def description(self) -> str:

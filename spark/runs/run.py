@@ -1,4 +1,4 @@
-"""A run: every split in its turn, with its record, and events for whoever reports them."""
+"""A run: every job in its turn, with its record, and events for whoever reports them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from spark.reporting import events
 from spark.reporting.progress import RunProgress
 from spark.reporting.reporter import Reporter
 from spark.runs.interruption import Interruption
-from spark.runs.job import RunConfiguration, SplitWork
+from spark.runs.job import Job, RunConfiguration
 from spark.runs.lock import require_unlocked, run_lock
 from spark.runs.run_directory import keep_logs, log_to_file, logs_of, make_directory
 from spark.runs.run_record import RunRecord, open_record
@@ -21,7 +21,7 @@ from spark.session.failures import failure_message
 from spark.session.logs import Logs
 from spark.session.model_workers import cores_a_task
 from spark.session.spark_session import explained, start_session, stop_session
-from spark.sources.table_reader import TableReader
+from spark.sources.resolver import Resolver
 from spark.storage.disk_space import require_space
 from spark.storage.paths import AnyPath, discard, require_reachable, storage_path
 from spark.storage.publishing import TEMPORARY
@@ -36,14 +36,14 @@ SPARK_UI_PORT = "4040"
 log = logging.getLogger("memorization")
 
 
-Work = TypeVar("Work", bound=SplitWork)
+JobT = TypeVar("JobT", bound=Job)
 
 
 @dataclass
-class Run(Generic[Work]):
+class Run(Generic[JobT]):
     """What a run is to do, and into which directory.
 
-    schema: of the tables that it writes, for `run.json`. locate: finds everything that the run reads, so that what is
+    schema: of the tables that it writes, for `run.json`. resolve: finds everything that the run reads, so that what is
     wrong is said before Spark starts. findings: what else there is to tell once all is complete. record: what
     `run.json` says, once the run has begun.
     """
@@ -51,7 +51,7 @@ class Run(Generic[Work]):
     run_id: str
     configuration: RunConfiguration
     schema: Sequence[Mapping[str, str]]
-    locate: Callable[[TableReader], Iterable[Work]]
+    resolve: Callable[[Resolver], Iterable[JobT]]
     reporter: Reporter
     interruption: Interruption
     findings: Callable[[], Iterable[events.Event]] = tuple
@@ -67,20 +67,20 @@ class Run(Generic[Work]):
         require_reachable(self.directory)
         require_unlocked(self.directory)
         record = open_record(self.directory, self.run_id, self.configuration.as_json(), self.schema)
-        reader = self._reader(record.commits)
-        works = self.located(reader)
-        record.commits = reader.commits()
+        resolver = self._resolver(record.commits)
+        jobs = self.resolved(resolver)
+        record.commits = resolver.commits()
         make_directory(self.directory)
         with run_lock(self.directory):
-            return self._execute(works, record)
+            return self._execute(jobs, record)
 
-    def _execute(self, works: Sequence[SplitWork], record: RunRecord) -> int:
+    def _execute(self, jobs: Sequence[Job], record: RunRecord) -> int:
         logs = logs_of(self.directory, Path(self.configuration.cache_dir).expanduser())
         log_to_file(logs.file)
         record.write()
         self.record = record
         try:
-            self._work(works, record, logs)
+            self._jobs(jobs, record, logs)
         except BaseException as error:
             if self.interruption.signal is None:
                 log.exception("the run ended")
@@ -89,7 +89,7 @@ class Run(Generic[Work]):
         finally:
             discard(self.directory / TEMPORARY)
             keep_logs(logs, self.directory)
-        failed = any(split["status"] == "failed" for split in record.splits)
+        failed = any(table["status"] == "failed" for table in record.tables)
         for finding in () if failed else self.findings():
             self.reporter.report(finding)
         self._finish(record, "failed" if failed else "complete")
@@ -99,85 +99,85 @@ class Run(Generic[Work]):
         """Notes and says how far the run came, and the command that does the rest."""
         if self.record is not None:
             self.record.finish("interrupted")
-        splits = self.record.splits if self.record else []
-        self.reporter.report(events.RunFinished("interrupted", str(self.directory), splits, go_on))
+        tables = self.record.tables if self.record else []
+        self.reporter.report(events.RunFinished("interrupted", str(self.directory), tables, go_on))
 
     def _finish(self, record: RunRecord, status: events.Status, error: str | None = None) -> None:
         record.finish(status, error)
-        self.reporter.report(events.RunFinished(status, str(self.directory), record.splits))
+        self.reporter.report(events.RunFinished(status, str(self.directory), record.tables))
 
-    def located(self, reader: TableReader | None = None) -> list[Work]:
+    def resolved(self, resolver: Resolver | None = None) -> list[JobT]:
         """Everything that the run is to do, all that it reads found."""
-        works = []
-        for work in self.locate(reader or self._reader({})):
+        jobs = []
+        for job in self.resolve(resolver or self._resolver({})):
             self.interruption.check()
-            works.append(work)
-        return works
+            jobs.append(job)
+        return jobs
 
-    def _reader(self, commits: Mapping[str, str]) -> TableReader:
-        """A reader of the commits that an earlier run with this id has read."""
+    def _resolver(self, commits: Mapping[str, str]) -> Resolver:
+        """A resolver of the commits that an earlier run with this id has read."""
 
         def on_progress(message: str) -> None:
             self.interruption.check()
-            self.reporter.report(events.FindingData(message))
+            self.reporter.report(events.ResolvingData(message))
 
         on_progress("Finding the data")
         cache_directory = Path(self.configuration.cache_dir).expanduser()
-        return TableReader(cache_directory, {**dict(self.configuration.revisions), **commits}, on_progress)
+        return Resolver(cache_directory, {**dict(self.configuration.revisions), **commits}, on_progress)
 
-    def _work(self, works: Sequence[SplitWork], record: RunRecord, logs: Logs) -> None:
+    def _jobs(self, jobs: Sequence[Job], record: RunRecord, logs: Logs) -> None:
         discard(self.directory / TEMPORARY)  # of an earlier run that was killed
-        for each in works:
+        for each in jobs:
             if each.is_complete():
                 each.note(record, from_earlier=True)
-        known = [known_split(each) for each in works]
+        known = [known_job(each) for each in jobs]
         self.reporter.report(events.RunStarted(self.run_id, str(self.directory), known))
-        to_do = [(work, split) for work, split in zip(works, known, strict=True) if not split.complete]
+        to_do = [(job, now) for job, now in zip(jobs, known, strict=True) if not now.complete]
         if not to_do:
             return
-        bytes_needed = [work.estimated_bytes() or 0 for work, _ in to_do]
+        bytes_needed = [job.estimated_bytes() or 0 for job, _ in to_do]
         require_space(self.directory, sum(bytes_needed), "The run")
         self.interruption.check()
-        cores = cores_a_task(work.language_model for work, _ in to_do)
+        cores = cores_a_task(job.language_model for job, _ in to_do)
         spark = start_session(f"memorization metrics {self.run_id}", logs, cores)
         self.interruption.cancel = spark.sparkContext.cancelAllJobs
         try:
             self.reporter.report(spark_started(spark.sparkContext))
-            progress = RunProgress(self.reporter, [split for _, split in to_do])
-            for number, ((work, split), needed) in enumerate(zip(to_do, bytes_needed, strict=True), 1):
+            progress = RunProgress(self.reporter, [each for _, each in to_do])
+            for number, ((job, now), needed) in enumerate(zip(to_do, bytes_needed, strict=True), 1):
                 self.interruption.check()
-                self.reporter.report(events.SplitStarted(split.split, split.rows, number, len(to_do)))
-                self._work_on(spark, work, needed, record, progress)
+                self.reporter.report(events.JobStarted(now.job, now.rows, number, len(to_do)))
+                self._do_job(spark, job, needed, record, progress)
                 record.write()
         finally:
             stop_session(spark)
 
-    def _work_on(
-        self, spark: SparkSession, work: SplitWork, bytes_needed: int, record: RunRecord, progress: RunProgress
+    def _do_job(
+        self, spark: SparkSession, job: Job, bytes_needed: int, record: RunRecord, progress: RunProgress
     ) -> None:
-        """Does one split and notes what came of it; a split that fails does not take the others with it."""
-        name, before = work.description, len(record.splits)
+        """Run one job and note its outcome; a job that fails does not take the others with it."""
+        name, before = job.description, len(record.tables)
         log.info("%s: begins", name)
         try:
             # Others may have filled the disk since the run began.
             require_space(self.directory, bytes_needed, name)
-            with progress.split(spark.sparkContext) as rows_done:
-                work.run(spark, rows_done)
+            with progress.job(spark.sparkContext) as rows_done:
+                job.run(spark, rows_done)
         except Exception as error:
             self.interruption.check()
             log.exception("%s: failed", name)
-            message = failure_message(explained(error), work.source)
+            message = failure_message(explained(error), job.source)
             record.add_failure(name, message)
-            self.reporter.report(events.SplitFailed(name, message))
+            self.reporter.report(events.JobFailed(name, message))
             return
-        work.note(record, from_earlier=False)
+        job.note(record, from_earlier=False)
         log.info("%s: done", name)
-        self.reporter.report(events.SplitComplete(name, record.splits[before:]))
+        self.reporter.report(events.JobComplete(name, record.tables[before:]))
 
 
-def known_split(work: SplitWork) -> events.KnownSplit:
-    """What is known of a split before any of its rows is read."""
-    return events.KnownSplit(work.description, work.rows_known, work.bytes, work.is_complete())
+def known_job(job: Job) -> events.KnownJob:
+    """What is known of a job before any of its rows is read."""
+    return events.KnownJob(job.description, job.rows_known, job.bytes, job.is_complete())
 
 
 def run_directory(configuration: RunConfiguration, run_id: str) -> AnyPath:

@@ -27,7 +27,7 @@ NOT_COMPARED = ("run_id", "output_dir", "cache_dir")
 
 @dataclass
 class RunRecord:
-    """What `run.json` says; written at the beginning, after every split, and at the end, whatever happens."""
+    """What `run.json` says; written at the beginning, after every job, and at the end, whatever happens."""
 
     path: AnyPath
     run_id: str
@@ -38,16 +38,16 @@ class RunRecord:
     status: str = "running"
     error: str | None = None
     commits: dict[str, str] = field(default_factory=dict)
-    splits: list[dict[str, Any]] = field(default_factory=list)
+    tables: list[dict[str, Any]] = field(default_factory=list)
 
-    def add_split(
+    def add_table(
         self, description: str, path: AnyPath, written: Written, null_columns: Mapping[str, str], from_earlier: bool
     ) -> None:
         """Notes one complete table."""
         rows = written.counts["rows"]
-        self.splits.append(
+        self.tables.append(
             {
-                "split": description,
+                "table": description,
                 "status": "complete",
                 "from_an_earlier_run": from_earlier,
                 "path": str(path),
@@ -62,8 +62,8 @@ class RunRecord:
         )
 
     def add_failure(self, description: str, error: str) -> None:
-        """Notes a split that could not be measured."""
-        self.splits.append({"split": description, "status": "failed", "error": error})
+        """Note a job that failed."""
+        self.tables.append({"table": description, "status": "failed", "error": error})
 
     def finish(self, status: str, error: str | None = None) -> None:
         """Notes how the run ended, and writes."""
@@ -81,7 +81,7 @@ class RunRecord:
             "configuration": self.configuration,
             "versions": versions(),
             "data_commits": self.commits,
-            "splits": self.splits,
+            "tables": self.tables,
             "schema": self.schema,
         }
         write_at_once(self.path, json.dumps(content, indent=2) + "\n")

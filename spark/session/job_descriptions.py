@@ -27,9 +27,9 @@ COUNTING_ROWS = (MEASURE, READ_CORPUS, WRITE_CORPUS)  # while these last, the ro
 
 
 @contextmanager
-def split_jobs(context: SparkContext, split: str) -> Iterator[str]:
+def job_group(context: SparkContext, job: str) -> Iterator[str]:
     """Puts the Spark jobs of the block into one group, and gives the group's name."""
-    group = printable(split)
+    group = printable(job)
     context.setJobGroup(group, group)
     try:
         yield group
@@ -40,13 +40,13 @@ def split_jobs(context: SparkContext, split: str) -> Iterator[str]:
 
 @contextmanager
 def phase(spark: SparkSession, words: str) -> Iterator[None]:
-    """Describes the Spark jobs of the block as `SPLIT: words`, and names them and their stages `words`."""
+    """Describes the Spark jobs of the block as `JOB: words`, and names them and their stages `words`."""
     from pyspark.traceback_utils import SCCallSiteSync
 
     context = spark.sparkContext
-    split = context.getLocalProperty(GROUP)
+    job = context.getLocalProperty(GROUP)
     before = {key: context.getLocalProperty(key) for key in (DESCRIPTION, NAME)}
-    context.setLocalProperty(DESCRIPTION, f"{split}: {words}" if split else words)
+    context.setLocalProperty(DESCRIPTION, f"{job}: {words}" if job else words)
     context.setLocalProperty(NAME, words)
     # As deep as if PySpark had set a name itself: else it would put `collect at FILE:LINE` in place of ours.
     SCCallSiteSync._spark_stack_depth += 1

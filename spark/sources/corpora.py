@@ -12,8 +12,8 @@ from spark.sources.input_columns import recognise_columns
 from spark.sources.line_blocks import blocks_of
 from spark.sources.local_files import TableFiles
 from spark.sources.parquet_files import rows_of_groups
+from spark.sources.resolver import Resolver
 from spark.sources.table_parts import JsonLinesPart, ParquetPart, TableSource
-from spark.sources.table_reader import TableReader
 from spark.sources.token_file import is_token_file, open_token_file, token_file_corpus
 from spark.storage.paths import require_reachable, storage_path
 from utils import UserError, printable
@@ -21,7 +21,7 @@ from utils import UserError, printable
 SPLIT_MARK = "#"  # between a dataset and the split of it that is meant
 
 
-def find_corpus(source: str, row_tokens: int, tokenizer: str | None, reader: TableReader) -> Corpus:
+def resolve_corpus(source: str, row_tokens: int, tokenizer: str | None, resolver: Resolver) -> Corpus:
     """The corpus, or the sequences, at a source; raises UserError for what is missing, damaged or contradictory.
 
     source: the path of a file of token ids, the path of Parquet or JSONL, or the id of a Hub dataset; a dataset may
@@ -40,12 +40,12 @@ def find_corpus(source: str, row_tokens: int, tokenizer: str | None, reader: Tab
             f"{printable(name)}: no such file or directory.\n"
             "Expected a file of token ids (.bin), Parquet or JSONL, a directory of them, or a Hub id (owner/name)."
         )
-    files = reader.files(TableLocation(name, split or None, is_local=path.exists()))
+    files = resolver.files(TableLocation(name, split or None, is_local=path.exists()))
     columns = recognise_columns(files.schema, printable(source))
     tokenizer = tokenizer or tokenizer_of(source)
     if columns.tokens is None and tokenizer is None:
         raise UserError(f"{printable(source)} holds text, and no tokenizer is known to encode it.\nGive --tokenizer.")
-    content = reader.vocabulary(tokenizer).tokenizer.to_str() if tokenizer else None
+    content = resolver.vocabulary(tokenizer).tokenizer.to_str() if tokenizer else None
     return _table_corpus(printable(source), files, TableSource(columns, files.schema, content), cores)
 
 

@@ -55,7 +55,7 @@ def write_run(run: Path, *tables: pa.Table) -> Path:
     for number, table in enumerate(tables):
         pq.write_table(table, run / NAME / f"part-{number}.parquet")
     (run / "run.json").write_text(
-        '{"status": "complete", "splits": [{"rows_read": 5, "rows_measured": 5, "rows_rejected": 0, "split": "a"}]}'
+        '{"status": "complete", "tables": [{"rows_read": 5, "rows_measured": 5, "rows_rejected": 0, "table": "a"}]}'
     )
     return run
 
@@ -174,13 +174,13 @@ def test_the_record_and_the_card_name_every_table_of_features(tmp_path: Path) ->
     for name in ("duped", "deduped"):
         write_table(tmp_path / "near-duplicates" / name)
     card, record = tmp_path / "near-duplicates" / "README.md", tmp_path / "run.json"
-    split = '{"split": "near_duplicates", "rows_read": 500, "rows_measured": 100, "rows_rejected": 0}'
+    split = '{"table": "near_duplicates", "rows_read": 500, "rows_measured": 100, "rows_rejected": 0}'
     card.write_text("- split: deduped\n- split: duped\n")
-    record.write_text(f'{{"status": "complete", "splits": [{split}, {split}]}}')
+    record.write_text(f'{{"status": "complete", "tables": [{split}, {split}]}}')
     expected, layout = visible_tables(tmp_path), checks.layout_of(tmp_path)
     assert checks.run_is_whole(tmp_path, expected, layout) == []
     card.write_text("- split: deduped\n")
-    record.write_text(f'{{"status": "complete", "splits": [{split}]}}')
+    record.write_text(f'{{"status": "complete", "tables": [{split}]}}')
     assert checks.run_is_whole(tmp_path, expected, layout) == [
         "near-duplicates/README.md does not name duped",
         "run.json names 1 tables of 2",

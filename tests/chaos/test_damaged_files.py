@@ -32,7 +32,7 @@ from spark.sources.json_lines import parse_lines, record_of
 from spark.sources.json_types import column_types
 from spark.sources.line_blocks import Block, blocks_of, first_lines, lines_of
 from spark.sources.local_files import describe_files, find_files
-from tests.spark.metrics.test_job import read, split_run
+from tests.spark.metrics.test_job import metrics_job, read
 from utils import UserError
 
 Write = Callable[..., Path]
@@ -165,7 +165,7 @@ def test_a_line_that_would_fill_the_memory_is_rejected_and_the_others_are_measur
             file.write(b"a" * (1 << 20))
         file.write(b'"}\n{"text": "two"}\n')
     assert path.stat().st_size < 2 << 20
-    split_run(path, tmp_path, tokenizer=str(tokenizer_file)).run(spark)
+    metrics_job(path, tmp_path, tokenizer=str(tokenizer_file)).run(spark)
     assert [(row["sequence_id"], row["text"]) for row in read(tmp_path / "metrics")] == [(0, "one"), (2, "two")]
     (row,) = read(tmp_path / "rejected")
     assert row["reason"].startswith("the line is longer than 16777216 bytes")
@@ -188,7 +188,7 @@ def test_a_page_that_does_not_fit_its_checksum_fails_the_split_and_names_the_fil
         content = bytearray(path.read_bytes())
         content[len(content) // 2] ^= 1
         path.write_bytes(bytes(content))
-        run = split_run(path, tmp_path / str(checksum))
+        run = metrics_job(path, tmp_path / str(checksum))
         if not checksum:  # nobody can tell
             run.run(spark)
             continue
@@ -208,7 +208,7 @@ def test_an_absurd_number_of_rows_in_a_footer_is_no_number_of_rows(
     path.write_bytes(content[:footer] + lied + len(lied).to_bytes(4, "little") + b"PAR1")
     assert pq.ParquetFile(path).metadata.num_rows == rows
     with pytest.raises(Exception) as raised:
-        split_run(path, tmp_path).run(spark)
+        metrics_job(path, tmp_path).run(spark)
     assert str(path) in failure_message(raised.value, str(path))
 
 

@@ -17,9 +17,9 @@ from spark.corpus.deduplication.copying import copy_without
 from spark.corpus.frames import row_places
 from spark.corpus.part_tasks import number_lines
 from spark.sources import corpus_parts as parts
-from spark.sources.corpora import find_corpus
+from spark.sources.corpora import resolve_corpus
 from spark.sources.corpus_parts import Corpus
-from spark.sources.table_reader import TableReader
+from spark.sources.resolver import Resolver
 from tests.spark.sources.test_token_file import index_of, rows_of
 
 ROWS = [np.random.default_rng(row).integers(0, 500, 3 + row % 4).tolist() for row in range(60)]
@@ -27,10 +27,10 @@ GONE = {0, 1, 7, *range(20, 31), 44, 59}
 
 
 @pytest.fixture
-def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TableReader:
+def resolver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Resolver:
     monkeypatch.setattr(parts, "SMALLEST_PART", 1)
     monkeypatch.setattr("spark.sources.line_blocks.BLOCK_BYTES", 300)
-    return TableReader(tmp_path / "cache", {}, lambda message: None)
+    return Resolver(tmp_path / "cache", {}, lambda message: None)
 
 
 def copied(spark: Any, corpus: Corpus, gone: set[int], directory: Path) -> int:
@@ -52,7 +52,7 @@ def kept(rows: list[Any], gone: set[int] = GONE) -> list[Any]:
 def test_parquet_keeps_every_column(
     spark: Any,
     write_parquet: Callable[..., Path],
-    reader: TableReader,
+    resolver: Resolver,
     tmp_path: Path,
     gone: set[int],
     row_group_size: int,
@@ -65,7 +65,7 @@ def test_parquet_keeps_every_column(
     table = pa.table(columns).replace_schema_metadata({"licence": "none"})
     for number, rows in enumerate((table[:41], table[41:])):
         path = write_parquet(f"corpus/{number}.parquet", rows, row_group_size=row_group_size)
-    corpus = find_corpus(str(path.parent), 2_049, None, reader)
+    corpus = resolve_corpus(str(path.parent), 2_049, None, resolver)
     assert copied(spark, corpus, gone, tmp_path / "copy") == 60 - len(gone)
     files = sorted((tmp_path / "copy").iterdir())
     assert [file.name for file in files] == [f"part-{number:05d}.parquet" for number in range(len(files))]
@@ -75,13 +75,13 @@ def test_parquet_keeps_every_column(
 
 
 @pytest.mark.parametrize("compressed", [False, True])
-def test_lines_of_json_are_kept_as_they_are(spark: Any, reader: TableReader, tmp_path: Path, compressed: bool) -> None:
+def test_lines_of_json_are_kept_as_they_are(spark: Any, resolver: Resolver, tmp_path: Path, compressed: bool) -> None:
     lines = [json.dumps({"tokens": row, "é": number}, ensure_ascii=number % 2 == 0) for number, row in enumerate(ROWS)]
     content = ("\r\n".join(lines[:30]) + "\n\n \n" + "\n".join(lines[30:])).encode()
     (tmp_path / "corpus").mkdir()
     path = tmp_path / "corpus" / f"only.jsonl{'.gz' if compressed else ''}"
     path.write_bytes(gzip.compress(content) if compressed else content)
-    corpus = number_lines(spark, find_corpus(str(path.parent), 2_049, None, reader))
+    corpus = number_lines(spark, resolve_corpus(str(path.parent), 2_049, None, resolver))
     assert len(corpus.parts) == 1 if compressed else len(corpus.parts) > 5
     assert copied(spark, corpus, GONE, tmp_path / "copy") == 60 - len(GONE)
     files = sorted((tmp_path / "copy").iterdir())
@@ -93,7 +93,7 @@ def test_lines_of_json_are_kept_as_they_are(spark: Any, reader: TableReader, tmp
 @pytest.mark.parametrize(("token_type", "code"), [("<u2", 8), ("<i4", 4)])
 @pytest.mark.parametrize("shards", [1, 3])
 def test_a_file_of_token_ids_gets_its_index_anew(
-    spark: Any, reader: TableReader, tmp_path: Path, token_type: str, code: int, shards: int
+    spark: Any, resolver: Resolver, tmp_path: Path, token_type: str, code: int, shards: int
 ) -> None:
     content = np.concatenate(ROWS).astype(token_type).tobytes()
     (tmp_path / "corpus").mkdir()
@@ -104,11 +104,11 @@ def test_a_file_of_token_ids_gets_its_index_anew(
     lengths = [len(row) for row in ROWS]
     item = np.dtype(token_type).itemsize
     (tmp_path / "corpus" / "document.idx").write_bytes(index_of(lengths, code, item))
-    corpus = find_corpus(str(tmp_path / "corpus"), 2_049, None, reader)
+    corpus = resolve_corpus(str(tmp_path / "corpus"), 2_049, None, resolver)
     assert len(corpus.parts) > 3
     assert copied(spark, corpus, GONE, tmp_path / "copy") == 60 - len(GONE)
     left = kept(ROWS)
-    assert rows_of(find_corpus(str(tmp_path / "copy"), 2_049, None, reader)) == dict(enumerate(left))
+    assert rows_of(resolve_corpus(str(tmp_path / "copy"), 2_049, None, resolver)) == dict(enumerate(left))
     index = (tmp_path / "copy" / "document.idx").read_bytes()
     assert index == index_of([len(row) for row in left], code, item)
     names = {file.name for file in (tmp_path / "copy").iterdir()}
@@ -116,10 +116,10 @@ def test_a_file_of_token_ids_gets_its_index_anew(
 
 
 def test_one_part_of_equal_rows_is_one_file_without_index(spark: Any, tmp_path: Path) -> None:
-    reader = TableReader(tmp_path / "cache", {}, lambda message: None)
+    resolver = Resolver(tmp_path / "cache", {}, lambda message: None)
     rows = np.arange(60 * 7).reshape(60, 7).astype("<u2")
     (tmp_path / "document.bin").write_bytes(rows.tobytes())
-    corpus = find_corpus(str(tmp_path / "document.bin"), 7, None, reader)
+    corpus = resolve_corpus(str(tmp_path / "document.bin"), 7, None, resolver)
     copied(spark, corpus, GONE, tmp_path / "copy")
     assert [file.name for file in (tmp_path / "copy").iterdir()] == ["document.bin"]
     assert (tmp_path / "copy" / "document.bin").read_bytes() == np.array(kept(rows.tolist()), "<u2").tobytes()

@@ -12,13 +12,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from spark.corpus.exact_duplicates import MOST_TO_BROADCAST, DuplicateCounting, Window, choose_way
+from spark.corpus.exact_duplicates import MOST_TO_BROADCAST, DuplicateCounting, Window, choose_strategy
 from spark.corpus.table_writing import write_frame
 from spark.corpus.token_frequencies import TokenCounting
-from spark.sources.corpora import find_corpus
+from spark.sources.corpora import resolve_corpus
 from spark.sources.corpus_parts import Corpus
+from spark.sources.resolver import Resolver
 from spark.sources.table_parts import ParquetPart
-from spark.sources.table_reader import TableReader
 from utils import UserError
 
 WINDOW = Window(2, 5)
@@ -35,7 +35,7 @@ def rows() -> list[list[int]]:
 def corpus(rows: list[list[int]], tmp_path_factory: pytest.TempPathFactory) -> Corpus:
     directory = tmp_path_factory.mktemp("corpus")
     pq.write_table(pa.table({"tokens": rows}), directory / "corpus.parquet", row_group_size=37)
-    return find_corpus(str(directory), 2_049, None, TableReader(directory / "cache", {}, lambda message: None))
+    return resolve_corpus(str(directory), 2_049, None, Resolver(directory / "cache", {}, lambda message: None))
 
 
 def in_parts(corpus: Corpus, groups_a_part: int) -> Corpus:
@@ -59,13 +59,13 @@ def expected_counts(rows: list[list[int]]) -> dict[int, int]:
     }
 
 
-@pytest.mark.parametrize("way", ["broadcast", "shuffle"])
+@pytest.mark.parametrize("strategy", ["broadcast", "shuffle"])
 @pytest.mark.parametrize(("groups_a_part", "hash_bits"), [(1, 64), (5, 64), (100, 2)])
 def test_duplicates_are_those_of_a_loop(
-    spark: Any, tmp_path: Path, rows: list[list[int]], corpus: Corpus, way: Any, groups_a_part: int, hash_bits: int
+    spark: Any, tmp_path: Path, rows: list[list[int]], corpus: Corpus, strategy: Any, groups_a_part: int, hash_bits: int
 ) -> None:
     cut = in_parts(corpus, groups_a_part)
-    counting = DuplicateCounting(cut, cut, WINDOW, tmp_path, way, hash_bits)
+    counting = DuplicateCounting(cut, cut, WINDOW, tmp_path, strategy, hash_bits)
     rows_done = spark.sparkContext.accumulator(0)
     counted = counting.run(spark, "table", rows_done)
     table = pq.read_table(tmp_path / "table")
@@ -78,18 +78,20 @@ def test_duplicates_are_those_of_a_loop(
     assert rows_done.value == len(rows)
 
 
-@pytest.mark.parametrize("way", ["broadcast", "shuffle"])
+@pytest.mark.parametrize("strategy", ["broadcast", "shuffle"])
 def test_sequences_may_come_from_elsewhere(
-    spark: Any, tmp_path: Path, corpus: Corpus, rows: list[list[int]], way: Any
+    spark: Any, tmp_path: Path, corpus: Corpus, rows: list[list[int]], strategy: Any
 ) -> None:
     asked = {5: [9, 9, *rows[0][2:5]], 3: [0, 0, 7, 7, 7], 11: [0, 0, 1, 1, 1, 1]}
     (tmp_path / "asked").mkdir()
     pq.write_table(
         pa.table({"sequence_id": list(asked), "tokens": list(asked.values())}), tmp_path / "asked" / "asked.parquet"
     )
-    reader = TableReader(tmp_path / "cache", {}, lambda message: None)
-    sequences = find_corpus(str(tmp_path / "asked"), 2_049, None, reader)
-    DuplicateCounting(corpus, sequences, WINDOW, tmp_path, way).run(spark, "table", spark.sparkContext.accumulator(0))
+    resolver = Resolver(tmp_path / "cache", {}, lambda message: None)
+    sequences = resolve_corpus(str(tmp_path / "asked"), 2_049, None, resolver)
+    DuplicateCounting(corpus, sequences, WINDOW, tmp_path, strategy).run(
+        spark, "table", spark.sparkContext.accumulator(0)
+    )
     found = dict(zip(*pq.read_table(tmp_path / "table").to_pydict().values(), strict=True))
     windows = Counter(tuple(row[start : start + 3]) for row in rows for start in range(len(row) - 2))
     assert found == {3: 0, 5: windows[tuple(rows[0][2:5])], 11: windows[(1, 1, 1)]}
@@ -103,8 +105,8 @@ def test_token_frequencies_are_those_of_a_loop(
     (tmp_path / "memorized").mkdir()
     table = pa.table({"index": sorted(memorized), "tokens": [rows[row] for row in sorted(memorized)]})
     pq.write_table(table, tmp_path / "memorized" / "rows.parquet")
-    reader = TableReader(tmp_path / "cache", {}, lambda message: None)
-    found = find_corpus(str(tmp_path / "memorized"), 2_049, None, reader)
+    resolver = Resolver(tmp_path / "cache", {}, lambda message: None)
+    found = resolve_corpus(str(tmp_path / "memorized"), 2_049, None, resolver)
     counting = TokenCounting(in_parts(corpus, groups_a_part), found, 10, tmp_path)
     counts = counting.run(spark, ("of-memorized", "of-rest"), spark.sparkContext.accumulator(0))
     for name, is_memorized in (("of-memorized", True), ("of-rest", False)):
@@ -121,8 +123,8 @@ def test_token_frequencies_are_those_of_a_loop(
 def test_memorized_sequences_that_the_corpus_lacks_are_counted(spark: Any, tmp_path: Path, corpus: Corpus) -> None:
     def count(*ids: int) -> dict[str, dict[str, int]]:
         pq.write_table(pa.table({"sequence_id": ids, "tokens": [[1]] * len(ids)}), tmp_path / "rows.parquet")
-        reader = TableReader(tmp_path, {}, lambda message: None)
-        found = find_corpus(str(tmp_path / "rows.parquet"), 2_049, None, reader)
+        resolver = Resolver(tmp_path, {}, lambda message: None)
+        found = resolve_corpus(str(tmp_path / "rows.parquet"), 2_049, None, resolver)
         counting = TokenCounting(corpus, found, 10, tmp_path)
         return counting.run(spark, ("of-memorized", "of-rest"), spark.sparkContext.accumulator(0))
 
@@ -150,11 +152,11 @@ def test_a_table_without_rows_knows_its_columns(spark: Any, tmp_path: Path) -> N
 def test_an_id_that_is_there_twice_is_named(spark: Any, tmp_path: Path) -> None:
     (tmp_path / "asked").mkdir()
     pq.write_table(pa.table({"sequence_id": [4, 7, 4], "tokens": [[1] * 9] * 3}), tmp_path / "asked" / "rows.parquet")
-    found = find_corpus(str(tmp_path / "asked"), 2_049, None, TableReader(tmp_path, {}, lambda message: None))
+    found = resolve_corpus(str(tmp_path / "asked"), 2_049, None, Resolver(tmp_path, {}, lambda message: None))
     with pytest.raises(UserError, match="sequence_id 4 is there 2 times"):
         DuplicateCounting(found, found, WINDOW, tmp_path).run(spark, "table", spark.sparkContext.accumulator(0))
 
 
 def test_few_sequences_are_broadcast() -> None:
-    assert choose_way(5_000) == "broadcast"
-    assert choose_way(MOST_TO_BROADCAST + 1) == "shuffle"
+    assert choose_strategy(5_000) == "broadcast"
+    assert choose_strategy(MOST_TO_BROADCAST + 1) == "shuffle"

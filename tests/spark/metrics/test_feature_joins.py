@@ -14,21 +14,21 @@ import pyarrow as pa
 import pytest
 
 from spark.metrics.feature_joins import join_feature, read_feature, require_unique_keys
-from spark.metrics.feature_tables import FeatureFiles, find_feature, read_token_frequencies
+from spark.metrics.feature_tables import FeatureFiles, read_token_frequencies, resolve_feature_table
 from spark.session.failures import failure_message
 from spark.sources.catalog import TableLocation
-from spark.sources.table_reader import TableReader
+from spark.sources.resolver import Resolver
 from utils import UserError
 
 Write = Callable[..., Path]
 
 
-def reader(tmp_path: Path) -> TableReader:
-    return TableReader(tmp_path / "cache", {}, lambda _: None)
+def resolver(tmp_path: Path) -> Resolver:
+    return Resolver(tmp_path / "cache", {}, lambda _: None)
 
 
 def feature(table: str, path: Path) -> FeatureFiles:
-    found = find_feature(table, TableLocation(str(path), is_local=True), None, reader(path.parent))
+    found = resolve_feature_table(table, TableLocation(str(path), is_local=True), None, resolver(path.parent))
     assert found is not None
     return found
 
@@ -101,7 +101,7 @@ def test_a_line_of_a_feature_table_that_cannot_be_read_is_an_error(spark: Any, t
 def test_damaged_token_frequencies_are_refused_by_name(tmp_path: Path, name: str, content: bytes) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(UserError, match=name):
-        read_token_frequencies((TableLocation(str(tmp_path / name), is_local=True),), reader(tmp_path))
+        read_token_frequencies((TableLocation(str(tmp_path / name), is_local=True),), resolver(tmp_path))
 
 
 def test_token_frequencies_of_a_damaged_page_are_refused_by_name(write_parquet: Write) -> None:
@@ -110,7 +110,7 @@ def test_token_frequencies_of_a_damaged_page_are_refused_by_name(write_parquet: 
     content[60:90] = b"\xff" * 30
     path.write_bytes(bytes(content))
     with pytest.raises(UserError, match=r"a.parquet is damaged"):
-        read_token_frequencies((TableLocation(str(path), is_local=True),), reader(path.parent))
+        read_token_frequencies((TableLocation(str(path), is_local=True),), resolver(path.parent))
 
 
 def test_a_table_without_its_columns_is_refused(write_parquet: Write) -> None:
@@ -154,7 +154,7 @@ def test_token_frequencies_are_summed_over_the_tables_and_unknown_where_none_lis
     first = write_parquet("a.parquet", {"TokenID": [0, 2, 6], "Frequency": [5, 6, 7]})
     second = write_parquet("b.parquet", {"TokenID": [2, 3], "Frequency": [10, 0]})
     locations = tuple(TableLocation(str(path), is_local=True) for path in (first, second))
-    assert read_token_frequencies(locations, reader(tmp_path)).tolist() == [5, -1, 16, 0, -1, -1, 7]
+    assert read_token_frequencies(locations, resolver(tmp_path)).tolist() == [5, -1, 16, 0, -1, -1, 7]
 
 
 @pytest.mark.parametrize(
@@ -171,4 +171,4 @@ def test_wrong_token_ids_are_an_error_that_names_them(
 ) -> None:
     path = write_parquet("a.parquet", {"TokenID": ids, "Frequency": [5, 6]})
     with pytest.raises(UserError, match=message):
-        read_token_frequencies((TableLocation(str(path), is_local=True),), reader(tmp_path))
+        read_token_frequencies((TableLocation(str(path), is_local=True),), resolver(tmp_path))

@@ -18,11 +18,11 @@ import pytest
 from filters.contract import Column, Filter
 from filters.registry import choose_filters
 from spark.metrics.configuration import build_configuration
-from spark.metrics.job import SplitRun
+from spark.metrics.job import MetricsJob
 from spark.metrics.null_columns import null_columns
 from spark.metrics.planning import plan_splits
-from spark.metrics.resolve import locate_split
-from spark.sources.table_reader import TableReader
+from spark.metrics.resolve import resolve_split
+from spark.sources.resolver import Resolver
 from spark.storage.publishing import Written, publish, read_marker
 from tests.conftest import PROJECT
 from utils import UserError
@@ -30,12 +30,12 @@ from utils import UserError
 Write = Callable[..., Path]
 
 
-def split_run(path: Path, output: Path, **options: Any) -> SplitRun:
+def metrics_job(path: Path, output: Path, **options: Any) -> MetricsJob:
     configuration = build_configuration({"datasets": str(path), **options})
     filters = choose_filters(configuration.filters)
-    reader = TableReader(output / "cache", {}, lambda _: None)
+    resolver = Resolver(output / "cache", {}, lambda _: None)
     (split,) = plan_splits(configuration)
-    return SplitRun(locate_split(split, filters, configuration, reader), filters, configuration, output)
+    return MetricsJob(resolve_split(split, filters, configuration, resolver), filters, configuration, output)
 
 
 def read_rows(directory: Path) -> list[dict[str, Any]]:
@@ -73,7 +73,7 @@ def test_every_row_is_measured_or_rejected_with_its_reason(
     rows = [row for row in BAD_ROWS if value_type == pa.int64() or row[0] != 9]
     ids, tokens, _ = zip(*rows, strict=True)
     table = pa.table({"sequence_id": ids, "tokens": pa.array(tokens, pa.list_(value_type)), "mine": ["x"] * len(ids)})
-    run = split_run(write_parquet("data.parquet", table), tmp_path, tokenizer=str(tokenizer_file))
+    run = metrics_job(write_parquet("data.parquet", table), tmp_path, tokenizer=str(tokenizer_file))
     run.run(spark)
     measured, rejected = read(tmp_path / "metrics"), read(tmp_path / "rejected")
     assert [row["sequence_id"] for row in measured] == [0, 6, 7]
@@ -90,7 +90,7 @@ def test_text_that_is_not_utf8_is_rejected_with_its_bytes(
     spark: Any, write_parquet: Write, tokenizer_file: Path, tmp_path: Path
 ) -> None:
     text = pa.array([b"one two", b"\xff\xfe", None, b"", "zehn é".encode()], pa.binary())
-    run = split_run(write_parquet("data.parquet", {"text": text}), tmp_path, tokenizer=str(tokenizer_file))
+    run = metrics_job(write_parquet("data.parquet", {"text": text}), tmp_path, tokenizer=str(tokenizer_file))
     run.run(spark)
     assert [(row["sequence_id"], row["text"]) for row in read(tmp_path / "metrics")] == [(0, "one two"), (4, "zehn é")]
     rejected = [(row["sequence_id"], row["reason"], row["text"]) for row in read(tmp_path / "rejected")]
@@ -111,23 +111,23 @@ def test_partitioning_and_batching_change_nothing(
     tokens = [generator.integers(0, 280, generator.integers(1, 80)).tolist() for _ in range(300)]
     columns = {"sequence_id": list(range(300)), "tokens": tokens}
     path = write_parquet("data.parquet", columns, row_group_size=50)
-    reference = split_run(path, tmp_path / "reference", tokenizer=str(tokenizer_file))
+    reference = metrics_job(path, tmp_path / "reference", tokenizer=str(tokenizer_file))
     reference.run(spark)
     spark.conf.set("spark.sql.files.maxPartitionBytes", partition_bytes)
     spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", batch_rows)
-    split_run(path, tmp_path / "other", tokenizer=str(tokenizer_file)).run(spark)
+    metrics_job(path, tmp_path / "other", tokenizer=str(tokenizer_file)).run(spark)
     spark.conf.set("spark.sql.files.maxPartitionBytes", "16m")
     spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", "10000")
     assert read(tmp_path / "other" / "metrics") == read(tmp_path / "reference" / "metrics")
 
 
 def test_what_is_not_known_is_null_and_the_run_says_why(spark: Any, write_parquet: Write, tmp_path: Path) -> None:
-    run = split_run(write_parquet("data.parquet", {"sequence_id": [1], "tokens": [[1, 2]]}), tmp_path)
+    run = metrics_job(write_parquet("data.parquet", {"sequence_id": [1], "tokens": [[1, 2]]}), tmp_path)
     run.run(spark)
     (row,) = read(tmp_path / "metrics")
     nulls = {name for name, value in row.items() if value is None}
     assert {"text", "zlib_size", "sequence_duplicates", "loss", "memorization_score", "max_frequency"} <= nulls
-    reasons = null_columns(run.located, run.filters, run.configuration, None)
+    reasons = null_columns(run.resolved, run.filters, run.configuration, None)
     assert set(reasons) <= nulls
     assert "give --tokenizer" in reasons["text"]
 
@@ -136,7 +136,7 @@ def test_the_pile_layout_is_measured_once_and_written_for_each_model(
     spark: Any, write_parquet: Write, tokenizer_file: Path, tmp_path: Path
 ) -> None:
     columns = {"Index": [3, 4], "Tokens": [[1, 2], None], "70M": [0.25, 1.0], "160M": [1.0, 1.0]}
-    run = split_run(write_parquet("data.parquet", columns), tmp_path, tokenizer=str(tokenizer_file))
+    run = metrics_job(write_parquet("data.parquet", columns), tmp_path, tokenizer=str(tokenizer_file))
     run.run(spark)
     for model, score in (("70m", 0.25), ("160m", 1.0)):
         (row,) = read(run.path("metrics", model))
@@ -150,7 +150,7 @@ def test_a_feature_table_with_a_repeated_key_stops_the_split_and_publishes_nothi
 ) -> None:
     duplicates = write_parquet("duplicates.parquet", {"sequence_id": [1, 1], "counts": [5, 6]})
     data = write_parquet("data.parquet", {"sequence_id": [1, 2], "tokens": [[1], [2]]})
-    run = split_run(data, tmp_path, duplicates=str(duplicates))
+    run = metrics_job(data, tmp_path, duplicates=str(duplicates))
     with pytest.raises(UserError, match="sequence_id 1 is there 2 times"):
         run.run(spark)
     assert run.already_written() is None
@@ -164,15 +164,15 @@ def test_a_filter_that_fails_is_named_with_the_sequence(spark: Any, write_parque
 
     broken = Filter("broken", "", (Column("b", pa.int32(), ""),), ("tokens",), fail_on_seven)
     path = write_parquet("data.parquet", {"sequence_id": list(range(100)), "tokens": [[i % 90] for i in range(100)]})
-    run = split_run(path, tmp_path)
+    run = metrics_job(path, tmp_path)
     with pytest.raises(Exception, match="broken failed on sequence_id 7: ValueError: seven"):
-        SplitRun(run.located, (broken,), run.configuration, tmp_path).run(spark)
+        MetricsJob(run.resolved, (broken,), run.configuration, tmp_path).run(spark)
 
 
 def test_an_unfinished_table_does_not_count_and_is_written_again(
     spark: Any, write_parquet: Write, tmp_path: Path
 ) -> None:
-    run = split_run(write_parquet("data.parquet", {"sequence_id": [1], "tokens": [[1, 2]]}), tmp_path)
+    run = metrics_job(write_parquet("data.parquet", {"sequence_id": [1], "tokens": [[1, 2]]}), tmp_path)
     run.run(spark)
     final = run.path("metrics", None)
     marker = final / "_complete.json"
@@ -201,7 +201,7 @@ def test_a_table_with_other_files_than_its_marker_says_does_not_count(tmp_path: 
 
 def test_columns_of_any_name_pass_through_untouched(spark: Any, write_parquet: Write, tmp_path: Path) -> None:
     odd = {"a.b": [1], "a`b": ["x"], "with space": [True], "é 🙂": [{"x": [1.5]}], "is_repeating": ["mine"]}
-    run = split_run(write_parquet("data.parquet", {"tokens": [[1, 2]], **odd}), tmp_path, filters="compressibility")
+    run = metrics_job(write_parquet("data.parquet", {"tokens": [[1, 2]], **odd}), tmp_path, filters="compressibility")
     run.run(spark)
     (row,) = read_rows(tmp_path / "metrics")
     assert {name: row[name] for name in odd} == {name: values[0] for name, values in odd.items()}
@@ -212,7 +212,7 @@ def test_a_table_without_rows_gives_a_table_without_rows(
     spark: Any, write_parquet: Write, tmp_path: Path, columns: dict[str, str]
 ) -> None:
     fields = [*((name, pa.int64()) for name in columns), ("tokens", pa.list_(pa.int32()))]
-    run = split_run(write_parquet("data.parquet", pa.schema(fields).empty_table()), tmp_path)
+    run = metrics_job(write_parquet("data.parquet", pa.schema(fields).empty_table()), tmp_path)
     run.run(spark)
     (written,) = (run.already_written() or {}).values()
     assert (written.rows_read, written.rows_rejected, written.counts) == (0, 0, {"rows": 0})
@@ -222,7 +222,7 @@ def test_a_table_without_rows_gives_a_table_without_rows(
 def test_a_table_without_rows_is_joined_too(spark: Any, write_parquet: Write, tmp_path: Path, threshold: str) -> None:
     duplicates = write_parquet("duplicates.parquet", {"sequence_id": [1, 2], "counts": [1, 2]})
     columns = pa.schema([("sequence_id", pa.int64()), ("tokens", pa.list_(pa.int32()))])
-    run = split_run(write_parquet("data.parquet", columns.empty_table()), tmp_path, duplicates=str(duplicates))
+    run = metrics_job(write_parquet("data.parquet", columns.empty_table()), tmp_path, duplicates=str(duplicates))
     spark.conf.set("spark.sql.autoBroadcastJoinThreshold", threshold)
     run.run(spark)
     spark.conf.set("spark.sql.autoBroadcastJoinThreshold", "8m")
@@ -233,7 +233,7 @@ def test_a_table_without_rows_is_joined_too(spark: Any, write_parquet: Write, tm
 def test_refused_lines_of_json_are_kept_as_they_stand(spark: Any, tmp_path: Path, tokenizer_file: Path) -> None:
     path = tmp_path / "data.jsonl"
     path.write_bytes(b'{"text": "one two"}\n{"text": "\xff"}\n[]\n')
-    split_run(path, tmp_path, tokenizer=str(tokenizer_file)).run(spark)
+    metrics_job(path, tmp_path, tokenizer=str(tokenizer_file)).run(spark)
     assert [row["text"] for row in read(tmp_path / "metrics")] == ["one two"]
     assert [row["line"] for row in read(tmp_path / "rejected")] == [b'{"text": "\xff"}', b"[]"]
 
@@ -268,7 +268,7 @@ def test_a_marker_that_no_run_wrote_counts_as_none(tmp_path: Path, changes: dict
 def test_tables_of_data_without_scheme_and_model_are_read_as_the_readme_says(
     spark: Any, write_parquet: Write, tmp_path: Path
 ) -> None:
-    split_run(write_parquet("mine.parquet", {"tokens": [[1, 2]]}), tmp_path, filters="repetition").run(spark)
+    metrics_job(write_parquet("mine.parquet", {"tokens": [[1, 2]]}), tmp_path, filters="repetition").run(spark)
     readme = (PROJECT / "README.md").read_text(encoding="utf-8")
     recipe = re.search(r"^names = .*\npartitions = .*$", readme, re.MULTILINE)
     assert recipe is not None

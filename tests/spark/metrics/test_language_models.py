@@ -12,11 +12,11 @@ from tokenizers import Tokenizer, models
 
 from filters.language_model.model import LanguageModel, Precision
 from filters.vocabulary import Vocabulary, read_vocabulary
-from spark.metrics.language_models import locate_model, require_same_tokens
+from spark.metrics.language_models import model_location, require_same_tokens
 from spark.session import model_workers
 from spark.sources.catalog import CHECKPOINTS, ModelLocation
 from tests.filters.language_model.plain_reference import small_model
-from tests.spark.metrics.test_job import split_run
+from tests.spark.metrics.test_job import metrics_job
 from utils import UserError
 
 
@@ -36,23 +36,23 @@ from utils import UserError
 def test_the_model_of_a_split(
     given: str, scheme: str | None, model: str | None, expected: tuple[str, str | None]
 ) -> None:
-    assert locate_model(given, scheme, model) == ModelLocation(*expected)
+    assert model_location(given, scheme, model) == ModelLocation(*expected)
 
 
 def test_every_checkpoint_has_its_revision() -> None:
-    revisions = {locate_model("published", "deduped", name).revision for name in CHECKPOINTS}
+    revisions = {model_location("published", "deduped", name).revision for name in CHECKPOINTS}
     assert revisions == {f"step{step}" for step in (23000, 43000, 63000, 83000, 103000, 123000)}
 
 
 @pytest.mark.parametrize("given", ["published", "models/{model}"])
 def test_data_that_does_not_say_its_model_is_refused(given: str) -> None:
     with pytest.raises(UserError, match="does not say of which model"):
-        locate_model(given, "duped", None)
+        model_location(given, "duped", None)
 
 
 def test_an_unknown_size_is_refused() -> None:
     with pytest.raises(UserError, match="71m"):
-        locate_model("published", "duped", "71m")
+        model_location("published", "duped", "71m")
 
 
 def tokenizer_of(words: list[str]) -> Vocabulary:
@@ -87,7 +87,7 @@ def test_a_models_own_tokenizer_is_used_where_the_data_has_none(
     small_model().save_pretrained(directory)
     shutil.copy(tokenizer_file, directory / "tokenizer.json")
     path = write_parquet("data/a.parquet", {"tokens": [[1]]})
-    run = split_run(path, tmp_path, model=str(directory))
+    run = metrics_job(path, tmp_path, model=str(directory))
     vocabulary = run.located.resources.vocabulary
     assert vocabulary is not None
     assert vocabulary.size == 280

@@ -17,7 +17,7 @@ from spark.metrics.null_columns import null_columns
 from spark.session import task_sizes
 from spark.session.failures import failure_message
 from tests.filters.language_model.plain_reference import VOCABULARY_SIZE, small_model
-from tests.spark.metrics.test_job import read, read_rows, split_run
+from tests.spark.metrics.test_job import metrics_job, read, read_rows
 from utils import UserError
 
 Write = Callable[..., Path]
@@ -46,7 +46,7 @@ def test_the_job_gives_what_the_filters_give_whatever_the_tasks(
     for tasks in (1, 5):
         monkeypatch.setattr(task_sizes, "SHORT_TASK", 90 // tasks)
         output = tmp_path / str(tasks)
-        split_run(path, output, model=str(directory), filters="model").run(spark)
+        metrics_job(path, output, model=str(directory), filters="model").run(spark)
         assert len(list(output.rglob("*.parquet"))) == tasks
         for found, row in zip(read(output / "metrics"), expected, strict=True):
             assert found["sequence_id"] == row["sequence_id"]
@@ -64,7 +64,7 @@ def test_the_same_run_gives_the_same_digits(spark: Any, write_parquet: Write, di
     found = []
     for name, places in (("one", ids), ("other", order)):
         path = write_parquet(f"{name}.parquet", {"sequence_id": places, "tokens": [rows[i] for i in places]})
-        split_run(path, tmp_path / name, model=str(directory), filters="model").run(spark)
+        metrics_job(path, tmp_path / name, model=str(directory), filters="model").run(spark)
         # Not brought into an order here: rows are asked in that of their ids, so that the same ones share a batch.
         found.append(read_rows(tmp_path / name / "metrics"))
     assert [row["sequence_id"] for row in found[0]] == ids.tolist()
@@ -76,7 +76,7 @@ def test_what_the_model_cannot_take_is_rejected_with_its_reason(
 ) -> None:
     tokens = [[1] * 64, [VOCABULARY_SIZE], [2] * 129, None, [3] * 5]
     path = write_parquet("data.parquet", {"sequence_id": range(5), "tokens": pa.array(tokens, pa.list_(pa.int64()))})
-    run = split_run(path, tmp_path, model=str(directory))
+    run = metrics_job(path, tmp_path, model=str(directory))
     run.run(spark)
     assert {row["sequence_id"]: row["reason"] for row in read(tmp_path / "rejected")} == {
         1: f"token id {VOCABULARY_SIZE} is not one of the language model's (ids below {VOCABULARY_SIZE})",
@@ -87,7 +87,7 @@ def test_what_the_model_cannot_take_is_rejected_with_its_reason(
     assert whole["memorization_score"] is not None
     assert short["loss"] > 0
     assert short["generation_perplexity"] is short["memorization_score"] is short["is_extractable"] is None
-    nulls = null_columns(run.located, run.filters, run.configuration, None)
+    nulls = null_columns(run.resolved, run.filters, run.configuration, None)
     assert nulls["zlib_likelihood_ratio"] == "no tokenizer known to decode the tokens: give --tokenizer"
     assert "loss" not in nulls
 
@@ -96,7 +96,7 @@ def test_rows_without_an_id_of_their_own_are_asked_too(
     spark: Any, write_parquet: Write, directory: Path, tmp_path: Path
 ) -> None:
     path = write_parquet("data.parquet", {"tokens": random_rows(40)})
-    split_run(path, tmp_path, model=str(directory), filters="likelihood").run(spark)
+    metrics_job(path, tmp_path, model=str(directory), filters="likelihood").run(spark)
     expected = apply_filters(pa.table({"tokens": random_rows(40)}), None, ("likelihood",), language_model=directory)
     found = [row["loss"] for row in read(tmp_path / "metrics")]
     assert found == pytest.approx(expected["loss"].to_pylist(), rel=1e-4)
@@ -112,7 +112,7 @@ def test_weights_that_cannot_be_loaded_fail_the_split_in_one_message(
     weights.pop(next(name for name in weights if "embed_out" in name or "lm_head" in name))
     save_file(weights, broken / "model.safetensors", {"format": "pt"})
     path = write_parquet("data.parquet", {"sequence_id": range(3), "tokens": random_rows(3)})
-    run = split_run(path, tmp_path / "output", model=str(broken), filters="model")
+    run = metrics_job(path, tmp_path / "output", model=str(broken), filters="model")
     with pytest.raises(Exception) as raised:
         run.run(spark)
     message = failure_message(raised.value, "data")
@@ -124,11 +124,11 @@ def test_weights_that_cannot_be_loaded_fail_the_split_in_one_message(
 def test_a_model_is_asked_with_the_options_of_the_run(write_parquet: Write, directory: Path, tmp_path: Path) -> None:
     path = write_parquet("data.parquet", {"sequence_id": [1], "tokens": [[1]]})
     options = {"prompt_tokens": "8", "continuation_tokens": "16", "min_k_percent": "10", "precision": "bfloat16"}
-    run = split_run(path, tmp_path, model=str(directory), **options)
+    run = metrics_job(path, tmp_path, model=str(directory), **options)
     expected = read_language_model(
         directory, prompt_tokens=8, continuation_tokens=16, min_k_percent=10.0, precision="bfloat16"
     )
-    assert run.located.resources.language_model == expected
+    assert run.resolved.resources.language_model == expected
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_a_model_that_cannot_be_asked_is_refused_before_spark(
     path = write_parquet("data.parquet", {"sequence_id": [1], "tokens": [[1]]})
     given = {name: value.replace("{directory}", str(directory)) for name, value in options.items()}
     with pytest.raises(UserError, match=message):
-        split_run(path, tmp_path, **given)
+        metrics_job(path, tmp_path, **given)
 
 
 def test_text_that_nothing_encodes_is_refused_before_spark(
@@ -155,7 +155,7 @@ def test_text_that_nothing_encodes_is_refused_before_spark(
 ) -> None:
     path = write_parquet("data.parquet", {"text": ["one"]})
     with pytest.raises(UserError, match=r"takes tokens, and there are none.*\nGive --tokenizer"):
-        split_run(path, tmp_path, model=str(directory))
+        metrics_job(path, tmp_path, model=str(directory))
 
 
 def test_what_is_memorized_is_counted_where_it_is_known(
@@ -164,7 +164,7 @@ def test_what_is_memorized_is_counted_where_it_is_known(
     rows = [*random_rows(20), [1] * 10]
     path = write_parquet("data.parquet", {"sequence_id": range(21), "tokens": rows})
     for name, filters in (("decoded", "greedy_decoding"), ("settled", "first_choices")):
-        run = split_run(path, tmp_path / name, model=str(directory), filters=filters, prompt_tokens=20)
+        run = metrics_job(path, tmp_path / name, model=str(directory), filters=filters, prompt_tokens=20)
         run.run(spark)
         (written,) = (run.already_written() or {}).values()
         found = [row.get("memorization_score", row.get("is_extractable")) for row in read(tmp_path / name / "metrics")]
@@ -176,5 +176,5 @@ def test_data_that_holds_scores_of_several_models_is_asked_of_one(
 ) -> None:
     path = write_parquet("a.parquet", {"Index": [1], "Tokens": [[1]], "70M": [0.5], "160M": [0.5]})
     with pytest.raises(UserError, match="Say with --models which of them it is"):
-        split_run(path, tmp_path, model=str(directory))
-    assert split_run(path, tmp_path, model=str(directory), models="70m").located.models == ("70m",)
+        metrics_job(path, tmp_path, model=str(directory))
+    assert metrics_job(path, tmp_path, model=str(directory), models="70m").resolved.models == ("70m",)

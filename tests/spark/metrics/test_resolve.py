@@ -16,8 +16,8 @@ from sample import paths as sample_paths
 from spark.metrics.configuration import Configuration, build_configuration
 from spark.metrics.null_columns import null_columns
 from spark.metrics.planning import plan_splits
-from spark.metrics.resolve import LocatedSplit, locate_split
-from spark.sources.table_reader import TableReader
+from spark.metrics.resolve import ResolvedSplit, resolve_split
+from spark.sources.resolver import Resolver
 from tests.spark.sources.hub.server import HubServer
 from utils import UserError
 
@@ -54,17 +54,17 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
         yield server
 
 
-def located(configuration: Configuration, cache: Path) -> list[LocatedSplit]:
-    reader = TableReader(cache, {}, lambda _: None)
+def resolved(configuration: Configuration, cache: Path) -> list[ResolvedSplit]:
+    resolver = Resolver(cache, {}, lambda _: None)
     return [
-        locate_split(split, choose_filters(configuration.filters), configuration, reader)
+        resolve_split(split, choose_filters(configuration.filters), configuration, resolver)
         for split in plan_splits(configuration)
     ]
 
 
 def test_only_what_is_asked_for_travels(hub: HubServer, tmp_path: Path) -> None:
     options = {"datasets": "memories", "tokenizer": str(sample_paths.tokenizer_path()), **PUBLISHED}
-    (split,) = located(build_configuration(options), tmp_path / "cache")
+    (split,) = resolved(build_configuration(options), tmp_path / "cache")
     assert {feature.table for feature in split.features} == {"duplicates", "semantic_duplicates", "nl_scores"}
     assert split.resources.token_frequencies is not None
     sent = {path for path, count in hub.bytes_sent.items() if count and path.endswith(".parquet")}
@@ -81,7 +81,7 @@ def test_only_what_is_asked_for_travels(hub: HubServer, tmp_path: Path) -> None:
 def test_what_no_table_says_of_a_checkpoint_is_null_and_the_run_says_why(hub: HubServer, tmp_path: Path) -> None:
     options = {"datasets": "memories", "models": "12b.23000", "tokenizer": str(sample_paths.tokenizer_path())}
     configuration = build_configuration({**options, **PUBLISHED})
-    (split,) = located(configuration, tmp_path / "cache")
+    (split,) = resolved(configuration, tmp_path / "cache")
     reasons = null_columns(split, choose_filters(("all",)), configuration, "12b.23000")
     assert reasons["0_8_snowclones"] == "the table that was given says nothing of this model"
     assert "--perplexities" in reasons["loss"]
@@ -92,7 +92,7 @@ def test_what_no_table_says_of_a_checkpoint_is_null_and_the_run_says_why(hub: Hu
 def test_the_pile_has_scores_of_its_models_and_none_of_checkpoints(hub: HubServer, tmp_path: Path) -> None:
     options = {"datasets": "pile", "models": "70m,12b.23000", "tokenizer": str(sample_paths.tokenizer_path())}
     configuration = build_configuration(options)
-    (split,) = located(configuration, tmp_path / "cache")
+    (split,) = resolved(configuration, tmp_path / "cache")
     assert "memorization_score" not in null_columns(split, choose_filters(("all",)), configuration, "70m")
     reasons = null_columns(split, choose_filters(("all",)), configuration, "12b.23000")
     assert reasons["memorization_score"] == "the source holds no memorization scores of this model"
@@ -111,11 +111,11 @@ def test_the_model_of_a_split_comes_from_the_hub_at_its_step_and_stays(hub: HubS
     configuration = build_configuration(options | {"tokenizer": str(sample_paths.tokenizer_path())})
 
     def directories(revisions: dict[str, str]) -> tuple[list[Path], dict[str, str]]:
-        reader = TableReader(tmp_path / "cache", revisions, lambda _: None)
+        resolver = Resolver(tmp_path / "cache", revisions, lambda _: None)
         filters = choose_filters(configuration.filters)
-        splits = [locate_split(split, filters, configuration, reader) for split in plan_splits(configuration)]
+        splits = [resolve_split(split, filters, configuration, resolver) for split in plan_splits(configuration)]
         models = [split.resources.language_model for split in splits]
-        return [model.directory for model in models if model is not None], reader.commits()
+        return [model.directory for model in models if model is not None], resolver.commits()
 
     found, record = directories({})
     expected = [commits["EleutherAI/pythia-70m@step143000"], commits["EleutherAI/pythia-12b@step23000"]]
@@ -130,4 +130,4 @@ def test_the_model_of_a_split_comes_from_the_hub_at_its_step_and_stays(hub: HubS
 def test_a_model_that_the_hub_has_not_is_one_clear_error(hub: HubServer, tmp_path: Path) -> None:
     options = {"datasets": "memories", "filters": "model", "tokenizer": str(sample_paths.tokenizer_path())}
     with pytest.raises(UserError, match="EleutherAI/pythia-70m-deduped"):
-        located(build_configuration(options), tmp_path / "cache")
+        resolved(build_configuration(options), tmp_path / "cache")

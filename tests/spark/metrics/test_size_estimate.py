@@ -17,7 +17,7 @@ import pytest
 
 from spark.metrics.size_estimate import estimated_bytes
 from spark.storage.disk_space import require_space
-from tests.spark.metrics.test_job import split_run
+from tests.spark.metrics.test_job import metrics_job
 from utils import UserError
 
 WORDS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
@@ -49,13 +49,13 @@ def as_gzip(path: Path, rows: list[dict[str, Any]]) -> Path:
 def test_the_estimate_is_near_to_what_is_written(
     spark: Any, tmp_path: Path, tokenizer_file: Path, write: Callable[..., Path]
 ) -> None:
-    run = split_run(write(tmp_path, rows_of(8_000)), tmp_path, tokenizer=str(tokenizer_file))
-    estimate = estimated_bytes(run.located, run.filters, None)
+    run = metrics_job(write(tmp_path, rows_of(8_000)), tmp_path, tokenizer=str(tokenizer_file))
+    estimate = estimated_bytes(run.resolved, run.filters, None)
     run.run(spark)
     taken = sum(path.stat().st_size for path in (tmp_path / "metrics").rglob("*.parquet"))
     assert estimate is not None
     assert 0.7 < estimate / taken < 1.6
-    fewer = estimated_bytes(run.located, run.filters, 800)
+    fewer = estimated_bytes(run.resolved, run.filters, 800)
     assert fewer is not None
     assert fewer == pytest.approx(estimate / 10, rel=0.5)
 
@@ -63,8 +63,8 @@ def test_the_estimate_is_near_to_what_is_written(
 def test_a_table_without_rows_takes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "data.parquet"
     pq.write_table(pa.schema([("tokens", pa.list_(pa.int32()))]).empty_table(), path)
-    run = split_run(path, tmp_path)
-    assert estimated_bytes(run.located, run.filters, None) == 0
+    run = metrics_job(path, tmp_path)
+    assert estimated_bytes(run.resolved, run.filters, None) == 0
 
 
 def test_what_cannot_be_read_is_not_estimated(tmp_path: Path) -> None:
@@ -72,8 +72,8 @@ def test_what_cannot_be_read_is_not_estimated(tmp_path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[4 : len(content) // 2] = b"\xff" * (len(content) // 2 - 4)
     path.write_bytes(bytes(content))
-    run = split_run(path, tmp_path)
-    assert estimated_bytes(run.located, run.filters, None) is None
+    run = metrics_job(path, tmp_path)
+    assert estimated_bytes(run.resolved, run.filters, None) is None
 
 
 def test_a_disk_too_small_is_said_with_both_sizes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

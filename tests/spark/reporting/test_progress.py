@@ -1,4 +1,4 @@
-"""How far a run is, from the jobs that Spark runs: rows, phases, splits done and failed."""
+"""How far a run is, from the jobs that Spark runs: rows, phases, jobs done and failed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 
 from spark.reporting import events
-from spark.reporting.events import KnownSplit
+from spark.reporting.events import KnownJob
 from spark.reporting.progress import RunProgress
 from spark.runs.run import spark_started
 from spark.session.job_descriptions import MEASURE, phase
@@ -45,7 +45,7 @@ class Collector:
         raise AssertionError(f"none of the events is it: {self.told}")
 
 
-def measure(spark: Any, rows_done: Any, collector: Collector, split: str, gates: Path) -> events.Progress:
+def measure(spark: Any, rows_done: Any, collector: Collector, job: str, gates: Path) -> events.Progress:
     """A job of two tasks, of 10 and 30 rows, each ended when the last thing was seen; what is told between them."""
     gates.mkdir()
 
@@ -58,9 +58,9 @@ def measure(spark: Any, rows_done: Any, collector: Collector, split: str, gates:
         yield pa.RecordBatch.from_pydict({"id": [number]})
 
     def open_gates() -> events.Progress:
-        collector.wait_for(lambda event: (event.split, event.phase) == (split, MEASURE))
+        collector.wait_for(lambda event: (event.job, event.phase) == (job, MEASURE))
         (gates / "0").touch()
-        seen = collector.wait_for(lambda event: event.split == split and event.this_split.rows_done == 10)
+        seen = collector.wait_for(lambda event: event.job == job and event.this_job.rows_done == 10)
         (gates / "1").touch()
         return seen
 
@@ -74,39 +74,39 @@ def measure(spark: Any, rows_done: Any, collector: Collector, split: str, gates:
 def test_rows_shares_and_time_left_of_the_splits_and_of_the_run(spark: Any, tmp_path: Path, known_rows: bool) -> None:
     collector = Collector()
     names = ("one", "two", "three")
-    splits = [KnownSplit(f"{name} {known_rows}", 40 if known_rows else None, 100, complete=False) for name in names]
-    progress = RunProgress(collector, splits)
+    jobs = [KnownJob(f"{name} {known_rows}", 40 if known_rows else None, 100, complete=False) for name in names]
+    progress = RunProgress(collector, jobs)
     between = []
-    for split in (splits[0], splits[2]):
-        with progress.split(spark.sparkContext) as rows_done:
-            between.append(measure(spark, rows_done, collector, split.split, tmp_path / split.split))
+    for job in (jobs[0], jobs[2]):
+        with progress.job(spark.sparkContext) as rows_done:
+            between.append(measure(spark, rows_done, collector, job.job, tmp_path / job.job))
             assert rows_done.value == 40
-        if split is splits[0]:
-            with pytest.raises(ValueError, match="broken"), progress.split(spark.sparkContext):
+        if job is jobs[0]:
+            with pytest.raises(ValueError, match="broken"), progress.job(spark.sparkContext):
                 raise ValueError("broken")
     first, last = between
     assert first.phase == MEASURE
-    assert first.this_split.rows_total == (40 if known_rows else None)
+    assert first.this_job.rows_total == (40 if known_rows else None)
     # Ten of forty rows, or one of two tasks.
-    assert first.this_split.share == (0.25 if known_rows else 0.5)
+    assert first.this_job.share == (0.25 if known_rows else 0.5)
     assert first.whole_run.rows_done == 10
     assert first.whole_run.rows_total == (120 if known_rows else None)
     assert first.whole_run.share == pytest.approx(10 / 120 if known_rows else 0.5 * 100 / 300)
-    # The split that failed is neither done nor to be done.
+    # The job that failed is neither done nor to be done.
     assert last.whole_run.rows_done == 50
     assert last.whole_run.rows_total == (80 if known_rows else None)
     assert last.whole_run.share == pytest.approx(50 / 80 if known_rows else 150 / 200)
-    for advance in (first.this_split, first.whole_run, last.whole_run):
+    for advance in (first.this_job, first.whole_run, last.whole_run):
         assert advance.rows_per_second is not None
         assert advance.seconds_left is not None
-    before = [event.this_split for event in collector.told if event.this_split.rows_done == 0]
+    before = [event.this_job for event in collector.told if event.this_job.rows_done == 0]
     assert before
-    assert all((each.rows_total, each.share, each.seconds_left) == (splits[0].rows, None, None) for each in before)
+    assert all((each.rows_total, each.share, each.seconds_left) == (jobs[0].rows, None, None) for each in before)
 
 
 def test_descriptions_end_with_their_block(spark: Any) -> None:
     context = spark.sparkContext
-    with RunProgress(Collector(None), [KnownSplit("s", 1, 1, False)]).split(context):
+    with RunProgress(Collector(None), [KnownJob("s", 1, 1, False)]).job(context):
         with phase(spark, "outer"):
             with phase(spark, "inner"):
                 assert context.getLocalProperty("spark.job.description") == "s: inner"

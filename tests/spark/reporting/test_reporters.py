@@ -18,7 +18,7 @@ from spark.reporting.wording import clock, log_line
 from tests.conftest import PROJECT
 
 TABLE: dict[str, Any] = {
-    "split": "mine 70m",
+    "table": "mine 70m",
     "status": "complete",
     "rows_read": 1000,
     "rows_measured": 1000,
@@ -33,15 +33,15 @@ SPLIT = Advance(250, 1000, 50.0, 15.0, 0.25)
 RUN = Advance(1250, 5000, 40.0, 3723.0, 0.25)
 NOTHING = Advance(0, 1000)
 EVENTS = [
-    events.FindingData("Finding \x1b[31mthe data"),
-    events.RunStarted("r", "out/\x1br", [events.KnownSplit("mine 70m", 1000, 5, False)]),
+    events.ResolvingData("Finding \x1b[31mthe data"),
+    events.RunStarted("r", "out/\x1br", [events.KnownJob("mine 70m", 1000, 5, False)]),
     events.SparkStarted("http://localhost:4041", 4040),
-    events.SplitStarted("mine 70m", 1000, 1, 2),
+    events.JobStarted("mine 70m", 1000, 1, 2),
     events.Progress("mine 70m", "look for repeated ids", NOTHING, NOTHING),
     events.Progress("mine 70m", "measure and write", SPLIT, RUN),
-    events.SplitComplete("mine 70m", [TABLE]),
-    events.SplitStarted("bad", None, 2, 2),
-    events.SplitFailed("bad", "it is damaged"),
+    events.JobComplete("mine 70m", [TABLE]),
+    events.JobStarted("bad", None, 2, 2),
+    events.JobFailed("bad", "it is damaged"),
     events.RunFinished("interrupted", "out/r", [TABLE], "python it.py --run_id r"),
 ]
 
@@ -59,13 +59,13 @@ def test_a_log_file_gets_plain_lines() -> None:
     assert lines[:9] == [
         "Run: out/\\x1br",
         "Spark UI: http://localhost:4041 (4040 is taken)",
-        "mine 70m: begins (split 1 of 2, 1,000 rows)",
+        "mine 70m: begins (job 1 of 2, 1,000 rows)",
         "mine 70m: look for repeated ids",
         "mine 70m: 250/1,000 rows, 50/s, 0:15 left; whole run: 25%, 1:02:03 left",
         "mine 70m: done, 1,000 rows in 0:20",
-        "bad: begins (split 2 of 2)",
+        "bad: begins (job 2 of 2)",
         "bad: failed: it is damaged",
-        "split     rows rows/s code memorized ",
+        "table     rows rows/s code memorized ",
     ]
     assert lines[-2:] == ["Stopped; 1 table is complete. To go on:", "  python it.py --run_id r"]
     assert all(character.isprintable() or character == "\n" for character in file.getvalue())
@@ -88,9 +88,9 @@ def test_a_terminal_gets_bars_for_the_split_and_the_run() -> None:
         reporter.report(event)
         bars += drawn(reporter, console) if isinstance(event, events.Progress) else []
     assert re.fullmatch(r"mine 70m     ━+ look for repeated ids *", bars[0])
-    assert re.fullmatch(r"split 1 of 2 ━+ *", bars[1])
+    assert re.fullmatch(r"job 1 of 2 ━+ *", bars[1])
     assert re.fullmatch(r"mine 70m     ━+╸? +250/1,000 rows 50/s    0:15 left", bars[2])
-    assert re.fullmatch(r"split 1 of 2 ━+╸? +1,250/5,000 rows 40/s 1:02:03 left", bars[3])
+    assert re.fullmatch(r"job 1 of 2 ━+╸? +1,250/5,000 rows 40/s 1:02:03 left", bars[3])
     assert len(bars) == 4
     assert "Failed: bad: it is damaged" in file.getvalue()
     assert "\x1b[31m" not in file.getvalue()
@@ -100,7 +100,7 @@ def test_a_terminal_gets_bars_for_the_split_and_the_run() -> None:
 def test_bars_leave_the_last_columns_of_the_terminal_free(width: int) -> None:
     console = Console(file=io.StringIO(), width=width, force_terminal=True, color_system=None)
     reporter = TerminalReporter(console)
-    reporter.report(events.SplitStarted("x" * 200, 1000, 1, 2))
+    reporter.report(events.JobStarted("x" * 200, 1000, 1, 2))
     reporter.report(events.Progress("x" * 200, "measure and write", SPLIT, RUN))
     lines = drawn(reporter, console)
     reporter.close()
@@ -115,10 +115,10 @@ def test_json_is_one_line_an_event_in_ascii() -> None:
     assert all(line.isascii() and "\x1b" not in line for line in lines)
     read = [json.loads(line) for line in lines]
     assert [each["event"] for each in read] == [
-        *("finding_data", "run_started", "spark_started", "split_started", "progress", "progress"),
-        *("split_complete", "split_started", "split_failed", "run_finished"),
+        *("resolving_data", "run_started", "spark_started", "job_started", "progress", "progress"),
+        *("job_complete", "job_started", "job_failed", "run_finished"),
     ]
-    assert read[5]["this_split"] == {
+    assert read[5]["this_job"] == {
         "rows_done": 250,
         "rows_total": 1000,
         "rows_per_second": 50.0,

@@ -14,8 +14,8 @@ import pytest
 from spark.corpus.part_tasks import number_lines
 from spark.sources import corpora as finding
 from spark.sources import corpus_parts as parts
-from spark.sources.corpora import find_corpus
-from spark.sources.table_reader import TableReader
+from spark.sources.corpora import resolve_corpus
+from spark.sources.resolver import Resolver
 from tests.spark.sources.test_token_file import rows_of
 from utils import UserError
 
@@ -23,15 +23,15 @@ ROWS = [[3, 1, 2], [5], [2, 2, 2, 2], [70_000, 0]]
 
 
 @pytest.fixture
-def reader(tmp_path: Path) -> TableReader:
-    return TableReader(tmp_path / "cache", {}, lambda message: None)
+def resolver(tmp_path: Path) -> Resolver:
+    return Resolver(tmp_path / "cache", {}, lambda message: None)
 
 
 @pytest.mark.parametrize("token_type", [pa.int32(), pa.int64(), pa.uint32()])
 @pytest.mark.parametrize("row_group_size", [1, 3, 100])
 def test_rows_of_parquet_without_ids_are_numbered_through_the_files(
     write_parquet: Callable[..., Path],
-    reader: TableReader,
+    resolver: Resolver,
     monkeypatch: pytest.MonkeyPatch,
     token_type: pa.DataType,
     row_group_size: int,
@@ -40,20 +40,20 @@ def test_rows_of_parquet_without_ids_are_numbered_through_the_files(
     for number, rows in enumerate((ROWS[:3], ROWS[3:])):
         column = pa.array(rows, pa.list_(token_type))
         path = write_parquet(f"corpus/{number}.parquet", {"tokens": column}, row_group_size=row_group_size)
-    corpus = find_corpus(str(path.parent), 2_049, None, reader)
+    corpus = resolve_corpus(str(path.parent), 2_049, None, resolver)
     assert rows_of(corpus) == dict(enumerate(ROWS))
     assert corpus.rows == 4
     assert len(corpus.parts) == (4 if row_group_size == 1 else 2)
 
 
-def test_ids_of_the_rows_are_kept(write_parquet: Callable[..., Path], reader: TableReader) -> None:
+def test_ids_of_the_rows_are_kept(write_parquet: Callable[..., Path], resolver: Resolver) -> None:
     path = write_parquet("corpus.parquet", {"index": [7, 3, 9, 2**40], "Tokens": ROWS, "other": ["a"] * 4})
-    assert rows_of(find_corpus(str(path), 2_049, None, reader)) == dict(zip([7, 3, 9, 2**40], ROWS, strict=True))
+    assert rows_of(resolve_corpus(str(path), 2_049, None, resolver)) == dict(zip([7, 3, 9, 2**40], ROWS, strict=True))
 
 
 @pytest.mark.parametrize("compressed", [False, True])
 def test_lines_of_json_are_numbered_through_the_files(
-    spark: Any, tmp_path: Path, reader: TableReader, monkeypatch: pytest.MonkeyPatch, compressed: bool
+    spark: Any, tmp_path: Path, resolver: Resolver, monkeypatch: pytest.MonkeyPatch, compressed: bool
 ) -> None:
     monkeypatch.setattr("spark.sources.line_blocks.BLOCK_BYTES", 30)
     for number, rows in enumerate((ROWS[:3], ROWS[3:])):
@@ -61,27 +61,27 @@ def test_lines_of_json_are_numbered_through_the_files(
         name = tmp_path / "corpus" / f"{number}.jsonl{'.gz' if compressed else ''}"
         name.parent.mkdir(exist_ok=True)
         name.write_bytes(gzip.compress(content) if compressed else content)
-    corpus = find_corpus(str(tmp_path / "corpus"), 2_049, None, reader)
+    corpus = resolve_corpus(str(tmp_path / "corpus"), 2_049, None, resolver)
     assert corpus.rows is None
     assert rows_of(number_lines(spark, corpus)) == dict(enumerate(ROWS))
 
 
 @pytest.mark.parametrize("as_bytes", [False, True])
 def test_text_is_encoded(
-    write_parquet: Callable[..., Path], reader: TableReader, tokenizer: Any, tokenizer_file: Path, as_bytes: bool
+    write_parquet: Callable[..., Path], resolver: Resolver, tokenizer: Any, tokenizer_file: Path, as_bytes: bool
 ) -> None:
     texts = ["one two", "seven"]
     path = write_parquet("corpus.parquet", {"text": [text.encode() for text in texts] if as_bytes else texts})
-    found = rows_of(find_corpus(str(path), 2_049, str(tokenizer_file), reader))
+    found = rows_of(resolve_corpus(str(path), 2_049, str(tokenizer_file), resolver))
     assert found == {row: tokenizer.encode(text).ids for row, text in enumerate(texts)}
 
 
 def test_a_tokenizer_that_lies_beside_the_data_is_used(
-    write_parquet: Callable[..., Path], reader: TableReader, tokenizer_file: Path
+    write_parquet: Callable[..., Path], resolver: Resolver, tokenizer_file: Path
 ) -> None:
     path = write_parquet("corpus.parquet", {"text": ["one"]})
     (path.parent / "tokenizer.json").write_bytes(tokenizer_file.read_bytes())
-    assert rows_of(find_corpus(str(path), 2_049, None, reader))
+    assert rows_of(resolve_corpus(str(path), 2_049, None, resolver))
 
 
 @pytest.mark.parametrize(
@@ -93,17 +93,17 @@ def test_a_tokenizer_that_lies_beside_the_data_is_used(
     ],
 )
 def test_what_cannot_be_counted_is_refused_before_spark(
-    write_parquet: Callable[..., Path], reader: TableReader, columns: dict[str, Any], message: str
+    write_parquet: Callable[..., Path], resolver: Resolver, columns: dict[str, Any], message: str
 ) -> None:
     path = write_parquet("rows/corpus.parquet", columns)
     with pytest.raises(UserError, match=message):
-        find_corpus(str(path), 2_049, None, reader)
+        resolve_corpus(str(path), 2_049, None, resolver)
 
 
 @pytest.mark.parametrize("source", ["nowhere.parquet", "/nowhere/at/all"])
-def test_a_path_that_is_not_there_is_refused(reader: TableReader, source: str) -> None:
+def test_a_path_that_is_not_there_is_refused(resolver: Resolver, source: str) -> None:
     with pytest.raises(UserError, match=r"no such file or directory.\nExpected a file of token ids"):
-        find_corpus(source, 2_049, None, reader)
+        resolve_corpus(source, 2_049, None, resolver)
 
 
 @pytest.mark.parametrize(
@@ -116,25 +116,25 @@ def test_a_path_that_is_not_there_is_refused(reader: TableReader, source: str) -
     ],
 )
 def test_a_row_that_would_not_be_counted_stops_the_counting(
-    write_parquet: Callable[..., Path], reader: TableReader, columns: dict[str, Any], message: str
+    write_parquet: Callable[..., Path], resolver: Resolver, columns: dict[str, Any], message: str
 ) -> None:
-    corpus = find_corpus(str(write_parquet("corpus.parquet", columns)), 2_049, None, reader)
+    corpus = resolve_corpus(str(write_parquet("corpus.parquet", columns)), 2_049, None, resolver)
     with pytest.raises(UserError, match=message):
         rows_of(corpus)
 
 
-def test_a_damaged_line_stops_the_counting(tmp_path: Path, reader: TableReader) -> None:
+def test_a_damaged_line_stops_the_counting(tmp_path: Path, resolver: Resolver) -> None:
     (tmp_path / "corpus.jsonl").write_text('{"tokens": [1]}\n{"tokens": [1\n')
-    corpus = find_corpus(str(tmp_path / "corpus.jsonl"), 2_049, None, reader)
+    corpus = resolve_corpus(str(tmp_path / "corpus.jsonl"), 2_049, None, resolver)
     with pytest.raises(UserError, match="line 2: the line is not JSON"):
         rows_of(corpus)
 
 
-def test_empty_rows_are_rows(write_parquet: Callable[..., Path], reader: TableReader, tokenizer_file: Path) -> None:
+def test_empty_rows_are_rows(write_parquet: Callable[..., Path], resolver: Resolver, tokenizer_file: Path) -> None:
     path = write_parquet("rows/corpus.parquet", {"tokens": [[1], [], [2]]})
-    assert rows_of(find_corpus(str(path), 2_049, None, reader)) == {0: [1], 1: [], 2: [2]}
+    assert rows_of(resolve_corpus(str(path), 2_049, None, resolver)) == {0: [1], 1: [], 2: [2]}
     path = write_parquet("text/corpus.parquet", {"text": ["", "one", ""]})
-    rows = rows_of(find_corpus(str(path), 2_049, str(tokenizer_file), reader))
+    rows = rows_of(resolve_corpus(str(path), 2_049, str(tokenizer_file), resolver))
     assert [bool(row) for row in rows.values()] == [False, True, False]
 
 
@@ -147,11 +147,11 @@ def test_empty_rows_are_rows(write_parquet: Callable[..., Path], reader: TableRe
     ],
 )
 def test_of_a_line_only_what_is_counted_must_fit(
-    tmp_path: Path, reader: TableReader, second: dict[str, Any], message: str | None
+    tmp_path: Path, resolver: Resolver, second: dict[str, Any], message: str | None
 ) -> None:
     lines = [{"tokens": [1], "about": "a"}, second]
     (tmp_path / "corpus.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    corpus = find_corpus(str(tmp_path / "corpus.jsonl"), 2_049, None, reader)
+    corpus = resolve_corpus(str(tmp_path / "corpus.jsonl"), 2_049, None, resolver)
     if message is None:
         assert rows_of(corpus) == {0: [1], 1: [2]}
     else:
@@ -159,17 +159,17 @@ def test_of_a_line_only_what_is_counted_must_fit(
             rows_of(corpus)
 
 
-def test_half_of_a_surrogate_pair_is_called_so(tmp_path: Path, reader: TableReader, tokenizer_file: Path) -> None:
+def test_half_of_a_surrogate_pair_is_called_so(tmp_path: Path, resolver: Resolver, tokenizer_file: Path) -> None:
     (tmp_path / "corpus.jsonl").write_text('{"text": "one"}\n{"text": "\\ud800"}\n')
-    corpus = find_corpus(str(tmp_path / "corpus.jsonl"), 2_049, str(tokenizer_file), reader)
+    corpus = resolve_corpus(str(tmp_path / "corpus.jsonl"), 2_049, str(tokenizer_file), resolver)
     with pytest.raises(UserError, match="line 2: column 'text' holds half of a surrogate pair"):
         rows_of(corpus)
 
 
-def test_a_split_is_named_behind_the_dataset(reader: TableReader) -> None:
+def test_a_split_is_named_behind_the_dataset(resolver: Resolver) -> None:
     from sample.paths import memories_directory
 
-    corpus = find_corpus(f"{memories_directory()}#deduped.70m", 2_049, None, reader)
+    corpus = resolve_corpus(f"{memories_directory()}#deduped.70m", 2_049, None, resolver)
     assert corpus.has_ids
     assert corpus.rows == len(rows_of(corpus)) > 0
 

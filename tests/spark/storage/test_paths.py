@@ -21,7 +21,7 @@ from spark.runs import lock
 from spark.runs.lock import run_lock
 from spark.runs.run_directory import make_directory
 from spark.sources.local_files import describe_files, find_files
-from spark.sources.table_reader import TableReader
+from spark.sources.resolver import Resolver
 from spark.storage import paths as storage
 from spark.storage import remote_path
 from spark.storage.paths import AnyPath, discard, files_below, storage_path, write_at_once
@@ -152,7 +152,7 @@ def test_splits_and_tokenizer_are_planned_from_there(
     configuration = build_configuration({"datasets": [str(directory / "memories")], "schemes": "duped"})
     (split,) = plan_splits(configuration)
     assert split.description == "memories duped.70m"
-    reader = TableReader(tmp_path_factory.mktemp("cache"), {}, print)
+    reader = Resolver(tmp_path_factory.mktemp("cache"), {}, print)
     assert reader.files(split.location).rows == 1
     assert split.tokenizer is not None
     assert len(reader.vocabulary(split.tokenizer).in_vocabulary) == 280

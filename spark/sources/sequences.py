@@ -22,7 +22,7 @@ ANY_ROOT = "^file:/+"
 PARQUET_OPTIONS = {"parquet.page.verify-checksum.enabled": "true"}
 
 
-def load_sequences(spark: SparkSession, files: TableFiles, columns: InputColumns) -> DataFrame:
+def read_sequences(spark: SparkSession, files: TableFiles, columns: InputColumns) -> DataFrame:
     """The rows of a source in the one schema, none dropped, with what speaks against a row in the column `REJECTION`.
 
     Where the source has no ids, a row's id is its number in the files, in the order of their names.

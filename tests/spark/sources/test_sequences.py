@@ -14,8 +14,8 @@ import pytest
 
 from spark.metrics.row_selection import draw_sample, reject_repeated_ids
 from spark.sources.input_columns import recognise_columns
-from spark.sources.loading import load_sequences
 from spark.sources.local_files import describe_files, find_files
+from spark.sources.sequences import read_sequences
 from utils import UserError
 
 Write = Callable[..., Path]
@@ -23,7 +23,7 @@ Write = Callable[..., Path]
 
 def load(spark: Any, path: Path) -> Any:
     files = describe_files(find_files(path))
-    return load_sequences(spark, files, recognise_columns(files.schema, str(path)))
+    return read_sequences(spark, files, recognise_columns(files.schema, str(path)))
 
 
 def rows_by_id(frame: Any) -> dict[int | None, dict[str, Any]]:
@@ -90,7 +90,7 @@ def test_json_lines_are_numbered_and_damaged_ones_are_rejected_with_the_line(spa
     files = describe_files(find_files(path))
     assert set(files.schema.names) == {"text", "more", "late"}
     narrow = replace(files, schema=pa.schema([("text", pa.string()), ("more", pa.int64())]))
-    rows = rows_by_id(load_sequences(spark, narrow, recognise_columns(narrow.schema, "a.jsonl")))
+    rows = rows_by_id(read_sequences(spark, narrow, recognise_columns(narrow.schema, "a.jsonl")))
     assert sorted(rows) == list(range(20))
     assert {number for number, row in rows.items() if row["_run_rejection"]} == set(bad)
     for number, (line, reason) in bad.items():

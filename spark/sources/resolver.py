@@ -20,7 +20,7 @@ from utils import UserError, printable
 
 
 @dataclass
-class TableReader:
+class Resolver:
     """Finds tables, remembering what each dataset was resolved to, so that a run reads one commit of each.
 
     revisions: by Hub id, the commit, tag or branch to read.
