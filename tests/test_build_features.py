@@ -120,7 +120,7 @@ def test_a_second_run_with_the_id_redoes_only_what_is_missing(default_run: Any, 
     shutil.rmtree(removed)
     finished = run_features("--run_id", "first", directory=tmp_path)
     assert finished.returncode == 0, finished.stderr
-    assert "begins (split 1 of 1" in finished.stdout
+    assert "begins (job 1 of 1" in finished.stdout
     assert read_split(removed).equals(committed("generation-num-duplicates", "deduped"))
     assert {path: path.stat().st_mtime_ns for path in kept.iterdir()} == before
     card = kept.parent / "README.md"
