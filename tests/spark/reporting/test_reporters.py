@@ -87,10 +87,10 @@ def test_a_terminal_gets_bars_for_the_split_and_the_run() -> None:
     for event in EVENTS:
         reporter.report(event)
         bars += drawn(reporter, console) if isinstance(event, events.Progress) else []
-    assert re.fullmatch(r"mine 70m     ━+ look for repeated ids *", bars[0])
-    assert re.fullmatch(r"job 1 of 2   ━+ *", bars[1])
-    assert re.fullmatch(r"mine 70m     ━+╸? +250/1,000 rows 50/s    0:15 left", bars[2])
-    assert re.fullmatch(r"job 1 of 2   ━+╸? +1,250/5,000 rows 40/s 1:02:03 left", bars[3])
+    assert re.fullmatch(r"mine 70m   ━+ look for repeated ids *", bars[0])
+    assert re.fullmatch(r"job 1 of 2 ━+ *", bars[1])
+    assert re.fullmatch(r"mine 70m   ━+╸? +250/1,000 rows 50/s    0:15 left", bars[2])
+    assert re.fullmatch(r"job 1 of 2 ━+╸? +1,250/5,000 rows 40/s 1:02:03 left", bars[3])
     assert len(bars) == 4
     assert "Failed: bad: it is damaged" in file.getvalue()
     assert "\x1b[31m" not in file.getvalue()
