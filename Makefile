@@ -24,7 +24,15 @@ run: $(READY) ## measure the embedded sample
 	@$(PY) calculate_metrics.py
 
 history: $(READY) ## open Spark's UI of a run that is over: make history RUN=output/RUN_ID
-	@$(PY) -m spark.session.history "$(RUN)"
+	@[ -n "$$(ls "$$RUN/spark-events" 2>/dev/null)" ] || { echo "Expected a run with an event log in spark-events/," \
+	  "found none in '$$RUN'. Give the directory of a run: make history RUN=output/RUN_ID" >&2; exit 1; }
+	@echo "Open the address after 'started at' in a browser. Ctrl-C ends the server."
+	@JAVA_HOME="$$($(PY) -c 'from spark.session.java import ensure_java; print(ensure_java())')" && \
+	SPARK_HOME="$$($(PY) -c 'import pyspark; print(*pyspark.__path__)')" && \
+	events="$$(cd "$$RUN/spark-events" && pwd | sed 's/[\\"]/\\&/g')" && \
+	SPARK_HISTORY_OPTS="\"-Dspark.history.fs.logDirectory=file:$$events\"" && SPARK_LOCAL_IP=127.0.0.1 && \
+	export JAVA_HOME SPARK_HOME SPARK_HISTORY_OPTS SPARK_LOCAL_IP && \
+	exec "$$SPARK_HOME/bin/spark-class" org.apache.spark.deploy.history.HistoryServer
 
 test: $(READY_DEV) ## run the tests
 	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from spark.runs.driver import run_driver
 from spark.runs.interruption import Interruption, command_to_go_on, leave
@@ -65,5 +65,10 @@ def build_features(arguments: list[str] | None, interruption: Interruption) -> i
     return status
 
 
-if __name__ == "__main__":
+def run() -> NoReturn:
+    """Run the program and leave with its exit status; the script `build-features` calls this."""
     leave(main())
+
+
+if __name__ == "__main__":
+    run()

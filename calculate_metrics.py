@@ -13,7 +13,7 @@ import os
 import sys
 from collections.abc import Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from spark.runs.driver import run_driver
 from spark.runs.interruption import Interruption, command_to_go_on, leave
@@ -72,5 +72,10 @@ def calculate_metrics(arguments: list[str] | None, interruption: Interruption) -
     return status
 
 
-if __name__ == "__main__":
+def run() -> NoReturn:
+    """Run the program and leave with its exit status; the script `calculate-metrics` calls this."""
     leave(main())
+
+
+if __name__ == "__main__":
+    run()

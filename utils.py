@@ -7,7 +7,18 @@ from datetime import datetime
 
 from filters.errors import UserError, nearest, printable, printable_lines, require_known
 
-__all__ = ["UserError", "check_run_id", "nearest", "new_run_id", "printable", "printable_lines", "require_known"]
+__all__ = [
+    "VERSION",
+    "UserError",
+    "check_run_id",
+    "nearest",
+    "new_run_id",
+    "printable",
+    "printable_lines",
+    "require_known",
+]
+
+VERSION = "0.2.0"  # of this project; pyproject.toml reads it from here
 
 
 def new_run_id(now: datetime) -> str:

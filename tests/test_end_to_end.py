@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from spark.storage.paths import files_below, storage_path
 from tests.conftest import PROJECT
 from tests.programs import calculate_metrics
 from tests.spark.object_store import BUCKET, object_store
+from tests.spark.session.test_history import HISTORY
 from tests.spark.sources.hub.server import HubServer
 
 SAMPLE_TABLES = 2 * 2 * 2  # memories and pile, two schemes, two models
@@ -69,18 +71,26 @@ def test_run_json_adds_up(sample_run: Any) -> None:
     assert list((directory / "spark-events").iterdir())
 
 
+def read_json(address: str) -> Any:
+    with urllib.request.urlopen(address, timeout=120) as response:
+        return json.load(response)
+
+
 def test_history_opens_the_ui_of_the_run_when_it_is_over(sample_run: Any) -> None:
     directory, _ = sample_run
-    command = [sys.executable, "-m", "spark.session.history", str(directory)]
-    with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        found = re.search(r"(http://127\.0\.0\.1:\d+)/history/([\w-]+)/jobs/", process.stdout.readline())
-        assert found is not None
-        with urllib.request.urlopen(f"{found[1]}/api/v1/applications/{found[2]}/jobs", timeout=120) as response:
-            descriptions = {job["description"] for job in json.load(response)}
+    with subprocess.Popen(
+        [*HISTORY, f"RUN={directory}"], cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        root = next(each[1] for line in process.stderr if (each := re.search(r"started at (http://\S+)", line)))
+        applications = f"{root}/api/v1/applications"
+        deadline = time.monotonic() + 120
+        while not (found := read_json(applications)) and time.monotonic() < deadline:
+            time.sleep(0.2)
+        descriptions = {job["description"] for job in read_json(f"{applications}/{found[0]['id']}/jobs")}
         servers = psutil.Process(process.pid).children(recursive=True)
         process.terminate()
-        assert process.wait(60) == 0
+        process.communicate(timeout=60)
     _, alive = psutil.wait_procs(servers, 60)
     assert servers and not alive
     assert "sample_memories deduped.70m: measure and write" in descriptions

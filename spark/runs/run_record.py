@@ -14,9 +14,8 @@ from spark.runs.option_checks import shown
 from spark.storage.paths import AnyPath, write_at_once
 from spark.storage.publishing import Written
 from spark.storage.state_files import read_state
-from utils import UserError, printable
+from utils import VERSION, UserError, printable
 
-CODE_VERSION = "0.1.0"
 LIBRARIES = (
     *("pyspark", "pyarrow", "numpy", "numba", "tokenizers", "datasets", "huggingface_hub", "zlib-ng", "pandas"),
     *("torch", "transformers"),
@@ -116,7 +115,7 @@ def read_record(run_directory: AnyPath) -> dict[str, Any] | None:
 
 def versions() -> dict[str, str | None]:
     """The versions of this code, of Python and of the libraries that the numbers depend on."""
-    return {"memorization-metrics": CODE_VERSION, "python": platform.python_version()} | {
+    return {"memorization-metrics": VERSION, "python": platform.python_version()} | {
         name: _installed(name) for name in LIBRARIES
     }
 

@@ -45,6 +45,8 @@ DEFAULTS = {
     "spark.executorEnv.NUMBA_NUM_THREADS": "1",
     "spark.executorEnv.RAYON_NUM_THREADS": "1",
     "spark.executorEnv.TOKENIZERS_PARALLELISM": "false",
+    # Workers start as `python -m` in the user's directory: keep a utils.py there from shadowing this project's.
+    "spark.executorEnv.PYTHONSAFEPATH": "1",
 }
 
 

@@ -1,6 +1,6 @@
-"""Logistic regression over hashed n-grams: its training, its calibration and its quantisation.
+"""Train, quantise and calibrate a logistic regression over hashed n-grams.
 
-Nothing is kept in numba's cache here: it would not notice a change of the n-gram kernel, which lies in another module.
+No numba cache here: it would not notice a change of the n-gram kernel, which is in another module.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
 
 from filters.code_or_natural_language.kernel import SLOTS, SLOTS_PER_BYTE, evidence, gram_slots
 from filters.contract import RaggedArray
@@ -103,22 +104,16 @@ def quantise(weights: NDArray[np.float32]) -> tuple[NDArray[np.int8], float]:
 
 
 def calibrate(found: NDArray[np.float64], is_natural: NDArray[np.bool_]) -> Calibration:
-    """Platt scaling (Platt 1999) by Newton's method, with his smoothed targets."""
+    """Return Platt's scaling (Platt 1999) of these logits, with his smoothed targets.
+
+    Each logit is fitted as both classes, weighted by its target: CalibratedClassifierCV does not publish its numbers.
+    """
     positive, negative = is_natural.sum(), (~is_natural).sum()
     targets = np.where(is_natural, (positive + 1) / (positive + 2), 1 / (negative + 2))
-    features = np.stack((found, np.ones_like(found)), axis=1)
-
-    def loss(parameters: NDArray[np.float64]) -> float:
-        logit = features @ parameters
-        return float((np.logaddexp(0, logit) - targets * logit).sum())
-
-    parameters = np.zeros(2)
-    for _ in range(50):
-        p = np.exp(-np.logaddexp(0, -features @ parameters))
-        hessian = (features * (p * (1 - p))[:, None]).T @ features + 1e-6 * np.eye(2)
-        step = np.linalg.solve(hessian, features.T @ (p - targets))
-        # A whole step overshoots where the logits are far from calibrated.
-        while loss(parameters - step) > loss(parameters) and np.abs(step).max() > 1e-9:
-            step /= 2
-        parameters = parameters - step
-    return Calibration(float(parameters[0]), float(parameters[1]))
+    model = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=1e-10)
+    model.fit(
+        np.tile(found, 2)[:, np.newaxis],
+        np.repeat([True, False], len(found)),
+        sample_weight=np.concatenate((targets, 1 - targets)),
+    )
+    return Calibration(float(model.coef_[0, 0]), float(model.intercept_[0]))

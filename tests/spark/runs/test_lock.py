@@ -1,4 +1,4 @@
-"""The lock of a run: the second is told of the first, and the lock of a dead process is taken over."""
+"""A second run is told who holds the lock, and the lock of a dead process is taken over."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from typing import Any
 import pytest
 
 from spark.runs import lock
-from spark.runs.lock import LOCK, Holder, read_holder, run_lock
+from spark.runs.lock import LOCK, run_lock
+from spark.runs.lock_holder import SECONDS_UNTIL_DEAD, Holder, read_holder, this_process
 from utils import UserError
 
 
 def held_by(directory: Path, **changes: Any) -> Holder:
     """Writes a lock that this process holds, but for some changes."""
-    holder = replace(lock._this_process(), **changes)
+    holder = replace(this_process(), **changes)
     (directory / LOCK).write_text(json.dumps(asdict(holder)))
     return holder
 
@@ -49,7 +50,7 @@ def test_the_second_is_told_who_the_first_is(tmp_path: Path) -> None:
     [
         {"process": a_dead_process()},
         {"process_started": 1},
-        {"host": "elsewhere", "last_sign": int(time.time() - 2 * lock.SECONDS_UNTIL_DEAD)},
+        {"host": "elsewhere", "last_sign": int(time.time() - 2 * SECONDS_UNTIL_DEAD)},
     ],
     ids=["no such process", "another process of that number", "another host, long silent"],
 )
@@ -62,7 +63,7 @@ def test_the_lock_of_a_dead_run_is_taken_over(tmp_path: Path, changes: dict[str,
 
 
 def test_a_holder_on_another_host_is_believed_while_it_gives_signs(tmp_path: Path) -> None:
-    held_by(tmp_path, host="elsewhere", last_sign=int(time.time() - lock.SECONDS_UNTIL_DEAD / 2))
+    held_by(tmp_path, host="elsewhere", last_sign=int(time.time() - SECONDS_UNTIL_DEAD / 2))
     with pytest.raises(UserError, match="on elsewhere since"), run_lock(tmp_path):
         pass
 
