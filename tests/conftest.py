@@ -1,4 +1,8 @@
-"""What all tests share: one Spark session, a small tokenizer, and tiny tables written to disk."""
+"""Shared by all tests: one Spark session, a small tokenizer, tiny tables on disk, and the markers of pyproject.toml.
+
+The markers `spark` and `network` are set here by the fixtures of a test. A test that starts a program or a server by
+itself is marked where it stands. A test without the marker `spark` cannot start a JVM.
+"""
 
 from __future__ import annotations
 
@@ -15,15 +19,41 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 PROJECT = Path(__file__).resolve().parent.parent
 PYTHIA = PROJECT.parent / "shared" / "data" / "pythia"
 
-# For the JVMs of all tests, which live for seconds and spend most of them on optimising themselves.
+# Fixtures that start a JVM, or a server on loopback: their tests are marked by themselves.
+MARKED_FIXTURES = {
+    "spark": {"spark", "cluster", "sample_run", "default_run", "deduplicated", "hostile_run"},
+    "network": {"hub", "store"},
+}
+# The JAVA_HOME of the tests that are not marked `spark`.
+NO_JAVA = PROJECT / "tests" / "no_java"
+
+# The JVMs of the tests live for seconds; without this they spend most of their time on compiling themselves.
 os.environ.setdefault("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
 
 requires_pythia = pytest.mark.skipif(not PYTHIA.exists(), reason="the labelled Pythia data is not on this machine")
 
 
+@pytest.hookimpl(tryfirst=True)  # before tests are chosen by their markers
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by the fixtures that they use."""
+    for item in items:
+        for marker, fixtures in MARKED_FIXTURES.items():
+            if fixtures & set(getattr(item, "fixturenames", ())):
+                item.add_marker(marker)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Run a test that is not marked `spark`, with its fixtures, where Java does not start."""
+    with pytest.MonkeyPatch.context() as patch:
+        if item.get_closest_marker("spark") is None:
+            patch.setenv("JAVA_HOME", str(NO_JAVA))
+        return (yield)
+
+
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """One session for all tests, set up as for a run."""
+    """Return the one Spark session of all tests, set up as for a run."""
     from spark.runs.run_directory import logs_of
     from spark.session.spark_session import start_session
 
@@ -35,7 +65,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def tokenizer() -> Tokenizer:
-    """A byte-level BPE tokenizer of 280 tokens."""
+    """Return a byte-level BPE tokenizer of 280 tokens."""
     trained = Tokenizer(models.BPE())
     trained.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     trained.decoder = decoders.ByteLevel()
@@ -51,7 +81,7 @@ def tokenizer() -> Tokenizer:
 
 @pytest.fixture(scope="session")
 def tokenizer_file(tokenizer: Tokenizer, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """That tokenizer as a tokenizer.json."""
+    """Return the path of that tokenizer's `tokenizer.json`."""
     path = tmp_path_factory.mktemp("tokenizer") / "tokenizer.json"
     tokenizer.save(str(path))
     return path
@@ -59,7 +89,7 @@ def tokenizer_file(tokenizer: Tokenizer, tmp_path_factory: pytest.TempPathFactor
 
 @pytest.fixture
 def write_parquet(tmp_path: Path) -> Callable[..., Path]:
-    """Writes columns as a Parquet file below the test's own directory; its path."""
+    """Return a function that writes columns to a Parquet file below `tmp_path`, and returns the file's path."""
 
     def write(name: str, columns: dict[str, Any] | pa.Table, **options: Any) -> Path:
         path = tmp_path / name

@@ -57,6 +57,7 @@ def write_sequences(path: Path, rows: int) -> str:
     return str(path)
 
 
+@pytest.mark.spark
 def test_ctrl_c_in_the_middle_of_a_split_and_the_command_that_goes_on(tmp_path: Path) -> None:
     small = write_sequences(tmp_path / "small.parquet", 10)
     large = write_sequences(tmp_path / "my large.parquet", ROWS)
@@ -101,6 +102,7 @@ def test_ctrl_c_in_the_middle_of_a_split_and_the_command_that_goes_on(tmp_path: 
         pytest.param(signal.SIGTERM, 143, "run_started", id="SIGTERM while Spark starts"),
     ],
 )
+@pytest.mark.spark
 def test_signals_before_the_first_split(number: int, status: int, after: str, tmp_path: Path) -> None:
     with program("--run_id", "r", directory=tmp_path) as process:
         read_until(process, lambda event: event["event"] == after)
