@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,41 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     session = start_session("tests", logs_of(directory, directory))
     yield session
     session.stop()
+
+
+@pytest.fixture(autouse=True)
+def restored_session(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Give the session back the settings and local properties that it had before the test, even if the test fails."""
+    if "spark" not in request.fixturenames:
+        yield
+        return
+    spark = request.getfixturevalue("spark")
+    before = _settings(spark), _local_properties(spark)
+    yield
+    for now, then, put in zip(
+        (_settings(spark), _local_properties(spark)),
+        before,
+        (partial(_set, spark), spark.sparkContext.setLocalProperty),
+        strict=True,
+    ):
+        for name in now.keys() | then.keys():
+            if now.get(name) != then.get(name):
+                put(name, then.get(name))
+
+
+def _settings(spark: Any) -> dict[str, str]:
+    return dict(spark._jsparkSession.sessionState().conf().settings())
+
+
+def _local_properties(spark: Any) -> dict[str, str]:
+    return dict(spark.sparkContext._jsc.sc().getLocalProperties())
+
+
+def _set(spark: Any, name: str, value: str | None) -> None:
+    if value is None:
+        spark.conf.unset(name)
+    else:
+        spark.conf.set(name, value)
 
 
 @pytest.fixture(scope="session")

@@ -116,8 +116,6 @@ def test_partitioning_and_batching_change_nothing(
     spark.conf.set("spark.sql.files.maxPartitionBytes", partition_bytes)
     spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", batch_rows)
     metrics_job(path, tmp_path / "other", tokenizer=str(tokenizer_file)).run(spark)
-    spark.conf.set("spark.sql.files.maxPartitionBytes", "16m")
-    spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", "10000")
     assert read(tmp_path / "other" / "metrics") == read(tmp_path / "reference" / "metrics")
 
 
@@ -225,7 +223,6 @@ def test_a_table_without_rows_is_joined_too(spark: Any, write_parquet: Write, tm
     run = metrics_job(write_parquet("data.parquet", columns.empty_table()), tmp_path, duplicates=str(duplicates))
     spark.conf.set("spark.sql.autoBroadcastJoinThreshold", threshold)
     run.run(spark)
-    spark.conf.set("spark.sql.autoBroadcastJoinThreshold", "8m")
     (written,) = (run.already_written() or {}).values()
     assert (written.rows_read, written.counts) == (0, {"rows": 0})
 
