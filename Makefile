@@ -12,10 +12,10 @@ READY_BENCH := $(BENCH)/.ready
 SHARED ?= ../shared/data/pythia
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run history test chaos compat check format accuracy bench sample models weights dist clean
+.PHONY: help setup run history test test-fast chaos compat check format accuracy bench sample models weights dist clean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: $(READY) ## make .venv, install the requirements, make sure of a Java
 	@$(PY) -m spark.session.java
@@ -36,6 +36,9 @@ history: $(READY) ## open Spark's UI of a run that is over: make history RUN=out
 
 test: $(READY_DEV) ## run the tests
 	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+test-fast: $(READY_DEV) ## run the tests that need no JVM, in less than 90 seconds
+	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not spark and not slow"
 
 chaos: $(READY_DEV) ## kill runs of both programs at random moments, fill their disk, take the Hub away; some 30 minutes
 	@$(PY) -m chaos

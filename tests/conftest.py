@@ -1,9 +1,14 @@
-"""What all tests share: one Spark session, a small tokenizer, and tiny tables written to disk."""
+"""Shared by all tests: one Spark session, a small tokenizer, tiny tables on disk, and the markers of pyproject.toml.
+
+The markers `spark` and `network` are set here by the fixtures of a test. A test that starts a program or a server by
+itself is marked where it stands. A test without the marker `spark` cannot start a JVM.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +20,41 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 PROJECT = Path(__file__).resolve().parent.parent
 PYTHIA = PROJECT.parent / "shared" / "data" / "pythia"
 
-# For the JVMs of all tests, which live for seconds and spend most of them on optimising themselves.
+# Fixtures that start a JVM, or a server on loopback: their tests are marked by themselves.
+MARKED_FIXTURES = {
+    "spark": {"spark", "cluster", "sample_run", "default_run", "deduplicated", "hostile_run"},
+    "network": {"hub", "store"},
+}
+# The JAVA_HOME of the tests that are not marked `spark`.
+NO_JAVA = PROJECT / "tests" / "no_java"
+
+# The JVMs of the tests live for seconds; without this they spend most of their time on compiling themselves.
 os.environ.setdefault("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
 
 requires_pythia = pytest.mark.skipif(not PYTHIA.exists(), reason="the labelled Pythia data is not on this machine")
 
 
+@pytest.hookimpl(tryfirst=True)  # before tests are chosen by their markers
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by the fixtures that they use."""
+    for item in items:
+        for marker, fixtures in MARKED_FIXTURES.items():
+            if fixtures & set(getattr(item, "fixturenames", ())):
+                item.add_marker(marker)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Run a test that is not marked `spark`, with its fixtures, where Java does not start."""
+    with pytest.MonkeyPatch.context() as patch:
+        if item.get_closest_marker("spark") is None:
+            patch.setenv("JAVA_HOME", str(NO_JAVA))
+        return (yield)
+
+
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """One session for all tests, set up as for a run."""
+    """Return the one Spark session of all tests, set up as for a run."""
     from spark.runs.run_directory import logs_of
     from spark.session.spark_session import start_session
 
@@ -33,9 +64,44 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     session.stop()
 
 
+@pytest.fixture(autouse=True)
+def restored_session(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Give the session back the settings and local properties that it had before the test, even if the test fails."""
+    if "spark" not in request.fixturenames:
+        yield
+        return
+    spark = request.getfixturevalue("spark")
+    before = _settings(spark), _local_properties(spark)
+    yield
+    for now, then, put in zip(
+        (_settings(spark), _local_properties(spark)),
+        before,
+        (partial(_set, spark), spark.sparkContext.setLocalProperty),
+        strict=True,
+    ):
+        for name in now.keys() | then.keys():
+            if now.get(name) != then.get(name):
+                put(name, then.get(name))
+
+
+def _settings(spark: Any) -> dict[str, str]:
+    return dict(spark._jsparkSession.sessionState().conf().settings())
+
+
+def _local_properties(spark: Any) -> dict[str, str]:
+    return dict(spark.sparkContext._jsc.sc().getLocalProperties())
+
+
+def _set(spark: Any, name: str, value: str | None) -> None:
+    if value is None:
+        spark.conf.unset(name)
+    else:
+        spark.conf.set(name, value)
+
+
 @pytest.fixture(scope="session")
 def tokenizer() -> Tokenizer:
-    """A byte-level BPE tokenizer of 280 tokens."""
+    """Return a byte-level BPE tokenizer of 280 tokens."""
     trained = Tokenizer(models.BPE())
     trained.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     trained.decoder = decoders.ByteLevel()
@@ -51,7 +117,7 @@ def tokenizer() -> Tokenizer:
 
 @pytest.fixture(scope="session")
 def tokenizer_file(tokenizer: Tokenizer, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """That tokenizer as a tokenizer.json."""
+    """Return the path of that tokenizer's `tokenizer.json`."""
     path = tmp_path_factory.mktemp("tokenizer") / "tokenizer.json"
     tokenizer.save(str(path))
     return path
@@ -59,7 +125,7 @@ def tokenizer_file(tokenizer: Tokenizer, tmp_path_factory: pytest.TempPathFactor
 
 @pytest.fixture
 def write_parquet(tmp_path: Path) -> Callable[..., Path]:
-    """Writes columns as a Parquet file below the test's own directory; its path."""
+    """Return a function that writes columns to a Parquet file below `tmp_path`, and returns the file's path."""
 
     def write(name: str, columns: dict[str, Any] | pa.Table, **options: Any) -> Path:
         path = tmp_path / name

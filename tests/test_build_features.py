@@ -134,6 +134,7 @@ def test_a_second_run_with_the_id_redoes_only_what_is_missing(default_run: Any, 
     assert "made with window = '32:64'" in refused.stderr
 
 
+@pytest.mark.spark
 def test_a_file_of_token_ids_without_schemes(tmp_path: Path) -> None:
     generator = np.random.default_rng(0)
     rows = generator.integers(0, 9, (200, 50)).astype("<u2")
@@ -160,6 +161,7 @@ def test_a_file_of_token_ids_without_schemes(tmp_path: Path) -> None:
     assert frequencies == {"TokenID": list(range(9)), "Frequency": np.bincount(rows.ravel()).tolist()}
 
 
+@pytest.mark.spark
 def test_semantic_duplicates_are_those_of_all_pairs(tmp_path: Path, tokenizer: Tokenizer, tokenizer_file: Path) -> None:
     generator = np.random.default_rng(4)
     texts = [" ".join(generator.choice(NUMERALS, generator.integers(1, 5))) for _ in range(60)]
@@ -185,6 +187,7 @@ def test_semantic_duplicates_are_those_of_all_pairs(tmp_path: Path, tokenizer: T
     assert 0 < sum(table["0_9_templates"]) < sum(table["0_8_snowclones"])
 
 
+@pytest.mark.spark
 def test_the_sample_may_lie_elsewhere(tmp_path: Path) -> None:
     run_build_features(sample_paths.SAMPLE_DIR, tmp_path, features="token_frequencies")
     split = tmp_path / "sample" / "duped-num-frequencies" / "memorized"

@@ -87,6 +87,7 @@ def test_a_deduplicated_corpus_may_be_deduplicated_again(deduplicated: Any, tmp_
     assert {column["feature"] for column in record["schema"]} == {"deduplication"}
 
 
+@pytest.mark.spark
 def test_text_is_deduplicated_by_all_methods_and_joins_stay(
     tmp_path: Path, tokenizer: Tokenizer, tokenizer_file: Path
 ) -> None:

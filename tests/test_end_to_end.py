@@ -30,6 +30,8 @@ from tests.spark.object_store import BUCKET, object_store
 from tests.spark.session.test_history import HISTORY
 from tests.spark.sources.hub.server import HubServer
 
+pytestmark = pytest.mark.spark
+
 SAMPLE_TABLES = 2 * 2 * 2  # memories and pile, two schemes, two models
 DATASETS = ("memories", "pile")
 SAMPLE_SPLITS = SAMPLE_TABLES  # each asks one model
@@ -203,6 +205,7 @@ def test_a_split_that_fails_is_named_and_the_others_are_written(tmp_path: Path, 
     )
 
 
+@pytest.mark.network
 def test_the_hub_under_its_real_name_gives_the_table_of_the_directory(tmp_path: Path) -> None:
     """With the data from `../shared` where it is, and else with the sample's, laid out in the same way."""
     shared = PROJECT.parent / "shared" / "data" / "pythia"
@@ -240,6 +243,7 @@ def test_the_hub_under_its_real_name_gives_the_table_of_the_directory(tmp_path: 
     assert record["data_commits"]["EleutherAI/pythia-memorized-evals"] == commit
 
 
+@pytest.mark.network
 def test_data_and_output_on_an_object_store(sample_run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The JVM, whose S3 client is no part of PySpark, finds the same files under the store's URI on this machine."""
     (tmp_path / "conf").mkdir()

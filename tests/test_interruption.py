@@ -57,6 +57,7 @@ def write_sequences(path: Path, rows: int) -> str:
     return str(path)
 
 
+@pytest.mark.spark
 def test_ctrl_c_in_the_middle_of_a_split_and_the_command_that_goes_on(tmp_path: Path) -> None:
     small = write_sequences(tmp_path / "small.parquet", 10)
     large = write_sequences(tmp_path / "my large.parquet", ROWS)
@@ -101,6 +102,7 @@ def test_ctrl_c_in_the_middle_of_a_split_and_the_command_that_goes_on(tmp_path: 
         pytest.param(signal.SIGTERM, 143, "run_started", id="SIGTERM while Spark starts"),
     ],
 )
+@pytest.mark.spark
 def test_signals_before_the_first_split(number: int, status: int, after: str, tmp_path: Path) -> None:
     with program("--run_id", "r", directory=tmp_path) as process:
         read_until(process, lambda event: event["event"] == after)
@@ -116,8 +118,7 @@ def test_signals_before_the_first_split(number: int, status: int, after: str, tm
     assert after == "resolving_data" or json.loads(record.read_text())["status"] == "interrupted"
 
 
-def test_work_that_does_not_stop_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("spark.runs.interruption.SECONDS_TO_STOP", 0.3)
+def test_work_that_does_not_stop_is_given_up() -> None:
     interruption = Interruption()
     called: list[str] = []
     interruption.cancel = lambda: called.append("cancelled")
@@ -129,7 +130,7 @@ def test_work_that_does_not_stop_is_given_up(monkeypatch: pytest.MonkeyPatch) ->
         return 0
 
     with pytest.raises(Interrupted):
-        run_interruptibly(work, interruption)
+        run_interruptibly(work, interruption, seconds_to_stop=0.3)
     assert called[0] == "cancelled"
     assert called[-1] == "afterwards"
     assert interruption.exit_status == 143
@@ -165,18 +166,16 @@ def test_what_work_raises_is_raised() -> None:
 def test_the_command_that_goes_on(
     monkeypatch: pytest.MonkeyPatch, gateway: str | None, names_the_run: bool, expected: str
 ) -> None:
-    monkeypatch.setattr(sys, "orig_argv", ["python", "my run.py", "--x"])
     monkeypatch.delenv("PYSPARK_GATEWAY_PORT", raising=False)
     if gateway:
         monkeypatch.setenv("PYSPARK_GATEWAY_PORT", gateway)
-    assert command_to_go_on("r", names_the_run) == expected
+    assert command_to_go_on("r", names_the_run, ["python", "my run.py", "--x"]) == expected
 
 
 def test_the_command_that_goes_on_can_be_printed_and_pasted(monkeypatch: pytest.MonkeyPatch) -> None:
     hostile = ["echo", "in/e\x1b[31mvil\nx", "it's \\ \u202eabc é", "\udcff\x1bf"]
-    monkeypatch.setattr(sys, "orig_argv", hostile)
     monkeypatch.delenv("PYSPARK_GATEWAY_PORT", raising=False)
-    command = command_to_go_on("r", names_the_run=True)
+    command = command_to_go_on("r", names_the_run=True, command=hostile)
     assert command.isprintable()
     printing = command.replace("echo", "printf '%s\\0'", 1)
     pasted = subprocess.run(["bash", "-c", printing], capture_output=True, check=True)

@@ -12,7 +12,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from types import FrameType
@@ -72,8 +72,10 @@ class Interruption:
         self.signal = self.signal or number
 
 
-def run_interruptibly(work: Callable[[], int], interruption: Interruption) -> int:
-    """What `work` gives or raises; raises Interrupted within some seconds of a signal, whatever the work does."""
+def run_interruptibly(
+    work: Callable[[], int], interruption: Interruption, seconds_to_stop: float = SECONDS_TO_STOP
+) -> int:
+    """Return or raise what `work` does; raise Interrupted within `seconds_to_stop` of a signal in any case."""
     future: Future[int] = Future()
     worker = threading.Thread(target=_fulfil, args=(future, work), daemon=True)
     with interruption.listening():
@@ -81,7 +83,7 @@ def run_interruptibly(work: Callable[[], int], interruption: Interruption) -> in
         while worker.is_alive() and interruption.signal is None:
             worker.join(SECONDS_BETWEEN_LOOKS)
         if worker.is_alive():
-            _stop(worker, interruption)
+            _stop(worker, interruption, seconds_to_stop)
         if interruption.signal is not None and (not future.done() or future.exception()):
             interruption.afterwards()
             raise Interrupted
@@ -95,9 +97,9 @@ def _fulfil(future: Future[int], work: Callable[[], int]) -> None:
         future.set_exception(error)
 
 
-def _stop(worker: threading.Thread, interruption: Interruption) -> None:
+def _stop(worker: threading.Thread, interruption: Interruption, seconds_to_stop: float) -> None:
     """Cancels until the worker has ended: between two jobs there is nothing to cancel."""
-    deadline = time.monotonic() + SECONDS_TO_STOP
+    deadline = time.monotonic() + seconds_to_stop
     while worker.is_alive() and time.monotonic() < deadline:
         threading.Thread(target=_cancel, args=(interruption,), daemon=True).start()
         worker.join(SECONDS_BETWEEN_CANCELS)
@@ -109,12 +111,16 @@ def _cancel(interruption: Interruption) -> None:
         interruption.cancel()
 
 
-def command_to_go_on(run_id: str, names_the_run: bool) -> str:
-    """The command that does the rest of a run. names_the_run: whether that of the run has its id already."""
+def command_to_go_on(run_id: str, names_the_run: bool, command: Sequence[str] | None = None) -> str:
+    """Return the command that finishes a run.
+
+    names_the_run: whether the command that started the run has its id. command: that command; by default, the one that
+    started this process.
+    """
     more = [] if names_the_run else ["--run_id", run_id]
     if "PYSPARK_GATEWAY_PORT" in os.environ:
         return " with ".join(["the same spark-submit command", *filter(None, [" ".join(map(_word, more))])])
-    return " ".join(map(_word, [*sys.orig_argv, *more]))
+    return " ".join(map(_word, [*(sys.orig_argv if command is None else command), *more]))
 
 
 def _word(argument: str) -> str:

@@ -21,10 +21,12 @@ class TaskFiles:
 
     directory: where the tables' directories lie, which the driver has made. A worker that outlives its run finds them
     gone, and cannot write into those of the next. file_name: not used by any other attempt of any task.
+    rows_a_group: rows of a row group, at least, unless it is the last.
     """
 
     directory: AnyPath
     file_name: str
+    rows_a_group: int = ROWS_A_GROUP
     writers: dict[str, pq.ParquetWriter] = field(default_factory=dict)
     waiting: dict[str, list[pa.Table]] = field(default_factory=dict)
 
@@ -45,7 +47,7 @@ class TaskFiles:
         if len(table):
             waiting = self.waiting.setdefault(name, [])
             waiting.append(table)
-            if sum(map(len, waiting)) >= ROWS_A_GROUP:
+            if sum(map(len, waiting)) >= self.rows_a_group:
                 self._write_group(name)
 
     def _write_group(self, name: str) -> None:

@@ -30,6 +30,7 @@ OPTIONS = ("--filters", "repetition,compressibility", "--tokenizer", str(tokeniz
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.spark
 def test_a_run_that_is_killed_again_and_again_ends_with_the_same_tables(tmp_path: Path) -> None:
     make_data(tmp_path / "data", ROWS)
     datasets = f"{tmp_path / 'data' / 'memories'},{tmp_path / 'data' / 'random.parquet'}"

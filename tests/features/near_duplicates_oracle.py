@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -82,3 +83,32 @@ def planted(rows: int, length: int, seed: int, vocabulary: int = 50_000) -> list
             row[at : at + size] = generator.integers(0, vocabulary, size)
         made.append(row)
     return [row.tolist() for row in made]
+
+
+def a_graph() -> list[Pair]:
+    """Return a path in random order, stars, a clique, a tree and sparse random edges: every kind of component."""
+    generator = np.random.default_rng(0)
+    path = generator.permutation(300).tolist()
+    edges = list(pairwise(path))
+    edges += [(1000, 1000 + i) for i in range(1, 200)] + [(2999, 2000 + i) for i in range(200)]
+    edges += [(3000 + i, 3000 + j) for i in range(15) for j in range(i)]
+    edges += [(4000 + i, 4000 + (i - 1) // 2) for i in range(1, 127)]
+    edges += [(5000 + a, 5000 + b) for a, b in generator.integers(0, 300, (200, 2)).tolist() if a != b]
+    return sorted({(min(edge), max(edge)) for edge in edges})
+
+
+def expected_clusters(edges: list[Pair]) -> tuple[list[tuple[int, int, int, int]], np.ndarray]:
+    """Return `vertex, neighbours, cluster, cluster size` of each vertex, and the edges with the copies of their ends.
+
+    A vertex stands for 1 to 3 copies; neighbours and sizes count them all.
+    """
+    cluster_of = components({vertex for edge in edges for vertex in edge}, edges)
+    copies = {vertex: 1 + vertex % 3 for vertex in cluster_of}
+    neighbours: Counter[int] = Counter()
+    sizes: Counter[int] = Counter()
+    for first, second in edges:
+        neighbours.update({first: copies[second], second: copies[first]})
+    for vertex, cluster in cluster_of.items():
+        sizes[cluster] += copies[vertex]
+    rows = [(each, neighbours[each], cluster_of[each], sizes[cluster_of[each]]) for each in sorted(cluster_of)]
+    return rows, np.array([(a, b, copies[a], copies[b]) for a, b in edges], np.int64)

@@ -21,6 +21,8 @@ from spark.session.project_archive import build_project_archive
 from tests.conftest import PROJECT
 from tests.spark.standalone_cluster import StandaloneCluster, clean_environment, standalone_cluster
 
+pytestmark = pytest.mark.spark
+
 FILES = 16
 ROWS_A_FILE = 2000
 OUTSIDE_THE_VOCABULARY = 10**6

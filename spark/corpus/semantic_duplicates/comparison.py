@@ -15,6 +15,7 @@ from features.semantic_duplicates.approximate import ApproximateIndex
 from features.semantic_duplicates.counting import COLUMNS, SIMILAR, Contents, count_duplicates
 from features.semantic_duplicates.similarity import Embeddings, Pairs, similar_pairs
 from spark.corpus.semantic_duplicates.embedding_files import Block, blocks_of_embeddings, embedding_matrix, read_block
+from spark.session.task_sizes import SHORT_TASK
 from spark.storage.paths import AnyPath
 
 if TYPE_CHECKING:
@@ -26,6 +27,18 @@ if TYPE_CHECKING:
 QUERIES_A_BLOCK, ROWS_A_RUN = 4_096, 65_536
 MOST_BLOCKS_A_TASK = 16  # of queries: a task takes about two minutes at most
 TASKS_A_CORE = 4  # so that all are busy to the end
+
+
+@dataclass(frozen=True)
+class ComparisonSizes:
+    """How the work is cut: the queries of a block, the rows of a run, and the rows of a short task that embeds."""
+
+    queries_a_block: int = QUERIES_A_BLOCK
+    rows_a_run: int = ROWS_A_RUN
+    short_task: int = SHORT_TASK
+
+
+DEFAULT_SIZES = ComparisonSizes()
 
 
 @dataclass(frozen=True)
@@ -41,10 +54,16 @@ class Comparison:
     centroids: Broadcast[Embeddings] | None
 
     @classmethod
-    def of(cls, directory: AnyPath, probes: int, centroids: Broadcast[Embeddings] | None) -> Comparison:
-        """The comparison of the tables in the working directory."""
-        queries = blocks_of_embeddings(directory / "query_embeddings", QUERIES_A_BLOCK)
-        runs = blocks_of_embeddings(directory / "embeddings", ROWS_A_RUN)
+    def of(
+        cls,
+        directory: AnyPath,
+        probes: int,
+        centroids: Broadcast[Embeddings] | None,
+        sizes: ComparisonSizes = DEFAULT_SIZES,
+    ) -> Comparison:
+        """Return the comparison of the tables in the working directory."""
+        queries = blocks_of_embeddings(directory / "query_embeddings", sizes.queries_a_block)
+        runs = blocks_of_embeddings(directory / "embeddings", sizes.rows_a_run)
         return cls(tuple(queries), tuple(runs), probes, centroids)
 
     def run(self, spark: SparkSession) -> DataFrame:

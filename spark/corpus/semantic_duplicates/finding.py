@@ -16,7 +16,7 @@ from features.semantic_duplicates.counting import COLUMNS
 from features.semantic_duplicates.model import EmbeddingModel
 from features.semantic_duplicates.search import Search
 from filters.vocabulary import Vocabulary
-from spark.corpus.semantic_duplicates.comparison import QUERIES_A_BLOCK, Comparison
+from spark.corpus.semantic_duplicates.comparison import DEFAULT_SIZES, Comparison, ComparisonSizes
 from spark.corpus.semantic_duplicates.embedding_files import draw_embeddings, write_table
 from spark.corpus.semantic_duplicates.embeddings import embed_texts, sequence_contents
 from spark.session.job_descriptions import phase
@@ -34,6 +34,7 @@ def find_semantic_duplicates(
     vocabulary: Vocabulary,
     search: Search,
     working_directory: AnyPath,
+    sizes: ComparisonSizes = DEFAULT_SIZES,
 ) -> DataFrame:
     """`sequence_id` and `COLUMNS`, all long, one row a query: how many other sequences of the corpus are similar.
 
@@ -48,14 +49,14 @@ def find_semantic_duplicates(
         contents = write_table(different_contents(asked, held), working_directory / "contents")
         rows = contents.count()
     with phase(spark, "embed the sequences"):
-        embedding = embed_texts(share_out(contents, rows, "content"), model)
+        embedding = embed_texts(share_out(contents, rows, "content", sizes.short_task), model)
         embedded = write_table(embedding, working_directory / "embeddings")
     with phase(spark, "look up the queries"):
         of_queries = corpus.join(queries.select("sequence_id"), "sequence_id", "left_semi")
         placed = place_queries(asked, sequence_contents(of_queries, known))
         placed = write_table(placed, working_directory / "queries")
         different = placed.select("content", "own").distinct().join(embedded.drop("copies"), "content")
-        blocks = max(1, math.ceil(placed.count() / QUERIES_A_BLOCK))
+        blocks = max(1, math.ceil(placed.count() / sizes.queries_a_block))
         write_table(different.repartition(blocks, "content"), working_directory / "query_embeddings")
     with phase(spark, "compare embeddings"):
         centroids = None
@@ -63,7 +64,7 @@ def find_semantic_duplicates(
             share = search.clusters * POINTS_A_CLUSTER / rows
             drawn = draw_embeddings(embedded.where("copies > 0"), share, working_directory / "drawn")
             centroids = spark.sparkContext.broadcast(train_centroids(drawn, min(search.clusters, len(drawn))))
-        comparison = Comparison.of(working_directory, search.probes, centroids)
+        comparison = Comparison.of(working_directory, search.probes, centroids, sizes)
         counts = write_table(comparison.run(spark), working_directory / "counts")
     total = counts.groupBy("content", "own").agg(*(F.sum(name).alias(name) for name in COLUMNS))
     return placed.join(total, ["content", "own"], "left").na.fill(0, list(COLUMNS)).select("sequence_id", *COLUMNS)

@@ -17,12 +17,10 @@ from features.semantic_duplicates.model import EmbeddingModel, read_embedding_mo
 from features.semantic_duplicates.search import Search, choose_search
 from filters.vocabulary import Vocabulary, read_vocabulary
 from sample.paths import tokenizer_path
-from spark.corpus.semantic_duplicates import comparison as embedding_comparison
-from spark.corpus.semantic_duplicates import finding as semantic_duplicates
 from spark.corpus.semantic_duplicates.clusters import semantic_clusters, tables_of_clusters
+from spark.corpus.semantic_duplicates.comparison import Comparison, ComparisonSizes
 from spark.corpus.semantic_duplicates.embeddings import embed_sequences
 from spark.corpus.semantic_duplicates.finding import find_semantic_duplicates
-from spark.session import task_sizes
 from spark.session.failures import failure_message
 from tests.features.minilm import MINILM
 from tests.features.plain_reference import edit_distance_plainly, embed_plainly
@@ -115,7 +113,6 @@ def test_counts_are_those_of_all_pairs_whatever_the_tasks(
     model: EmbeddingModel,
     vocabulary: Vocabulary,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert (np.array(list(expected.values())).sum(axis=0) > 20).all()
     search = choose_search(len(corpus.queries), len(corpus.rows))
@@ -125,14 +122,11 @@ def test_counts_are_those_of_all_pairs_whatever_the_tasks(
     )
     assert collected(found) == expected
     # A block and a run are whole files: several queries' blocks, and several runs of the corpus.
-    for module in (semantic_duplicates, embedding_comparison):
-        monkeypatch.setattr(module, "QUERIES_A_BLOCK", 10)
-    monkeypatch.setattr(embedding_comparison, "ROWS_A_RUN", 30)
-    monkeypatch.setattr(task_sizes, "SHORT_TASK", 12)
+    sizes = ComparisonSizes(queries_a_block=10, rows_a_run=30, short_task=12)
     shuffled = [spark.createDataFrame(rows[::-1], SCHEMA).repartition(5) for rows in (corpus.queries, corpus.rows)]
-    found = find_semantic_duplicates(*shuffled, model, vocabulary, search, tmp_path / "2")
+    found = find_semantic_duplicates(*shuffled, model, vocabulary, search, tmp_path / "2", sizes)
     assert collected(found) == expected
-    compared = embedding_comparison.Comparison.of(tmp_path / "2", probes=0, centroids=None)
+    compared = Comparison.of(tmp_path / "2", probes=0, centroids=None, sizes=sizes)
     assert min(len(compared.queries), len(compared.corpus)) > 2
 
 

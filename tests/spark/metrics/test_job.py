@@ -23,7 +23,6 @@ from spark.metrics.null_columns import null_columns
 from spark.metrics.planning import plan_splits
 from spark.metrics.resolve import resolve_split
 from spark.sources.resolver import Resolver
-from spark.storage.publishing import Written, publish, read_marker
 from tests.conftest import PROJECT
 from utils import UserError
 
@@ -116,8 +115,6 @@ def test_partitioning_and_batching_change_nothing(
     spark.conf.set("spark.sql.files.maxPartitionBytes", partition_bytes)
     spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", batch_rows)
     metrics_job(path, tmp_path / "other", tokenizer=str(tokenizer_file)).run(spark)
-    spark.conf.set("spark.sql.files.maxPartitionBytes", "16m")
-    spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", "10000")
     assert read(tmp_path / "other" / "metrics") == read(tmp_path / "reference" / "metrics")
 
 
@@ -184,21 +181,6 @@ def test_an_unfinished_table_does_not_count_and_is_written_again(
     assert not list((tmp_path / "_temporary").iterdir())
 
 
-@pytest.mark.parametrize("change", ["a file less", "a file more", "a file cut short"])
-def test_a_table_with_other_files_than_its_marker_says_does_not_count(tmp_path: Path, change: str) -> None:
-    hidden, final = tmp_path / "_temporary" / "t", tmp_path / "metrics" / "m"
-    hidden.mkdir(parents=True)
-    for name in ("a.parquet", "b.parquet"):
-        (hidden / name).write_bytes(b"some bytes")
-    publish(hidden, final, Written(1, 0, 1.0, {"rows": 1}))
-    assert read_marker(final) is not None
-    if change == "a file less":
-        (final / "a.parquet").unlink()
-    else:
-        (final / ("c.parquet" if change == "a file more" else "a.parquet")).write_bytes(b"some")
-    assert read_marker(final) is None
-
-
 def test_columns_of_any_name_pass_through_untouched(spark: Any, write_parquet: Write, tmp_path: Path) -> None:
     odd = {"a.b": [1], "a`b": ["x"], "with space": [True], "é 🙂": [{"x": [1.5]}], "is_repeating": ["mine"]}
     run = metrics_job(write_parquet("data.parquet", {"tokens": [[1, 2]], **odd}), tmp_path, filters="compressibility")
@@ -225,7 +207,6 @@ def test_a_table_without_rows_is_joined_too(spark: Any, write_parquet: Write, tm
     run = metrics_job(write_parquet("data.parquet", columns.empty_table()), tmp_path, duplicates=str(duplicates))
     spark.conf.set("spark.sql.autoBroadcastJoinThreshold", threshold)
     run.run(spark)
-    spark.conf.set("spark.sql.autoBroadcastJoinThreshold", "8m")
     (written,) = (run.already_written() or {}).values()
     assert (written.rows_read, written.counts) == (0, {"rows": 0})
 
@@ -236,33 +217,6 @@ def test_refused_lines_of_json_are_kept_as_they_stand(spark: Any, tmp_path: Path
     metrics_job(path, tmp_path, tokenizer=str(tokenizer_file)).run(spark)
     assert [row["text"] for row in read(tmp_path / "metrics")] == ["one two"]
     assert [row["line"] for row in read(tmp_path / "rejected")] == [b'{"text": "\xff"}', b"[]"]
-
-
-@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"rows_read": 1}', b"\xff", b"[" * 200_000])
-def test_a_damaged_marker_counts_as_none(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "_complete.json").write_bytes(content)
-    assert read_marker(tmp_path) is None
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"rows_read": -5},
-        {"rows_read": True},
-        {"rows_rejected": "1"},
-        {"seconds": "x"},
-        {"seconds": float("nan")},
-        {"counts": {"rows": True}},
-        {"counts": {"rows": 1, "incrementing": "x"}},
-        {"counts": {}},
-        {"files": {"a.parquet": 3}},
-    ],
-)
-def test_a_marker_that_no_run_wrote_counts_as_none(tmp_path: Path, changes: dict[str, Any]) -> None:
-    fields = {"rows_read": 2, "rows_rejected": 1, "seconds": 0.5, "counts": {"rows": 1}, "files": {}}
-    for content, is_believed in ((fields, True), (fields | changes, False)):
-        (tmp_path / "_complete.json").write_text(json.dumps(content))
-        assert (read_marker(tmp_path) is not None) == is_believed
 
 
 def test_tables_of_data_without_scheme_and_model_are_read_as_the_readme_says(

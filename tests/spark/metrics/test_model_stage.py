@@ -1,4 +1,4 @@
-"""Sequences put to a language model in Spark: every row is measured or refused, whatever the tasks."""
+"""The job measures a language model as `apply_filters` does, whatever the tasks; each row is measured or rejected."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from safetensors.torch import load_file, save_file
 from filters import apply_filters, read_language_model
 from filters.registry import choose_filters
 from spark.metrics.null_columns import null_columns
-from spark.session import task_sizes
 from spark.session.failures import failure_message
 from tests.filters.language_model.plain_reference import VOCABULARY_SIZE, small_model
 from tests.spark.metrics.test_job import metrics_job, read, read_rows
@@ -37,24 +36,22 @@ def random_rows(rows: int) -> list[list[int]]:
     return [generator.integers(0, VOCABULARY_SIZE, generator.integers(60, 70)).tolist() for _ in range(rows)]
 
 
+@pytest.mark.parametrize(("rows", "tasks"), [(90, 1), (250, 2)])
 def test_the_job_gives_what_the_filters_give_whatever_the_tasks(
-    spark: Any, write_parquet: Write, directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    spark: Any, write_parquet: Write, directory: Path, tmp_path: Path, rows: int, tasks: int
 ) -> None:
-    table = pa.table({"sequence_id": np.arange(90), "tokens": random_rows(90)})
+    table = pa.table({"sequence_id": np.arange(rows), "tokens": random_rows(rows)})
     path = write_parquet("data.parquet", table)
     expected = apply_filters(table, None, ("model",), language_model=directory).to_pylist()
-    for tasks in (1, 5):
-        monkeypatch.setattr(task_sizes, "SHORT_TASK", 90 // tasks)
-        output = tmp_path / str(tasks)
-        metrics_job(path, output, model=str(directory), filters="model").run(spark)
-        assert len(list(output.rglob("*.parquet"))) == tasks
-        for found, row in zip(read(output / "metrics"), expected, strict=True):
-            assert found["sequence_id"] == row["sequence_id"]
-            for name in COLUMNS:
-                value = row[name]
-                if name not in EXACT and value is not None:
-                    value = pytest.approx(value, rel=1e-4)
-                assert found[name] == value, name
+    metrics_job(path, tmp_path, model=str(directory), filters="model").run(spark)
+    assert len(list((tmp_path / "metrics").rglob("*.parquet"))) == tasks
+    for found, row in zip(read(tmp_path / "metrics"), expected, strict=True):
+        assert found["sequence_id"] == row["sequence_id"]
+        for name in COLUMNS:
+            value = row[name]
+            if name not in EXACT and value is not None:
+                value = pytest.approx(value, rel=1e-4)
+            assert found[name] == value, name
 
 
 def test_the_same_run_gives_the_same_digits(spark: Any, write_parquet: Write, directory: Path, tmp_path: Path) -> None:

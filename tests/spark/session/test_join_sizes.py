@@ -1,4 +1,4 @@
-"""A side of a join that Python makes is not gathered in the driver because Spark takes it for tiny."""
+"""Spark broadcasts a side of a join that Python made only if its measured size is small."""
 
 from __future__ import annotations
 
@@ -7,21 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pytest
 
 from spark.session.join_sizes import ESTIMATED, MEASURED, join_by_measured_sizes
 
 
-@pytest.fixture
-def thresholds(spark: Any) -> Iterator[None]:
-    before = spark.conf.get(ESTIMATED)
+def test_only_what_was_seen_to_be_small_is_broadcast(spark: Any, tmp_path: Path) -> None:
     spark.conf.set(ESTIMATED, "8m")
-    yield
-    spark.conf.set(ESTIMATED, before)
-    spark.conf.unset(MEASURED)
 
-
-def test_only_what_was_seen_to_be_small_is_broadcast(spark: Any, tmp_path: Path, thresholds: None) -> None:
     def rows(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for _ in batches:
             yield pa.RecordBatch.from_pydict({"id": list(range(1000))})

@@ -17,7 +17,7 @@ from tests.conftest import PROJECT
 FAULTS = """
 import gc, resource, sys
 import numpy as np
-from spark.model_memory import keep_memory_of_models
+from spark.session.model_memory import keep_memory_of_models
 if sys.argv[1] == "kept":
     keep_memory_of_models()
     assert gc.get_freeze_count() > 100_000

@@ -21,8 +21,8 @@ SHOW = """
 import json, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
-from spark.run_directory import logs_of
-from spark.session import start_session
+from spark.runs.run_directory import logs_of
+from spark.session.spark_session import start_session
 
 spark = start_session("a run", logs_of(Path("."), Path(".")))
 log4j = spark.sparkContext._jvm.org.apache.logging.log4j.LogManager.getLogger("test")
@@ -50,6 +50,7 @@ def show_settings(directory: Path, command: list[str], environment: dict[str, st
     return json.loads(finished.stdout.splitlines()[-1]), finished.stderr
 
 
+@pytest.mark.spark
 def test_started_plainly_the_users_settings_go_before_the_defaults(tmp_path: Path) -> None:
     defaults = {
         "spark.driver.memory": "777m",
@@ -75,6 +76,7 @@ def test_started_plainly_the_users_settings_go_before_the_defaults(tmp_path: Pat
     assert "information from the JVM" not in log
 
 
+@pytest.mark.spark
 def test_under_spark_submit_its_settings_go_before_the_defaults(tmp_path: Path) -> None:
     submit = [str(spark_home() / "bin" / "spark-submit"), "--master", "local[1]", "--driver-memory", "600m"]
     shown, errors = show_settings(tmp_path, submit, {})
@@ -87,6 +89,7 @@ def test_under_spark_submit_its_settings_go_before_the_defaults(tmp_path: Path) 
     assert "warning from the JVM" in (tmp_path / "run.log").read_text()
 
 
+@pytest.mark.spark
 def test_a_log4j_configuration_of_the_users_own_is_left_alone(tmp_path: Path) -> None:
     own = {
         "appender.own.type": "File",

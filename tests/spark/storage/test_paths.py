@@ -7,7 +7,6 @@ import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,37 +22,10 @@ from spark.runs.run_directory import make_directory
 from spark.sources.local_files import describe_files, find_files
 from spark.sources.resolver import Resolver
 from spark.storage import paths as storage
-from spark.storage import remote_path
 from spark.storage.paths import AnyPath, discard, files_below, storage_path, write_at_once
-from spark.storage.publishing import MARKER, Written, publish, read_marker, withdraw
-from spark.storage.remote_path import RemotePath
 from tests.conftest import PROJECT
-from tests.spark.object_store import BUCKET, object_store
+from tests.spark.storage.conftest import fill
 from utils import UserError
-
-WRITTEN = Written(2, 0, 1.0, {"rows": 2})
-
-
-@pytest.fixture(scope="module")
-def store() -> Iterator[None]:
-    with object_store() as environment, pytest.MonkeyPatch.context() as patch:
-        for name, value in environment.items():
-            patch.setenv(name, value)
-        remote_path._connect.cache_clear()
-        yield
-    remote_path._connect.cache_clear()
-
-
-@pytest.fixture(params=["local", "s3a"])
-def directory(request: pytest.FixtureRequest, tmp_path: Path, store: None) -> AnyPath:
-    """A directory of the test's own, once on this machine and once in the object store."""
-    return tmp_path if request.param == "local" else storage_path(f"s3a://{BUCKET}/{tmp_path.name}/with space")
-
-
-def fill(directory: AnyPath) -> None:
-    (directory / "sub").mkdir(parents=True, exist_ok=True)
-    (directory / "sub" / "a.txt").write_text("hällo")
-    (directory / "b.parquet").write_bytes(b"12345")
 
 
 def test_paths_do_the_same_everywhere(directory: AnyPath) -> None:
@@ -80,39 +52,6 @@ def test_paths_do_the_same_everywhere(directory: AnyPath) -> None:
     discard(directory / "sub")
     assert not files_below(directory)
     assert pickle.loads(pickle.dumps(directory)) == directory
-
-
-def test_a_table_is_published_once_it_is_whole(directory: AnyPath) -> None:
-    hidden, final = directory / "_temporary" / "x", directory / "metrics" / "model=70m"
-    for content in (b"one", b"two!"):  # the second in place of the first
-        fill(hidden)
-        (hidden / "b.parquet").write_bytes(content)
-        publish(hidden, final, WRITTEN)
-        written = read_marker(final)
-        assert written is not None
-        assert written.files == {"b.parquet": len(content)}
-        assert (final / "b.parquet").read_bytes() == content
-    (final / "b.parquet").unlink()
-    assert read_marker(final) is None
-    withdraw(final, directory / "_temporary")
-    assert not final.exists()
-
-
-def test_in_an_object_store_the_marker_comes_last(store: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    hidden = storage_path(f"s3a://{BUCKET}/marker/_temporary")
-    final = storage_path(f"s3a://{BUCKET}/marker/metrics")
-    fill(hidden)
-    rename = RemotePath.rename
-    seen = []
-
-    def watched(path: RemotePath, target: RemotePath) -> None:
-        rename(path, target)
-        seen.append((final / MARKER).exists())
-
-    monkeypatch.setattr(RemotePath, "rename", watched)
-    publish(hidden, final, WRITTEN)
-    assert seen == [False]
-    assert (final / MARKER).exists()
 
 
 def test_a_run_is_locked_there_too(directory: AnyPath, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,15 +8,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from spark.storage import task_files
 from spark.storage.task_files import TaskFiles, add_up, keep_only
 
 
-def test_rows_are_written_in_groups_and_in_their_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(task_files, "ROWS_A_GROUP", 10)
+def test_rows_are_written_in_groups_and_in_their_order(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
-    with TaskFiles(tmp_path, "part-0.parquet") as files:
+    with TaskFiles(tmp_path, "part-0.parquet", rows_a_group=10) as files:
         for start in range(0, 35, 5):
             files.add("a", pa.table({"n": list(range(start, start + 5))}))
         files.add("b", pa.table({"n": [1]}))

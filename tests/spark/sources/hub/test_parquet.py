@@ -93,6 +93,7 @@ def test_a_parquet_file_that_is_cut_off_is_damaged(tmp_path: Path, cut: int) -> 
         fetch_split(tmp_path, "train", tmp_path / "cache")
 
 
+@pytest.mark.network
 def test_the_hubs_json_lines_land_as_parquet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
     with HubServer() as hub:

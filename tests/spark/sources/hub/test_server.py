@@ -16,6 +16,8 @@ from huggingface_hub import HfApi, HfFileSystem
 from spark.sources.hub.datasets import HubDataset, fetch_split
 from tests.spark.sources.hub.server import HubServer
 
+pytestmark = pytest.mark.network
+
 NAME = "EleutherAI/pythia-memorized-evals"
 
 

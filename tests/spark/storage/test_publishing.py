@@ -1,0 +1,119 @@
+"""A table appears under its final name only when it is complete, and counts only as its marker says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from spark.storage.paths import AnyPath, storage_path
+from spark.storage.publishing import (
+    MARKER,
+    Written,
+    partition_path,
+    publish,
+    read_marker,
+    require_partition_names,
+    withdraw,
+)
+from spark.storage.remote_path import RemotePath
+from tests.spark.object_store import BUCKET
+from tests.spark.storage.conftest import fill
+from utils import UserError
+
+WRITTEN = Written(2, 0, 1.0, {"rows": 2})
+
+
+def test_a_table_is_published_once_it_is_whole(directory: AnyPath) -> None:
+    hidden, final = directory / "_temporary" / "x", directory / "metrics" / "model=70m"
+    for content in (b"one", b"two!"):  # the second in place of the first
+        fill(hidden)
+        (hidden / "b.parquet").write_bytes(content)
+        publish(hidden, final, WRITTEN)
+        written = read_marker(final)
+        assert written is not None
+        assert written.files == {"b.parquet": len(content)}
+        assert (final / "b.parquet").read_bytes() == content
+    (final / "b.parquet").unlink()
+    assert read_marker(final) is None
+    withdraw(final, directory / "_temporary")
+    assert not final.exists()
+
+
+def test_in_an_object_store_the_marker_comes_last(store: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    hidden = storage_path(f"s3a://{BUCKET}/marker/_temporary")
+    final = storage_path(f"s3a://{BUCKET}/marker/metrics")
+    fill(hidden)
+    rename = RemotePath.rename
+    seen = []
+
+    def watched(path: RemotePath, target: RemotePath) -> None:
+        rename(path, target)
+        seen.append((final / MARKER).exists())
+
+    monkeypatch.setattr(RemotePath, "rename", watched)
+    publish(hidden, final, WRITTEN)
+    assert seen == [False]
+    assert (final / MARKER).exists()
+
+
+@pytest.mark.parametrize("directory", ["local"], indirect=True)
+def test_a_table_without_rows_has_a_marker_and_no_file(directory: AnyPath) -> None:
+    publish(directory / "_temporary" / "x", directory / "final", Written(0, 0, 0.0, {"rows": 0}))
+    assert [path.name for path in (directory / "final").iterdir()] == [MARKER]
+    assert read_marker(directory / "final") == Written(0, 0, 0.0, {"rows": 0}, {})
+
+
+def test_a_level_of_the_data_is_a_partition() -> None:
+    assert partition_path("memories", "duped", "70m").as_posix() == "dataset=memories/scheme=duped/model=70m"
+
+
+@pytest.mark.parametrize("name", ["a/b", "..", "", "a b", "é", "x" * 101])
+def test_a_name_that_cannot_be_a_partition_is_rejected(name: str) -> None:
+    require_partition_names(["70m", "a.b_c-d", "x" * 100])
+    with pytest.raises(UserError, match="cannot name a model or scheme"):
+        require_partition_names(["70m", name])
+
+
+@pytest.mark.parametrize("change", ["a file less", "a file more", "a file cut short"])
+def test_a_table_with_other_files_than_its_marker_says_does_not_count(tmp_path: Path, change: str) -> None:
+    hidden, final = tmp_path / "_temporary" / "t", tmp_path / "metrics" / "m"
+    hidden.mkdir(parents=True)
+    for name in ("a.parquet", "b.parquet"):
+        (hidden / name).write_bytes(b"some bytes")
+    publish(hidden, final, Written(1, 0, 1.0, {"rows": 1}))
+    assert read_marker(final) is not None
+    if change == "a file less":
+        (final / "a.parquet").unlink()
+    else:
+        (final / ("c.parquet" if change == "a file more" else "a.parquet")).write_bytes(b"some")
+    assert read_marker(final) is None
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"rows_read": 1}', b"\xff", b"[" * 200_000])
+def test_a_damaged_marker_counts_as_none(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "_complete.json").write_bytes(content)
+    assert read_marker(tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"rows_read": -5},
+        {"rows_read": True},
+        {"rows_rejected": "1"},
+        {"seconds": "x"},
+        {"seconds": float("nan")},
+        {"counts": {"rows": True}},
+        {"counts": {"rows": 1, "incrementing": "x"}},
+        {"counts": {}},
+        {"files": {"a.parquet": 3}},
+    ],
+)
+def test_a_marker_that_no_run_wrote_counts_as_none(tmp_path: Path, changes: dict[str, Any]) -> None:
+    fields = {"rows_read": 2, "rows_rejected": 1, "seconds": 0.5, "counts": {"rows": 1}, "files": {}}
+    for content, is_believed in ((fields, True), (fields | changes, False)):
+        (tmp_path / "_complete.json").write_text(json.dumps(content))
+        assert (read_marker(tmp_path) is not None) == is_believed
