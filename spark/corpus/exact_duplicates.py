@@ -33,8 +33,9 @@ from spark.corpus.frames import require_unique_ids
 from spark.corpus.part_tasks import map_parts
 from spark.corpus.table_writing import WrittenFrame, write_frame, write_one_file, write_parts
 from spark.session.job_descriptions import READ_CORPUS, phase
-from spark.sources.corpus_parts import Corpus, CorpusBatch
-from spark.sources.sequences import escape_glob
+from spark.sources.corpus_parts import Corpus
+from spark.sources.spark_names import escape_glob
+from spark.sources.token_reader import CorpusBatch
 from spark.storage.paths import AnyPath, arrow_location
 from utils import UserError
 

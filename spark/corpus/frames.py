@@ -12,7 +12,8 @@ from filters.contract import RaggedArray
 from filters.ragged import lists_from_ragged
 from spark.corpus.part_tasks import map_numbered_parts, map_parts
 from spark.session.job_descriptions import phase
-from spark.sources.corpus_parts import Corpus, CorpusBatch
+from spark.sources.corpus_parts import Corpus
+from spark.sources.token_reader import CorpusBatch
 from utils import UserError
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from spark.session.job_descriptions import phase
-from spark.sources.corpus_parts import Corpus, CorpusBatch
-from spark.sources.json_lines import JsonLines
-from spark.sources.table_parts import JsonLinesPart
+from spark.sources.corpus_parts import Corpus
+from spark.sources.parts import count_rows_before, part_numbers
+from spark.sources.token_reader import CorpusBatch
 
 if TYPE_CHECKING:
     from pyspark import Accumulator
@@ -41,9 +41,8 @@ def map_numbered_parts(
     parts = corpus.parts
 
     def read(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            for number in batch["id"].to_pylist():
-                yield from work(number, _counted(parts[number].batches()))
+        for number in part_numbers(batches):
+            yield from work(number, _counted(parts[number].batches()))
 
     def _counted(batches: Iterator[CorpusBatch]) -> Iterator[CorpusBatch]:
         rows = 0
@@ -57,11 +56,10 @@ def map_numbered_parts(
 
 
 def number_lines(spark: SparkSession, corpus: Corpus) -> Corpus:
-    """The corpus with the number of the first line of each part, which of JSONL is known only once all were counted."""
-    parts = [part for part in corpus.parts if isinstance(part, JsonLinesPart)]
-    if not parts:
+    """Return the corpus with the number of the first row of each part; count the rows if a part does not know them."""
+    if all(part.first_row is not None for part in corpus.parts):
         return corpus
     with phase(spark, "count the lines"):
-        first_rows = JsonLines(tuple(part.block for part in parts), {}).first_numbers(spark)
-    numbered = [replace(part, first_row=first_row) for part, first_row in zip(parts, first_rows, strict=False)]
+        first_rows = count_rows_before(spark, [each.part for each in corpus.parts])
+    numbered = [replace(part, first_row=first) for part, first in zip(corpus.parts, first_rows, strict=True)]
     return replace(corpus, parts=tuple(numbered))

@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from spark.corpus.part_tasks import map_parts
-from spark.sources.corpus_parts import Corpus, CorpusBatch
+from spark.sources.corpus_parts import Corpus
+from spark.sources.token_reader import CorpusBatch
 from spark.storage.paths import AnyPath, arrow_location
 from spark.storage.task_files import TaskFiles, add_up, keep_only, task_file_name
 

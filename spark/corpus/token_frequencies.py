@@ -16,7 +16,8 @@ from spark.corpus.frames import require_unique_ids
 from spark.corpus.part_tasks import map_parts
 from spark.corpus.table_writing import write_one_file
 from spark.session.job_descriptions import READ_CORPUS, phase
-from spark.sources.corpus_parts import Corpus, CorpusBatch
+from spark.sources.corpus_parts import Corpus
+from spark.sources.token_reader import CorpusBatch
 from spark.storage.paths import AnyPath
 from utils import UserError
 

@@ -10,7 +10,7 @@ from pyspark.sql import functions as F  # noqa: N812
 from spark.metrics.feature_tables import COUNTS, FeatureFiles
 from spark.session.job_descriptions import phase
 from spark.sources.internal_columns import LINE_REASON, of_model
-from spark.sources.sequences import quoted, read_files
+from spark.sources.spark_names import quoted
 from utils import UserError
 
 # A sequence of 64 tokens has 63 that are scored: 31 of the prompt and 32 of the continuation.
@@ -41,7 +41,7 @@ RANGES = {
 def join_feature(frame: DataFrame, feature: FeatureFiles) -> DataFrame:
     """The rows with the feature's columns beside them; null where the table does not hold the sequence."""
     table = read_feature(frame.sparkSession, feature)
-    if feature.files.format == "json":
+    if not feature.files.spark_knows_size:
         table = table.hint("merge")  # Spark takes what Python reads for tiny, and would gather it in the driver
     return frame.join(table, "sequence_id", "left")
 
@@ -49,9 +49,9 @@ def join_feature(frame: DataFrame, feature: FeatureFiles) -> DataFrame:
 def read_feature(spark: SparkSession, feature: FeatureFiles) -> DataFrame:
     """A feature table as `sequence_id` and metric columns, perplexities by our definition."""
     kind = "long" if feature.table in COUNTS else "double"
-    rows = read_files(spark, feature.files)
+    rows = feature.files.read(spark)
     key = F.col(quoted(feature.key))
-    if feature.files.format == "json":
+    if feature.files.rejects_rows:
         reason = F.concat(F.lit(f"--{feature.table} {feature.location}: "), LINE_REASON)
         key = F.when(F.col(LINE_REASON).isNotNull(), F.raise_error(reason)).otherwise(key)
     table = rows.select(

@@ -17,9 +17,8 @@ from spark.metrics.configuration import FEATURE_TABLES, Configuration
 from spark.metrics.split import Split
 from spark.sources.catalog import CHECKPOINTS, PUBLISHED_FEATURE_TABLES, TableLocation, feature_splits
 from spark.sources.hub_layout import is_hub_layout
-from spark.sources.local_files import TableFiles
 from spark.sources.resolver import Resolver
-from spark.sources.small_tables import read_columns
+from spark.sources.source import Source
 from spark.storage.paths import storage_path
 from utils import UserError, printable
 
@@ -61,7 +60,7 @@ class FeatureFiles:
 
     table: str
     location: TableLocation
-    files: TableFiles
+    files: Source
     key: str
     values: tuple[tuple[str, str], ...]
     model: str | None = None
@@ -152,7 +151,7 @@ def read_token_frequencies(locations: tuple[TableLocation, ...], resolver: Resol
             found = files.schema.field(name).type
             if not is_integer(found):
                 raise UserError(f"--token_frequencies {location}: expected whole numbers in `{name}`, found {found}.")
-        table = read_columns(files, [token, frequency])
+        table = files.read_columns([token, frequency])
         if table.column(0).null_count or table.column(1).null_count:
             raise UserError(f"--token_frequencies {location}: expected no nulls, found some.")
         if (pc.min(table.column(1)).as_py() or 0) < 0 or (pc.max(table.column(1)).as_py() or 0) > LARGEST_COUNT:
@@ -172,5 +171,5 @@ def read_token_frequencies(locations: tuple[TableLocation, ...], resolver: Resol
     return total
 
 
-def _present(names: tuple[str, ...], files: TableFiles) -> str | None:
+def _present(names: tuple[str, ...], files: Source) -> str | None:
     return next((name for name in names if name in files.schema.names), None)

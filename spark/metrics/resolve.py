@@ -22,8 +22,8 @@ from spark.metrics.language_models import asked_model, require_same_tokens, reso
 from spark.metrics.split import Split
 from spark.sources.input_columns import InputColumns, recognise_columns
 from spark.sources.internal_columns import INTERNAL
-from spark.sources.local_files import TableFiles
 from spark.sources.resolver import Resolver
+from spark.sources.source import Source
 from utils import UserError, printable
 
 RESERVED = ("dataset", "scheme", "model", "reason")
@@ -39,7 +39,7 @@ class ResolvedSplit:
 
     split: Split
     models: tuple[str | None, ...]
-    files: TableFiles
+    files: Source
     columns: InputColumns
     resources: Resources
     features: tuple[FeatureFiles, ...]
@@ -117,7 +117,7 @@ def _require_no_conflict(
         )
 
 
-def _require_numbers(files: TableFiles, columns: InputColumns, filters: tuple[Filter, ...], source: str) -> None:
+def _require_numbers(files: Source, columns: InputColumns, filters: tuple[Filter, ...], source: str) -> None:
     """A user's column that stands for a joined metric must hold what the metric holds."""
     joined = {column.name: column for each in filters if each.feature_table for column in each.columns}
     for name in set(columns.others) & set(joined):

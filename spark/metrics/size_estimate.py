@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable
-from itertools import islice
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,10 +15,6 @@ from spark.metrics.output_schema import OutputSchema
 from spark.metrics.resolve import ResolvedSplit
 from spark.sources.input_columns import InputColumns
 from spark.sources.internal_columns import of_model, other_column
-from spark.sources.json_lines import parse_lines
-from spark.sources.line_blocks import first_lines
-from spark.sources.local_files import TableFiles
-from spark.storage.paths import arrow_location
 from utils import UserError
 
 ROWS_TRIED = 1_000
@@ -33,9 +28,9 @@ def estimated_bytes(resolved: ResolvedSplit, filters: tuple[Filter, ...], sample
     """
     measured = tuple(each for each in filters if not each.asks_model)
     try:
-        first, rows = first_rows(resolved.files)
-        if not len(first):
-            return 0
+        first, rows = resolved.files.first_rows(ROWS_TRIED)
+        if not len(first) or rows is None:
+            return None if rows is None else 0
         batch = in_one_schema(first, resolved.columns)
         bytes_of_first = sum(len(_as_parquet(resolved, measured, batch, model)) for model in resolved.models)
     except (OSError, ValueError, pa.ArrowException, UserError):
@@ -44,18 +39,6 @@ def estimated_bytes(resolved: ResolvedSplit, filters: tuple[Filter, ...], sample
     numbers = sum(len(each.values) for each in joined) + sum(len(each.columns) for each in filters if each.asks_model)
     bytes_a_row = bytes_of_first / len(first) + BYTES_OF_A_NUMBER * numbers
     return round(bytes_a_row * min(rows, sample_size or rows))
-
-
-def first_rows(files: TableFiles) -> tuple[pa.Table, int]:
-    """The first rows of a table, and about how many it has in all."""
-    if files.format == "parquet":
-        filesystem, name = arrow_location(files.paths[0])
-        with pq.ParquetFile(name, filesystem=filesystem) as file:
-            batches = islice(file.iter_batches(ROWS_TRIED), 1)
-            return pa.Table.from_batches(batches, file.schema_arrow), files.rows or 0
-    lines, bytes_read = first_lines(files.paths[0], ROWS_TRIED)
-    table = pa.table(parse_lines(lines, {field.name: field.type for field in files.schema}))
-    return table, round(len(lines) * files.bytes / max(bytes_read, 1))
 
 
 def in_one_schema(table: pa.Table, columns: InputColumns) -> pa.RecordBatch:

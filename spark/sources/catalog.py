@@ -1,4 +1,4 @@
-"""The datasets, models and feature tables that the pipeline knows by name, and where each is on the Hub."""
+"""The datasets, models and feature tables that the pipeline knows by name, and their Hub ids."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The names under which sources give what the pipeline reads."""
+"""The names of the columns that the pipeline reads."""
 
 from __future__ import annotations
 

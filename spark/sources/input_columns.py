@@ -1,4 +1,4 @@
-"""Which column of a source is which: ids, tokens, text, memorization scores, and the user's own."""
+"""Recognize the columns of a source: ids, tokens, text, memorization scores, and the user's own."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from utils import UserError, printable
 
 @dataclass(frozen=True)
 class InputColumns:
-    """The names that a source gives to what the pipeline reads; None where it has no such column.
+    """The names of the columns of a source, by role; None if it has no such column.
 
-    scores: model to the column of its memorization scores, in the layout of the Pile samples.
-    others: the user's own columns, which pass through untouched.
+    scores: pairs of a model and the column of its memorization scores, in the layout of the Pile samples.
+    others: the user's own columns, which pass through unchanged.
     """
 
     sequence_id: str | None
@@ -28,7 +28,7 @@ class InputColumns:
 
 
 def recognise_columns(schema: pa.Schema, source: str) -> InputColumns:
-    """The columns of a source; raises UserError where there is nothing to measure or a type is wrong."""
+    """Return the columns of a source; raise UserError if there is nothing to measure or a type is wrong."""
     repeated = {name for name in schema.names if schema.names.count(name) > 1}
     if repeated:
         raise UserError(f"{source}: two columns are named {printable(min(repeated))!r}; rename one.")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 INTERNAL = "_run_"  # prefix; no column of a source may begin with it
-REJECTION = f"{INTERNAL}rejection"  # why the loading step rejects a row; null for most rows
-LINE = f"{INTERNAL}line"  # a rejected line of a JSONL file, as it stands there
-LINE_REASON = f"{INTERNAL}line_reason"  # why the line is rejected
+REJECTION = f"{INTERNAL}rejection"  # the reason to reject a row, found while reading; null for most rows
+LINE = f"{INTERNAL}line"  # a rejected line, as it is in the file
+LINE_REASON = f"{INTERNAL}line_reason"  # the reason to reject the line
 ROW_NUMBER = f"{INTERNAL}row_number"  # position of the row in its source
 
 
 def other_column(position: int) -> str:
-    """Return the name, within a run, of a user's own column, whose own name Spark might not accept."""
+    """Return the name, within a run, of a user's own column; Spark might not accept its own name."""
     return f"{INTERNAL}other_{position}"
 
 

@@ -1,4 +1,4 @@
-"""The types of JSON values: what columns the records of a file have, and whether a value is of a column's type."""
+"""Types of JSON values: infer the columns of records, and check whether a value has a column's type."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import pyarrow as pa
 
 INT64 = range(-(2**63), 2**63)
 UINT64 = range(2**64)
-UNSIGNED = pa.decimal128(20, 0)  # Spark has no whole numbers of 64 bits without a sign
-NOTHING_IN_IT = pa.map_(pa.string(), pa.string())  # of an object that is always empty
+UNSIGNED = pa.decimal128(20, 0)  # Spark has no unsigned 64-bit integers
+NOTHING_IN_IT = pa.map_(pa.string(), pa.string())  # the type of an object that is always empty
 EXACT_IN_DOUBLE = range(-(2**53), 2**53 + 1)
 DEEPEST = 20  # levels of lists and objects within a value
 
 
 def column_types(records: list[dict[str, Any]], known: Mapping[str, pa.DataType]) -> dict[str, pa.DataType]:
-    """The type of each column of these records: a known one where any value fits it, else what the values say."""
+    """Return the type of each column: the known type if any value fits it, else the type of the values."""
     types: dict[str, pa.DataType] = {}
     for name in dict.fromkeys(name for record in records for name in record if _is_encodable(name)):
         values = [record[name] for record in records if record.get(name) is not None]
@@ -29,7 +29,7 @@ def column_types(records: list[dict[str, Any]], known: Mapping[str, pa.DataType]
 
 
 def fits(value: Any, type_: pa.DataType) -> bool:
-    """Whether a JSON value is of an Arrow type as it stands, without being turned into it."""
+    """Return whether a JSON value has an Arrow type as it is, without conversion."""
     if pa.types.is_boolean(type_):
         return isinstance(value, bool)
     if pa.types.is_int64(type_):
@@ -53,7 +53,7 @@ def fits(value: Any, type_: pa.DataType) -> bool:
 
 
 def _common_type(values: list[Any]) -> pa.DataType:
-    """The type of all values, or of the first where they differ; text where they say nothing."""
+    """Return the type of all values; the first value's type if they differ; string if there is none."""
     infer: Callable[[list[Any]], pa.DataType] = lambda some: pa.array(some).type  # noqa: E731
     for some in (values, values[:1]):
         try:
@@ -64,7 +64,7 @@ def _common_type(values: list[Any]) -> pa.DataType:
 
 
 def _for_spark(type_: pa.DataType) -> pa.DataType:
-    """The type as Spark has it, with text in place of what is not known, as in an empty list."""
+    """Return the type that Spark has for it, with string for unknown types, such as that of an empty list's items."""
     if pa.types.is_null(type_):
         return pa.string()
     if pa.types.is_list(type_):
@@ -77,7 +77,7 @@ def _for_spark(type_: pa.DataType) -> pa.DataType:
 
 
 def _is_shallow(value: Any, levels: int) -> bool:
-    """Whether a value nests at most so many lists and objects."""
+    """Return whether a value nests at most `levels` lists and objects."""
     if not isinstance(value, (list, dict)):
         return True
     members = value if isinstance(value, list) else value.values()
@@ -85,5 +85,5 @@ def _is_shallow(value: Any, levels: int) -> bool:
 
 
 def _is_encodable(text: str) -> bool:
-    """Whether the text has no half of a surrogate pair, which JSON can write and UTF-8 cannot."""
+    """Return whether a text is free of unpaired surrogates, which JSON can write and UTF-8 cannot."""
     return not any("\ud800" <= character <= "\udfff" for character in text) if not text.isascii() else True

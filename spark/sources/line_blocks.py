@@ -1,7 +1,7 @@
-"""JSONL files line by line, in blocks that tasks share out among them; a compressed file is one block.
+"""Read JSONL files line by line, in blocks that tasks read in parallel; a compressed file is one block.
 
-Python reads them, not Spark: Spark takes a carriage return for the end of a line, and holds any line whole, however
-long it is, so that a small compressed file could fill all memory.
+Python reads them because Spark ends a line at a carriage return, and holds a line of any length in memory: a small
+compressed file could fill all of it.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from spark.storage.paths import AnyPath
 from utils import UserError, printable
 
 BLOCK_BYTES = 16 << 20
-LONGEST_LINE = 16 << 20  # some millions of tokens; what memory one line can take must have a bound
+LONGEST_LINE = 16 << 20  # bytes, some millions of tokens; bounds the memory that one line takes
 END = 2**63 - 1
 SKIPPED_AT_ONCE = 1 << 20
 
 
 class Block(NamedTuple):
-    """A range of a file's bytes (after decompression): the lines that begin in it."""
+    """The lines that begin in a range of a file's bytes, counted after decompression."""
 
     path: AnyPath
     start: int
@@ -32,44 +32,44 @@ class Block(NamedTuple):
 
 
 class FirstLines(NamedTuple):
-    """The first lines of a file, and how many of its bytes, as they lie on the disk, reading them took."""
+    """The first lines of a file, and how many bytes of it were read, as stored on disk."""
 
     lines: list[bytes]
     bytes_read: int
 
 
-def blocks_of(paths: tuple[AnyPath, ...]) -> tuple[Block, ...]:
-    """The blocks of the files, in their order."""
-    return tuple(block for path in paths for block in _blocks(path))
+def blocks_of(paths: tuple[AnyPath, ...], block_bytes: int | None = None) -> tuple[Block, ...]:
+    """Return the blocks of the files, in order. block_bytes: the size of a block; None for `BLOCK_BYTES`."""
+    return tuple(block for path in paths for block in _blocks(path, block_bytes or BLOCK_BYTES))
 
 
 def lines_of(block: Block) -> Iterator[bytes]:
-    """The lines that begin in a block, without their ends and without blank ones.
+    """Yield the lines that begin in a block, without line ends and blank lines.
 
-    Of a line longer than LONGEST_LINE only the first LONGEST_LINE + 1 bytes. Raises UserError, which names the file,
-    where it cannot be read.
+    Lines longer than LONGEST_LINE are cut to LONGEST_LINE + 1 bytes. Raises UserError, with the file's name, if the
+    file cannot be read.
     """
     with _opened(block.path) as (stream, _):
         yield from _lines(stream, block.start, block.stop)
 
 
 def first_lines(path: AnyPath, count: int) -> FirstLines:
-    """The first lines of a file, as `lines_of` gives them: so many, or fewer where they are long; raises UserError."""
+    """Return the first `count` lines of a file, as `lines_of` yields them, or fewer if they are long."""
     with _opened(path) as (stream, file):
         lines = list(islice(_lines(stream, 0, BLOCK_BYTES), count))
         return FirstLines(lines, file.tell())
 
 
 def is_compressed(path: AnyPath) -> bool:
-    """Whether a file is compressed, by its name."""
+    """Return whether a file's name says that it is compressed."""
     return path.name.lower().endswith(".gz")
 
 
-def _blocks(path: AnyPath) -> list[Block]:
+def _blocks(path: AnyPath, block_bytes: int) -> list[Block]:
     if is_compressed(path):
         return [Block(path, 0, END)]
     size = path.stat().st_size
-    return [Block(path, start, min(start + BLOCK_BYTES, size)) for start in range(0, size, BLOCK_BYTES)]
+    return [Block(path, start, min(start + block_bytes, size)) for start in range(0, size, block_bytes)]
 
 
 def _lines(stream: IO[bytes], start: int, stop: int) -> Iterator[bytes]:
@@ -89,7 +89,7 @@ def _lines(stream: IO[bytes], start: int, stop: int) -> Iterator[bytes]:
 
 
 def _skip_line(stream: IO[bytes]) -> int:
-    """Reads to the end of the line; the number of bytes."""
+    """Read to the end of the line; return the number of bytes read."""
     skipped = 0
     while part := stream.readline(SKIPPED_AT_ONCE):
         skipped += len(part)
@@ -100,7 +100,7 @@ def _skip_line(stream: IO[bytes]) -> int:
 
 @contextmanager
 def _opened(path: AnyPath) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
-    """What a file holds, decompressed, and the file itself."""
+    """Open a file; yield its decompressed content, and the file as stored."""
     try:
         with path.open("rb") as file:
             stream = gzip.GzipFile(fileobj=file) if is_compressed(path) else file
@@ -108,5 +108,5 @@ def _opened(path: AnyPath) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
     except (OSError, EOFError, zlib.error) as error:
         reason = printable(" ".join(str(error).split()))[:300].rstrip(".")
         raise UserError(
-            f"{printable(str(path))} is damaged, or cannot be read: {reason}.\nWrite it anew, or take it away."
+            f"{printable(str(path))} is damaged, or cannot be read: {reason}.\nWrite the file again, or remove it."
         ) from None

@@ -1,93 +1,77 @@
-"""Plain Parquet and JSONL files: finding them and reading what they hold of themselves, without Spark."""
+"""Find the data files at a path, and open them as a source, without Spark."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import Any, Literal
 
-import pyarrow as pa
-
-from spark.sources.column_names import SCORE_NAMES, SEQUENCE_ID_NAMES, TEXT_NAMES, TOKENS_NAMES
-from spark.sources.json_lines import record_of
-from spark.sources.json_types import column_types
-from spark.sources.line_blocks import first_lines
-from spark.sources.parquet_files import describe_parquet, difference
+from spark.sources.registry import Format, ReadOptions, format_of, is_corpus, known_formats
+from spark.sources.source import Source
 from spark.storage.paths import AnyPath, files_below
 from utils import UserError, printable
 
-Format = Literal["parquet", "json"]
-SUFFIXES: dict[str, Format] = {
-    ".parquet": "parquet",
-    ".jsonl": "json",
-    ".ndjson": "json",
-    ".jsonl.gz": "json",
-    ".ndjson.gz": "json",
-}
-JSON_LINES_TRIED = 1_000
 
+def find_files(path: AnyPath, as_corpus: bool = False) -> tuple[AnyPath, ...]:
+    """Return the data files at a path, all of one format; raise UserError if there are none, or several formats.
 
-@dataclass(frozen=True)
-class TableFiles:
-    """The files of one table, in the order of their names.
-
-    rows_of_files: how many rows each has, where the files say it (Parquet); None where it takes reading them (JSONL).
+    as_corpus: whether files of a corpus format hide the other files of their directory; else the others hide them.
     """
-
-    format: Format
-    paths: tuple[AnyPath, ...]
-    schema: pa.Schema
-    rows_of_files: tuple[int, ...] | None
-    bytes: int
-
-    @property
-    def rows(self) -> int | None:
-        """The rows of all files."""
-        return None if self.rows_of_files is None else sum(self.rows_of_files)
-
-
-def find_files(path: AnyPath) -> tuple[AnyPath, ...]:
-    """The data files at a path; raises UserError where there are none, or both Parquet and JSONL."""
     shown = printable(str(path))
     if not path.exists():
         raise UserError(f"{shown}: no such file or directory.\nKnown datasets besides paths: see --help.")
     if path.is_file():
-        if file_format(path) is None:
-            raise UserError(f"{shown}: expected a file named {', '.join(SUFFIXES)}.")
-        if path.name.startswith((".", "_")) or _has_colon(path):
-            raise UserError(f"{shown}: Spark cannot read a path with ':', or a name that begins with '.' or '_'.")
-        return (_absolute(path),)
-    inside = [each for name, each in files_below(path).items() if file_format(each) and not _is_hidden(name)]
-    # A file that has several names there is read once.
-    files = tuple({each.resolve(): _absolute(each) for each in reversed(inside)}.values())[::-1]
-    if not files:
-        raise UserError(f"{shown}: found no file named {', '.join(SUFFIXES)} in this directory.")
-    if len({file_format(each) for each in files}) > 1:
-        raise UserError(f"{shown}: found Parquet and JSONL files together; give the path of one kind.")
-    return files
+        return (_single_file(path),)
+    visible = _visible_files(path)
+    found = {file: format_ for file, format_ in visible.items() if format_.is_corpus == as_corpus} or visible
+    if not found:
+        raise UserError(f"{shown}: found no file named {_suffixes()} in this directory.")
+    names = {format_.name for format_ in found.values()}
+    if len(names) > 1:
+        raise UserError(f"{shown}: found {' and '.join(sorted(names))} files together; give the path of one kind.")
+    return tuple(found)
 
 
-def describe_files(paths: tuple[AnyPath, ...]) -> TableFiles:
-    """What the files hold; raises UserError for one that is damaged or differs from the others."""
-    format_ = file_format(paths[0]) or "parquet"
-    size = sum(path.stat().st_size for path in paths)
-    if format_ == "json":
-        return TableFiles(format_, paths, _json_schema(paths), None, size)
-    first, *others = described = [describe_parquet(path) for path in paths]
-    for path, other in zip(paths[1:], others, strict=True):
-        if found := difference(other.schema, first.schema):
-            raise UserError(f"{printable(str(path))} differs from {printable(paths[0].name)}: {found}.")
-    return TableFiles(format_, paths, first.schema, tuple(each.rows for each in described), size)
+def holds_corpus(path: AnyPath) -> bool:
+    """Return whether a path is a file of a corpus format, or a directory with one."""
+    if path.is_file():
+        return is_corpus(path)
+    return path.is_dir() and any(map(is_corpus, _visible_files(path)))
 
 
-def file_format(path: AnyPath) -> Format | None:
-    """The format that a file's name says, None where it says none."""
-    name = path.name.lower()
-    return next((format_ for suffix, format_ in SUFFIXES.items() if name.endswith(suffix)), None)
+def describe_files(paths: tuple[AnyPath, ...], options: ReadOptions | None = None) -> Source:
+    """Open files that were found; raise UserError for one that is damaged or differs from the others."""
+    format_ = format_of(paths[0])
+    if format_ is None:
+        raise UserError(f"{printable(str(paths[0]))}: expected a file named {_suffixes()}.")
+    return format_.open(paths, options or ReadOptions())
+
+
+def _single_file(path: AnyPath) -> AnyPath:
+    format_ = format_of(path)
+    if format_ is None:
+        raise UserError(f"{printable(str(path))}: expected a file named {_suffixes()}.")
+    if not format_.is_corpus and (path.name.startswith((".", "_")) or _has_colon(path)):
+        raise UserError(
+            f"{printable(str(path))}: Spark cannot read a path with ':', or a name that begins with '.' or '_'."
+        )
+    return _absolute(path)
+
+
+def _visible_files(directory: AnyPath) -> dict[AnyPath, Format]:
+    """Return the data files in a directory that are not hidden, and their formats; each file once."""
+    found = {}
+    for name, path in reversed(files_below(directory).items()):
+        format_ = format_of(path)
+        if format_ is not None and not _is_hidden(name):
+            found[path.resolve()] = (_absolute(path), format_)
+    return dict(reversed(found.values()))
+
+
+def _suffixes() -> str:
+    return ", ".join(suffix for format_ in known_formats() for suffix in format_.suffixes)
 
 
 def _absolute(path: AnyPath) -> AnyPath:
-    """The path without links or `..` before its last part, whose suffix says how to read the file."""
+    """Return the path without links or `..` before its last part, whose suffix says how to read the file."""
     return path.parent.resolve() / path.name
 
 
@@ -97,19 +81,3 @@ def _has_colon(path: AnyPath) -> bool:
 
 def _is_hidden(path: PurePath) -> bool:
     return any(part.startswith((".", "_")) for part in path.parts)
-
-
-def _json_schema(paths: tuple[AnyPath, ...]) -> pa.Schema:
-    """The columns and types of the first lines of every file; each further line is judged by itself."""
-    records = [record for path in paths for record in _first_records(path)]
-    if not records:
-        shown = printable(str(paths[0]))
-        raise UserError(f"{shown}: expected one JSON object a line; its first lines hold none.")
-    known = dict.fromkeys(SEQUENCE_ID_NAMES, pa.int64()) | dict.fromkeys(TOKENS_NAMES, pa.list_(pa.int64()))
-    known |= dict.fromkeys(TEXT_NAMES, pa.string()) | dict.fromkeys(SCORE_NAMES, pa.float64())
-    return pa.schema(list(column_types(records, known).items()))
-
-
-def _first_records(path: AnyPath) -> list[dict[str, Any]]:
-    candidates = [record_of(line) for line in first_lines(path, JSON_LINES_TRIED).lines]
-    return [record for record in candidates if isinstance(record, dict)]

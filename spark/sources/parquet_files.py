@@ -1,4 +1,4 @@
-"""What Parquet files say of themselves in their footers, held against what Spark needs and against itself."""
+"""Read the footers of Parquet files, and check that they are consistent and that Spark can read the files."""
 
 from __future__ import annotations
 
@@ -12,43 +12,50 @@ from utils import UserError, printable
 
 
 class ParquetFile(NamedTuple):
-    """The columns of a Parquet file, in types as Parquet itself has them, and its rows."""
+    """What the footer of a Parquet file says.
+
+    schema: in types that Parquet has. rows_of_groups: the number of rows in each row group. bytes: the file's size.
+    """
 
     schema: pa.Schema
-    rows: int
+    rows_of_groups: tuple[int, ...]
+    bytes: int
+
+    @property
+    def rows(self) -> int:
+        """The number of rows."""
+        return sum(self.rows_of_groups)
 
 
 def describe_parquet(path: AnyPath) -> ParquetFile:
-    """What the footer of a file says; raises UserError where the file is damaged, or cannot be read by Spark."""
+    """Read the footer of a file; raise UserError if the file is damaged, or Spark cannot read it."""
     shown = printable(str(path))
     filesystem, name = arrow_location(path)
     try:
         with pq.ParquetFile(name, filesystem=filesystem) as file:
             metadata, schema = file.metadata, plain_schema(file.schema_arrow)
-            printable(str(schema))  # names that are no text are found when they are asked for
+            size = path.stat().st_size
+            printable(str(schema))  # raises ValueError for names that are not UTF-8
     except (OSError, ValueError, pa.ArrowException) as error:
         reason = printable(" ".join(str(error).split()))[:300].rstrip(".")
         raise UserError(f"{shown} is no readable Parquet file: {reason}.") from None
-    # No more is asked of the row groups: pyarrow ends the process where what they say of a column is damaged.
-    if metadata.num_rows != sum(metadata.row_group(number).num_rows for number in range(metadata.num_row_groups)):
-        raise UserError(f"{shown} is damaged: the numbers of rows in its footer contradict each other.\nWrite it anew.")
-    return ParquetFile(schema, metadata.num_rows)
-
-
-def rows_of_groups(path: AnyPath) -> list[int]:
-    """The rows of each row group of a file that `describe_parquet` found whole."""
-    filesystem, name = arrow_location(path)
-    with pq.ParquetFile(name, filesystem=filesystem) as file:
-        return [file.metadata.row_group(number).num_rows for number in range(file.metadata.num_row_groups)]
+    # Read nothing else of a row group: pyarrow ends the process if the description of a column is damaged.
+    rows = tuple(metadata.row_group(number).num_rows for number in range(metadata.num_row_groups))
+    if metadata.num_rows != sum(rows):
+        raise UserError(
+            f"{shown} is damaged: its footer says {metadata.num_rows} rows, its row groups {sum(rows)}.\n"
+            "Write the file again."
+        )
+    return ParquetFile(schema, rows, size)
 
 
 def plain_schema(schema: pa.Schema) -> pa.Schema:
-    """The schema in types as Parquet has them: without dictionaries, views, and types of Arrow's alone."""
+    """Return the schema in types that Parquet has: no dictionaries, views or other types of Arrow alone."""
     return pa.schema([(field.name, plain_type(field.type)) for field in schema])
 
 
 def plain_type(type_: pa.DataType) -> pa.DataType:
-    """A type as Parquet has it."""
+    """Return the type of Parquet that holds the values of an Arrow type."""
     if isinstance(type_, pa.BaseExtensionType):
         return plain_type(type_.storage_type)
     if pa.types.is_dictionary(type_) or pa.types.is_run_end_encoded(type_):
@@ -76,7 +83,7 @@ LISTS = (
 
 
 def difference(found: pa.Schema, expected: pa.Schema) -> str | None:
-    """In which column two schemas differ, whatever the order of their columns; None where they do not."""
+    """Return in which column two schemas differ, in any order of columns; None if they do not."""
     for name in (*expected.names, *found.names):
         here, there = (_types_of(name, schema) for schema in (found, expected))
         if here != there:

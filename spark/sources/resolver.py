@@ -1,4 +1,4 @@
-"""From where a table is said to be to its files on this machine, fetched from the Hub where they are there."""
+"""Resolve table and model locations to local files, downloading from the Hub if needed."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ from pathlib import Path
 from features.semantic_duplicates.model import EmbeddingModel, read_embedding_model
 from filters.vocabulary import Vocabulary, read_vocabulary
 from spark.sources.catalog import ModelLocation, TableLocation
+from spark.sources.formats.parquet import open_parquet
 from spark.sources.hub.datasets import HubDataset, ResolvedDataset, fetch_split, resolve_dataset
 from spark.sources.hub.model import fetch_model
 from spark.sources.hub.tokenizer import fetch_tokenizer
 from spark.sources.hub_layout import is_hub_layout
-from spark.sources.local_files import TableFiles, describe_files, find_files
+from spark.sources.local_files import describe_files, find_files, holds_corpus
+from spark.sources.registry import ReadOptions
+from spark.sources.source import Source
 from spark.storage.paths import AnyPath, require_reachable, storage_path
 from spark.storage.remote_path import RemotePath
 from utils import UserError, printable
@@ -21,7 +24,7 @@ from utils import UserError, printable
 
 @dataclass
 class Resolver:
-    """Finds tables, remembering what each dataset was resolved to, so that a run reads one commit of each.
+    """Resolve tables and models, each dataset once, so that a run reads one commit of it.
 
     revisions: by Hub id, the commit, tag or branch to read.
     """
@@ -33,19 +36,20 @@ class Resolver:
     vocabularies: dict[str, Vocabulary] = field(default_factory=dict)
     model_commits: dict[str, str] = field(default_factory=dict)
 
-    def files(self, location: TableLocation) -> TableFiles:
-        """The files of a table; raises UserError where it cannot be had or is damaged."""
+    def files(self, location: TableLocation, options: ReadOptions | None = None) -> Source:
+        """Return the source at a location; raise UserError if it is missing or damaged."""
+        options = options or ReadOptions()
         path = storage_path(location.source)
         require_reachable(path)
-        if location.is_local and not is_hub_layout(path):
-            return describe_files(find_files(path))
+        if location.is_local and (not is_hub_layout(path) or (options.as_corpus and holds_corpus(path))):
+            return describe_files(find_files(path, options.as_corpus), options)
         dataset = self.resolve(location)
         split = location.split or _only_split(dataset)
         fetched = fetch_split(dataset, split, self.cache_directory, on_progress=self.on_progress)
-        return describe_files(fetched.paths)
+        return open_parquet(fetched.paths)  # `fetch_split` converts other formats
 
     def resolve(self, location: TableLocation) -> ResolvedDataset:
-        """The dataset of a location at one commit, the same at every call."""
+        """Return the dataset of a location, at the same commit at every call."""
         if location.source not in self.resolved:
             source: HubDataset | AnyPath = storage_path(location.source)
             if not location.is_local:
@@ -54,7 +58,7 @@ class Resolver:
         return self.resolved[location.source]
 
     def vocabulary(self, tokenizer: str) -> Vocabulary:
-        """The vocabulary of a tokenizer by its local path or Hub id; raises UserError where there is none."""
+        """Return the vocabulary of a tokenizer, given its local path or Hub id; raise UserError if there is none."""
         if tokenizer not in self.vocabularies:
             given = storage_path(tokenizer)
             require_reachable(given)
@@ -71,13 +75,13 @@ class Resolver:
         return self.vocabularies[tokenizer]
 
     def language_model(self, location: ModelLocation) -> Path:
-        """The directory of a language model; raises UserError where it cannot be had."""
+        """Return the directory of a language model; raise UserError if it is missing."""
         name, revision = location.id_or_path, location.revision
         given = storage_path(name)
         if isinstance(given, RemotePath):
             raise UserError(
-                f"--model {printable(name)}: a model is read from a directory of this machine, or one that every "
-                "machine mounts.\nCopy it there, or give its Hub id."
+                f"--model {printable(name)}: expected a directory on this machine, or one that every machine mounts; "
+                "found shared storage.\nCopy it there, or give its Hub id."
             )
         if given.is_dir():
             return fetch_model(str(given), self.cache_directory)
@@ -88,7 +92,7 @@ class Resolver:
         return directory
 
     def embedding_model(self, name: str) -> EmbeddingModel:
-        """A sentence embedding model by its local path or Hub id; raises UserError where it cannot be had."""
+        """Return a sentence embedding model, given its local path or Hub id; raise UserError if it is missing."""
         given = storage_path(name)
         if not isinstance(given, RemotePath) and given.is_dir():
             return read_embedding_model(given)
@@ -98,7 +102,7 @@ class Resolver:
         return read_embedding_model(directory)
 
     def commits(self) -> dict[str, str]:
-        """By Hub id, for models with @ and the revision that was asked for, the commit that was read."""
+        """Return the commit that was read, by Hub id; for models, by id, `@` and the revision asked for."""
         datasets = {name: each.revision for name, each in self.resolved.items() if each.revision}
         return datasets | self.model_commits
 
@@ -113,7 +117,7 @@ def _only_split(dataset: ResolvedDataset) -> str:
 
 
 def _copied(path: RemotePath, cache_directory: Path) -> Path:
-    """A tokenizer.json from shared storage, or from a directory there, copied to this machine."""
+    """Copy a tokenizer.json on shared storage, or in a directory there, to this machine; return its path."""
     source = path / "tokenizer.json" if path.is_dir() else path
     target = cache_directory / "tokenizers" / source.scheme / source.authority / str(source.path).lstrip("/")
     target.parent.mkdir(parents=True, exist_ok=True)

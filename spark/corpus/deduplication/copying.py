@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 from pyspark.sql import functions as F  # noqa: N812
 
-from spark.sources.corpus_parts import CopiedPart, Corpus
-from spark.sources.token_file import LENGTHS, TokenFilePart, shard_names, write_index
+from spark.sources.corpus_parts import Corpus
+from spark.sources.parts import CopiedPart
 from spark.storage.paths import AnyPath
-from spark.storage.task_files import keep_only, task_file_name
+from spark.storage.task_files import task_file_name
 
 if TYPE_CHECKING:
     from pyspark import Accumulator
     from pyspark.sql import DataFrame, SparkSession
 
-EVERY_FILE = "*"
 COPIED = "part long, file string, rows long"
 
 
@@ -48,22 +47,5 @@ def copy_without(
     in_order = tasks.repartitionByRange(max(1, len(parts)), "part")
     reports = sorted(in_order.mapInArrow(copy, COPIED).collect())
     written = [CopiedPart(file, rows) for _, file, rows in reports if rows]
-    if parts and isinstance(parts[0], TokenFilePart):
-        _complete_token_file(directory, [each.file for each in written], parts[0])
-    else:
-        keep_only(directory, (each.file for each in written), EVERY_FILE)
-        for number, each in enumerate(written):
-            ending = each.file.partition(".")[2]
-            (directory / each.file).rename(directory / f"part-{number:05d}.{ending}")  # type: ignore[arg-type]
+    corpus.files.complete_copy(directory, written)
     return sum(each.rows for each in written)
-
-
-def _complete_token_file(directory: AnyPath, files: Sequence[str], part: TokenFilePart) -> None:
-    """Gives the shards their names, and the index that the original has."""
-    lengths = [file.removesuffix(".bin") + LENGTHS for file in files]
-    keep_only(directory, [*files, *lengths], EVERY_FILE)
-    if part.file.index is not None:
-        write_index(directory / "document.idx", part.file.type, [directory / name for name in lengths])
-    for file, name in zip(files, shard_names(len(files)), strict=True):
-        (directory / file).rename(directory / name)  # type: ignore[arg-type]
-    keep_only(directory, [*shard_names(len(files)), "document.idx"], EVERY_FILE)

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from features.semantic_duplicates.similarity import Embeddings
 from filters.ragged import ragged_from_lists
-from spark.sources.sequences import escape_glob
+from spark.sources.spark_names import escape_glob
 from spark.storage.paths import AnyPath, arrow_location, files_below
 
 SHA_DIGITS = 15  # hexadecimal ones, that a long holds

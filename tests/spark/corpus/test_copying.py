@@ -16,7 +16,6 @@ import pytest
 from spark.corpus.deduplication.copying import copy_without
 from spark.corpus.frames import row_places
 from spark.corpus.part_tasks import number_lines
-from spark.sources import corpus_parts as parts
 from spark.sources.corpora import resolve_corpus
 from spark.sources.corpus_parts import Corpus
 from spark.sources.resolver import Resolver
@@ -27,9 +26,7 @@ GONE = {0, 1, 7, *range(20, 31), 44, 59}
 
 
 @pytest.fixture
-def resolver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Resolver:
-    monkeypatch.setattr(parts, "SMALLEST_PART", 1)
-    monkeypatch.setattr("spark.sources.line_blocks.BLOCK_BYTES", 300)
+def resolver(tmp_path: Path) -> Resolver:
     return Resolver(tmp_path / "cache", {}, lambda message: None)
 
 
@@ -65,7 +62,7 @@ def test_parquet_keeps_every_column(
     table = pa.table(columns).replace_schema_metadata({"licence": "none"})
     for number, rows in enumerate((table[:41], table[41:])):
         path = write_parquet(f"corpus/{number}.parquet", rows, row_group_size=row_group_size)
-    corpus = resolve_corpus(str(path.parent), 2_049, None, resolver)
+    corpus = resolve_corpus(str(path.parent), 2_049, None, resolver, bytes_a_part=1)
     assert copied(spark, corpus, gone, tmp_path / "copy") == 60 - len(gone)
     files = sorted((tmp_path / "copy").iterdir())
     assert [file.name for file in files] == [f"part-{number:05d}.parquet" for number in range(len(files))]
@@ -81,7 +78,7 @@ def test_lines_of_json_are_kept_as_they_are(spark: Any, resolver: Resolver, tmp_
     (tmp_path / "corpus").mkdir()
     path = tmp_path / "corpus" / f"only.jsonl{'.gz' if compressed else ''}"
     path.write_bytes(gzip.compress(content) if compressed else content)
-    corpus = number_lines(spark, resolve_corpus(str(path.parent), 2_049, None, resolver))
+    corpus = number_lines(spark, resolve_corpus(str(path.parent), 2_049, None, resolver, bytes_a_part=300))
     assert len(corpus.parts) == 1 if compressed else len(corpus.parts) > 5
     assert copied(spark, corpus, GONE, tmp_path / "copy") == 60 - len(GONE)
     files = sorted((tmp_path / "copy").iterdir())
@@ -104,7 +101,7 @@ def test_a_file_of_token_ids_gets_its_index_anew(
     lengths = [len(row) for row in ROWS]
     item = np.dtype(token_type).itemsize
     (tmp_path / "corpus" / "document.idx").write_bytes(index_of(lengths, code, item))
-    corpus = resolve_corpus(str(tmp_path / "corpus"), 2_049, None, resolver)
+    corpus = resolve_corpus(str(tmp_path / "corpus"), 2_049, None, resolver, bytes_a_part=1)
     assert len(corpus.parts) > 3
     assert copied(spark, corpus, GONE, tmp_path / "copy") == 60 - len(GONE)
     left = kept(ROWS)

@@ -17,8 +17,8 @@ from spark.corpus.table_writing import write_frame
 from spark.corpus.token_frequencies import TokenCounting
 from spark.sources.corpora import resolve_corpus
 from spark.sources.corpus_parts import Corpus
+from spark.sources.formats.parquet import ParquetPart
 from spark.sources.resolver import Resolver
-from spark.sources.table_parts import ParquetPart
 from utils import UserError
 
 WINDOW = Window(2, 5)
@@ -42,10 +42,10 @@ def in_parts(corpus: Corpus, groups_a_part: int) -> Corpus:
     """The same corpus, of one file, cut otherwise."""
     parts = []
     (only,) = corpus.parts
-    assert isinstance(only, ParquetPart)
-    for start in range(0, len(only.row_groups), groups_a_part):
-        groups = only.row_groups[start : start + groups_a_part]
-        parts.append(replace(only, row_groups=groups, first_row=37 * start))
+    assert isinstance(only.part, ParquetPart)
+    for start in range(0, len(only.part.row_groups), groups_a_part):
+        part = replace(only.part, row_groups=only.part.row_groups[start : start + groups_a_part])
+        parts.append(replace(only, part=part, first_row=37 * start))
     return replace(corpus, parts=tuple(parts))
 
 

@@ -12,8 +12,7 @@ import pyarrow as pa
 import pytest
 
 from spark.corpus.part_tasks import number_lines
-from spark.sources import corpora as finding
-from spark.sources import corpus_parts as parts
+from spark.sources import parts
 from spark.sources.corpora import resolve_corpus
 from spark.sources.resolver import Resolver
 from tests.spark.sources.test_token_file import rows_of
@@ -32,15 +31,13 @@ def resolver(tmp_path: Path) -> Resolver:
 def test_rows_of_parquet_without_ids_are_numbered_through_the_files(
     write_parquet: Callable[..., Path],
     resolver: Resolver,
-    monkeypatch: pytest.MonkeyPatch,
     token_type: pa.DataType,
     row_group_size: int,
 ) -> None:
-    monkeypatch.setattr(parts, "SMALLEST_PART", 1)
     for number, rows in enumerate((ROWS[:3], ROWS[3:])):
         column = pa.array(rows, pa.list_(token_type))
         path = write_parquet(f"corpus/{number}.parquet", {"tokens": column}, row_group_size=row_group_size)
-    corpus = resolve_corpus(str(path.parent), 2_049, None, resolver)
+    corpus = resolve_corpus(str(path.parent), 2_049, None, resolver, bytes_a_part=1)
     assert rows_of(corpus) == dict(enumerate(ROWS))
     assert corpus.rows == 4
     assert len(corpus.parts) == (4 if row_group_size == 1 else 2)
@@ -53,15 +50,14 @@ def test_ids_of_the_rows_are_kept(write_parquet: Callable[..., Path], resolver: 
 
 @pytest.mark.parametrize("compressed", [False, True])
 def test_lines_of_json_are_numbered_through_the_files(
-    spark: Any, tmp_path: Path, resolver: Resolver, monkeypatch: pytest.MonkeyPatch, compressed: bool
+    spark: Any, tmp_path: Path, resolver: Resolver, compressed: bool
 ) -> None:
-    monkeypatch.setattr("spark.sources.line_blocks.BLOCK_BYTES", 30)
     for number, rows in enumerate((ROWS[:3], ROWS[3:])):
         content = "".join(json.dumps({"tokens": row}) + "\n" for row in rows).encode()
         name = tmp_path / "corpus" / f"{number}.jsonl{'.gz' if compressed else ''}"
         name.parent.mkdir(exist_ok=True)
         name.write_bytes(gzip.compress(content) if compressed else content)
-    corpus = resolve_corpus(str(tmp_path / "corpus"), 2_049, None, resolver)
+    corpus = resolve_corpus(str(tmp_path / "corpus"), 2_049, None, resolver, bytes_a_part=30)
     assert corpus.rows is None
     assert rows_of(number_lines(spark, corpus)) == dict(enumerate(ROWS))
 
@@ -175,6 +171,6 @@ def test_a_split_is_named_behind_the_dataset(resolver: Resolver) -> None:
 
 
 def test_large_files_are_cut_into_several_parts_a_core() -> None:
-    assert finding.part_bytes(10 << 30, cores=8) == parts.LARGEST_PART
-    assert finding.part_bytes(1 << 30, cores=8) == (1 << 30) // 32
-    assert finding.part_bytes(1, cores=8) == parts.SMALLEST_PART
+    assert parts.part_bytes(10 << 30, cores=8) == parts.LARGEST_PART
+    assert parts.part_bytes(1 << 30, cores=8) == (1 << 30) // 32
+    assert parts.part_bytes(1, cores=8) == parts.SMALLEST_PART

@@ -12,8 +12,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from spark.sources.corpus_parts import Corpus
-from spark.sources.token_file import is_token_file, open_token_file, token_file_corpus
+from spark.sources.corpus_parts import Corpus, CorpusPart
+from spark.sources.formats.token_ids import TokenIdsSource
+from spark.sources.input_columns import recognise_columns
+from spark.sources.local_files import describe_files, find_files, holds_corpus
+from spark.sources.parts import rows_before
+from spark.sources.registry import ReadOptions
+from spark.sources.token_reader import TokenReader
 from utils import UserError
 
 Write = Callable[..., Path]
@@ -27,6 +32,21 @@ def rows_of(corpus: Corpus) -> dict[int, list[int]]:
                 start, stop = batch.tokens.offsets[number : number + 2]
                 rows[sequence_id] = batch.tokens.values[start:stop].tolist()
     return rows
+
+
+def open_token_ids(path: Path, row_tokens: int = 2_049) -> TokenIdsSource:
+    source = describe_files(find_files(path, as_corpus=True), ReadOptions(row_tokens=row_tokens))
+    assert isinstance(source, TokenIdsSource)
+    return source
+
+
+def corpus_of(source: TokenIdsSource, bytes_a_part: int, rows_a_batch: int | None = None) -> Corpus:
+    reader = TokenReader(recognise_columns(source.schema, "tokens"), None)
+    parts = source.parts(bytes_a_part)
+    if rows_a_batch is not None:
+        parts = tuple(replace(part, rows_a_batch=rows_a_batch) for part in parts)
+    first_rows = rows_before(parts) or []
+    return Corpus("tokens", source, tuple(map(CorpusPart, parts, [reader] * len(parts), first_rows)))
 
 
 def index_of(lengths: list[int], type_code: int = 8, item: int = 2, version: int = 1) -> bytes:
@@ -50,9 +70,8 @@ def test_rows_are_those_of_the_bytes_in_any_parts(
     tmp_path: Path, tokens: NDArray[np.uint16], bytes_a_part: int, rows_a_batch: int
 ) -> None:
     (tmp_path / "document.bin").write_bytes(tokens.tobytes())
-    corpus = token_file_corpus(open_token_file(tmp_path, row_tokens=7), bytes_a_part)
-    parts = tuple(replace(part, rows_a_batch=rows_a_batch) for part in corpus.parts)  # type: ignore[type-var]
-    assert rows_of(replace(corpus, parts=parts)) == dict(enumerate(tokens.reshape(-1, 7).tolist()))
+    corpus = corpus_of(open_token_ids(tmp_path, row_tokens=7), bytes_a_part, rows_a_batch)
+    assert rows_of(corpus) == dict(enumerate(tokens.reshape(-1, 7).tolist()))
     assert corpus.rows == 30
 
 
@@ -62,7 +81,7 @@ def test_shards_are_cut_anywhere(tmp_path: Path, tokens: NDArray[np.uint16], las
     cuts = [0, 101, 102, len(content)]
     for number, (start, stop) in enumerate(pairwise(cuts)):
         (tmp_path / f"document-{number:05}-of-{last:05}.bin").write_bytes(content[start:stop])
-    corpus = token_file_corpus(open_token_file(tmp_path, row_tokens=7), 40)
+    corpus = corpus_of(open_token_ids(tmp_path, row_tokens=7), 40)
     assert rows_of(corpus) == dict(enumerate(tokens.reshape(-1, 7).tolist()))
 
 
@@ -73,20 +92,20 @@ def test_an_index_says_where_rows_begin(tmp_path: Path, type_code: int, token_ty
     values = (np.arange(sum(lengths)) * 5).astype(token_type)
     (tmp_path / "document.bin").write_bytes(values.tobytes())
     (tmp_path / "document.idx").write_bytes(index_of(lengths, type_code, values.itemsize))
-    corpus = token_file_corpus(open_token_file(tmp_path / "document.bin", row_tokens=2_049), bytes_a_part)
+    corpus = corpus_of(open_token_ids(tmp_path / "document.bin", row_tokens=2_049), bytes_a_part)
     expected = [part.tolist() for part in np.split(values.astype(np.int64), np.cumsum(lengths)[:-1])]
     assert rows_of(corpus) == dict(enumerate(expected))
 
 
 def test_a_real_row_has_2049_tokens(tmp_path: Path) -> None:
     (tmp_path / "document.bin").write_bytes(bytes(2 * 2_049 * 3))
-    assert open_token_file(tmp_path, row_tokens=2_049).rows == 3
+    assert open_token_ids(tmp_path, row_tokens=2_049).rows == 3
 
 
 def test_no_batch_holds_the_whole_file(tmp_path: Path) -> None:
     with (tmp_path / "document.bin").open("wb") as file:
         file.truncate(2 * 2_049 * 10_000)  # a hole, which takes no disk
-    corpus = token_file_corpus(open_token_file(tmp_path, row_tokens=2_049), 10**9)
+    corpus = corpus_of(open_token_ids(tmp_path, row_tokens=2_049), 10**9)
     sizes = [len(batch.tokens.values) for part in corpus.parts for batch in part.batches()]
     assert sum(sizes) == 2_049 * 10_000
     assert max(sizes) <= 1 << 22
@@ -124,7 +143,7 @@ def test_what_is_no_corpus_is_refused(tmp_path: Path, files: dict[str, bytes], m
     for name, content in files.items():
         (tmp_path / name).write_bytes(content)
     with pytest.raises(UserError, match=message):
-        open_token_file(tmp_path, row_tokens=7)
+        open_token_ids(tmp_path, row_tokens=7)
 
 
 def test_rows_that_overlap_are_refused(tmp_path: Path) -> None:
@@ -132,7 +151,7 @@ def test_rows_that_overlap_are_refused(tmp_path: Path) -> None:
     index[34 + 12 + 8 : 34 + 12 + 16] = struct.pack("<q", 2)  # the second row begins within the first
     (tmp_path / "document.bin").write_bytes(bytes(12))
     (tmp_path / "document.idx").write_bytes(index)
-    corpus = token_file_corpus(open_token_file(tmp_path, row_tokens=7), 10**9)
+    corpus = corpus_of(open_token_ids(tmp_path, row_tokens=7), 10**9)
     with pytest.raises(UserError, match="expected rows that lie end to end"):
         rows_of(corpus)
 
@@ -140,13 +159,13 @@ def test_rows_that_overlap_are_refused(tmp_path: Path) -> None:
 def test_a_negative_number_is_no_token(tmp_path: Path) -> None:
     (tmp_path / "document.bin").write_bytes(np.array([1, 2, 3, -4], "<i4").tobytes())
     (tmp_path / "document.idx").write_bytes(index_of([2, 2], 4, 4))
-    corpus = token_file_corpus(open_token_file(tmp_path, row_tokens=7), 10**9)
+    corpus = corpus_of(open_token_ids(tmp_path, row_tokens=7), 10**9)
     with pytest.raises(UserError, match="row 1 holds -4, which is no token id"):
         rows_of(corpus)
 
 
 def test_other_data_is_no_token_file(tmp_path: Path) -> None:
     (tmp_path / "rows.parquet").write_bytes(b"")
-    assert not is_token_file(tmp_path)
-    assert not is_token_file(tmp_path / "rows.parquet")
-    assert not is_token_file(tmp_path / "nothing")
+    assert not holds_corpus(tmp_path)
+    assert not holds_corpus(tmp_path / "rows.parquet")
+    assert not holds_corpus(tmp_path / "nothing")

@@ -1,0 +1,103 @@
+"""JSONL files, compressed or not. Python reads them, and judges every line by itself."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import pyarrow as pa
+
+from spark.sources.column_names import SCORE_NAMES, SEQUENCE_ID_NAMES, TEXT_NAMES, TOKENS_NAMES
+from spark.sources.json_lines import in_batches, parse_lines, record_of
+from spark.sources.json_types import column_types
+from spark.sources.line_blocks import Block, blocks_of, first_lines, is_compressed, lines_of
+from spark.sources.parts import ROWS_A_BATCH, CopiedPart, Part
+from spark.sources.registry import Format, ReadOptions
+from spark.sources.source import FirstRows, Source
+from spark.storage.paths import AnyPath
+from utils import UserError, printable
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+LINES_TRIED = 1_000
+
+
+@dataclass(frozen=True)
+class JsonLinesPart(Part):
+    """The lines that begin in a block of a JSONL file. schema: of the source."""
+
+    schema: pa.Schema
+    block: Block
+
+    def batches(self, names: Sequence[str] | None = None, rows: int = ROWS_A_BATCH) -> Iterator[pa.RecordBatch]:
+        """Yield the lines; columns are null where a line is rejected, and `LINE_REASON` says why."""
+        types = types_of(self.schema, names)
+        for lines in in_batches(lines_of(self.block), rows):
+            yield pa.RecordBatch.from_pydict(parse_lines(lines, types, has_others=names is not None))
+
+    def count_rows(self) -> int:
+        """Return the number of lines, which are not parsed."""
+        return sum(1 for _ in lines_of(self.block))
+
+    def copy_without(self, removed: NDArray[np.int64], directory: AnyPath, name: str) -> CopiedPart:
+        """Write the lines that are kept as they are; compressed if the file is."""
+        compressed = is_compressed(self.path)
+        name = f"{name}.jsonl.gz" if compressed else f"{name}.jsonl"
+        gone, rows = set(removed.tolist()), 0
+        with (directory / name).open("wb") as file:
+            stream = gzip.GzipFile("", "wb", fileobj=file, mtime=0) if compressed else file
+            for position, line in enumerate(lines_of(self.block)):
+                if position not in gone:
+                    stream.write(line + b"\n")
+                    rows += 1
+            if compressed:
+                stream.close()
+        return CopiedPart(name, rows)
+
+
+@dataclass(frozen=True)
+class JsonLinesSource(Source):
+    """JSONL files; their columns are those of their first lines."""
+
+    rejects_rows: ClassVar[bool] = True
+
+    def parts(self, bytes_a_part: int | None = None) -> tuple[JsonLinesPart, ...]:
+        """Return one part per block; a compressed file is one block."""
+        return tuple(
+            JsonLinesPart(block.path, None, self.schema, block) for block in blocks_of(self.paths, bytes_a_part)
+        )
+
+    def first_rows(self, count: int) -> FirstRows:
+        """Return the first lines, and the number of lines estimated from how many bytes these take."""
+        lines, bytes_read = first_lines(self.paths[0], count)
+        table = pa.table(parse_lines(lines, types_of(self.schema)))
+        return FirstRows(table, round(len(lines) * self.bytes / max(bytes_read, 1)))
+
+
+def types_of(schema: pa.Schema, names: Sequence[str] | None = None) -> Mapping[str, pa.DataType]:
+    """Return the types of some columns, by name; of all columns if `names` is None."""
+    return {name: schema.field(name).type for name in (schema.names if names is None else names)}
+
+
+def open_json_lines(paths: tuple[AnyPath, ...], options: ReadOptions | None = None) -> JsonLinesSource:
+    """Open JSONL files; raise UserError if the first lines hold no JSON object."""
+    records = [record for path in paths for record in _first_records(path)]
+    if not records:
+        shown = printable(str(paths[0]))
+        raise UserError(f"{shown}: expected one JSON object a line; its first lines hold none.")
+    known = dict.fromkeys(SEQUENCE_ID_NAMES, pa.int64()) | dict.fromkeys(TOKENS_NAMES, pa.list_(pa.int64()))
+    known |= dict.fromkeys(TEXT_NAMES, pa.string()) | dict.fromkeys(SCORE_NAMES, pa.float64())
+    schema = pa.schema(list(column_types(records, known).items()))
+    return JsonLinesSource(paths, schema, None, sum(path.stat().st_size for path in paths))
+
+
+def _first_records(path: AnyPath) -> list[dict[str, Any]]:
+    candidates = [record_of(line) for line in first_lines(path, LINES_TRIED).lines]
+    return [record for record in candidates if isinstance(record, dict)]
+
+
+FORMAT = Format("JSONL", (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz"), open_json_lines)

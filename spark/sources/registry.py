@@ -1,0 +1,81 @@
+"""The formats that can be read: the modules in `spark/sources/formats/`, and what else is registered."""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+
+from spark.sources import formats as formats_package
+from spark.sources.source import Source
+from spark.sources.token_file import PYTHIA_ROW_TOKENS
+from spark.storage.paths import AnyPath
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """How the caller wants files to be read.
+
+    as_corpus: whether a directory with a corpus format in it is that corpus, whatever else lies there.
+    row_tokens: the number of tokens in a row, in a file that does not say it.
+    """
+
+    as_corpus: bool = False
+    row_tokens: int = PYTHIA_ROW_TOKENS
+
+
+@dataclass(frozen=True)
+class Format:
+    """A kind of file.
+
+    name: for messages. suffixes: of file names, in lower case.
+    open: returns the source of files that were found; raises UserError for damaged files, or files that do not fit
+        together. is_corpus: whether the format is one of corpora, looked for after the others elsewhere.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    open: Callable[[tuple[AnyPath, ...], ReadOptions], Source]
+    is_corpus: bool = False
+
+
+_registered: list[Format] = []
+
+
+def register(format_: Format) -> None:
+    """Add a format that is not a module of `spark/sources/formats/`; raise ValueError if a suffix is taken."""
+    taken = {suffix for each in known_formats() for suffix in each.suffixes} & set(format_.suffixes)
+    if taken:
+        raise ValueError(f"expected suffixes of no other format, found {', '.join(sorted(taken))}")
+    _registered.append(format_)
+
+
+def known_formats() -> tuple[Format, ...]:
+    """Return every format, in the order of their modules; registered ones last."""
+    return (*_built_in_formats(), *_registered)
+
+
+def format_of(path: AnyPath) -> Format | None:
+    """Return the format that a file's name says; None if it says none."""
+    name = path.name.lower()
+    return next((each for each in known_formats() if name.endswith(each.suffixes)), None)
+
+
+def is_table(path: AnyPath) -> bool:
+    """Return whether a file's name says that it is a table, in a format that is not one of corpora alone."""
+    format_ = format_of(path)
+    return format_ is not None and not format_.is_corpus
+
+
+def is_corpus(path: AnyPath) -> bool:
+    """Return whether a file's name says that it is a file of a corpus format."""
+    format_ = format_of(path)
+    return format_ is not None and format_.is_corpus
+
+
+@cache
+def _built_in_formats() -> tuple[Format, ...]:
+    names = sorted(module.name for module in pkgutil.iter_modules(formats_package.__path__))
+    return tuple(import_module(f"{formats_package.__name__}.{name}").FORMAT for name in names)

@@ -1,0 +1,89 @@
+"""Reads the ids and tokens of a corpus from batches of a table: token ids as they are, or text to encode."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from filters.contract import RaggedArray
+from filters.measuring import encode_text
+from filters.ragged import ragged_from_lists
+from filters.validity import Reasons, is_damaged, text_rejections, token_rejections
+from filters.vocabulary import Vocabulary, read_vocabulary
+from spark.sources.input_columns import InputColumns
+from spark.storage.paths import AnyPath
+from utils import UserError, printable
+
+
+class CorpusBatch(NamedTuple):
+    """Some rows of a corpus, in their order.
+
+    sequence_ids: int64, shape (rows,). tokens: of any unsigned type, or int32 without negative values.
+    """
+
+    sequence_ids: NDArray[np.int64]
+    tokens: RaggedArray
+
+
+@dataclass(frozen=True)
+class TokenReader:
+    """How to read tokens from a table.
+
+    columns: the role of each column. tokenizer_json: the content of the tokenizer's file, which travels to the
+    workers; None if there is no tokenizer, or if token ids need no check.
+    """
+
+    columns: InputColumns
+    tokenizer_json: str | None
+
+    @property
+    def names(self) -> list[str]:
+        """The columns that are read."""
+        needed = (self.columns.sequence_id, self.columns.tokens or self.columns.text)
+        return [name for name in needed if name is not None]
+
+    def batch(self, table: pa.RecordBatch, first_row: int, path: AnyPath) -> CorpusBatch:
+        """Return the ids and tokens of some rows; raise UserError for a row without."""
+        vocabulary = _vocabulary(self.tokenizer_json) if self.tokenizer_json else None
+        ids = self._sequence_ids(table, first_row, path)
+        if self.columns.tokens is not None:
+            tokens = table[self.columns.tokens]
+            known = None if vocabulary is None else vocabulary.in_vocabulary
+            _require_none(token_rejections(tokens, known), ids, path)
+            return CorpusBatch(ids, ragged_from_lists(tokens.cast(pa.list_(pa.int32()))))
+        assert self.columns.text is not None and vocabulary is not None  # checked before Spark starts
+        text = table[self.columns.text]
+        text = text.view(pa.string()) if pa.types.is_binary(text.type) else text
+        _require_none(text_rejections(text, "text is null"), ids, path)
+        return CorpusBatch(ids, ragged_from_lists(encode_text(text, vocabulary.tokenizer)))
+
+    def _sequence_ids(self, table: pa.RecordBatch, first_row: int, path: AnyPath) -> NDArray[np.int64]:
+        if self.columns.sequence_id is None:
+            return np.arange(first_row, first_row + len(table))
+        column = table[self.columns.sequence_id]
+        if column.null_count:
+            raise UserError(
+                f"{printable(str(path))}: a sequence_id is null.\nGive every row an id, or leave out the column."
+            )
+        ids: NDArray[np.int64] = np.asarray(column.cast(pa.int64()))
+        return ids
+
+
+@lru_cache(maxsize=2)
+def _vocabulary(tokenizer_json: str) -> Vocabulary:
+    from tokenizers import Tokenizer
+
+    return read_vocabulary(Tokenizer.from_str(tokenizer_json))
+
+
+def _require_none(reasons: Reasons, ids: NDArray[np.int64], path: AnyPath) -> None:
+    for row in np.flatnonzero(is_damaged(reasons))[:1]:
+        raise UserError(
+            f"{printable(str(path))}: sequence_id {ids[row]}: {printable(str(reasons[row]))}.\n"
+            "Counts over the corpus would be wrong without this row: correct it, or remove it."
+        )
