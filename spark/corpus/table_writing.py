@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from spark.corpus.part_tasks import map_parts
+from spark.corpus.parallel_reading import map_parts
 from spark.sources.corpus_parts import Corpus, CorpusBatch
 from spark.storage.paths import AnyPath, arrow_location
 from spark.storage.task_files import TaskFiles, add_up, keep_only, task_file_name

@@ -11,6 +11,7 @@ from filters.contract import SEQUENCE_KEYS, TOKEN_KEYS, FeatureTable
 from filters.feature_tables import FEATURE_TABLES, feature_table, joined_filters
 from filters.registry import ALL_FILTERS
 from sample.paths import feature_directory
+from spark.corpus.jobs import FEATURE_JOBS, job_class, users_by_option
 from spark.metrics.configuration import Configuration
 
 EVERY_TABLE = pytest.mark.parametrize("table", FEATURE_TABLES, ids=lambda table: table.name)
@@ -150,3 +151,51 @@ def test_tables_by_what_they_hold() -> None:
     assert named([not table.holds_integers for table in FEATURE_TABLES]) == {"nl_scores", "perplexities"}
     assert named([not table.in_sample for table in FEATURE_TABLES]) == {"nl_scores"}
     assert named([not table.is_built for table in FEATURE_TABLES]) == {"nl_scores", "perplexities"}
+
+
+def test_every_table_that_is_built_has_a_job_that_writes_its_columns() -> None:
+    jobs = {job.feature: job for job in FEATURE_JOBS}
+    tables = [table for table in FEATURE_TABLES if table.is_built]
+    assert list(jobs) == [table.name for table in tables]
+    for table in tables:
+        key, *values = jobs[table.name].output_columns
+        assert key.name in table.key_names
+        for column, value in zip(table.columns, values, strict=True):
+            assert value.name in column.names
+            assert value.type == column.type
+
+
+@pytest.mark.parametrize(
+    ("feature", "scheme", "has_memorized", "tables"),
+    [
+        ("duplicates", "a", False, ("generation-num-duplicates/a",)),
+        ("duplicates", None, False, ("generation-num-duplicates",)),
+        ("token_frequencies", "a", True, ("a-num-frequencies/memorized", "a-num-frequencies/non_memorized")),
+        ("token_frequencies", "a", False, ("a-num-frequencies",)),
+        ("token_frequencies", None, True, ("num-frequencies/memorized", "num-frequencies/non_memorized")),
+        ("near_duplicates", "a", False, ("near-duplicates/a",)),
+        ("semantic_duplicates", None, False, ("semantic-duplicates",)),
+        ("deduplication", "a", False, ("deduplication/a/corpus", "deduplication/a/removed", "deduplication/a/summary")),
+    ],
+)
+def test_where_a_run_writes_its_tables(
+    feature: str, scheme: str | None, has_memorized: bool, tables: tuple[str, ...]
+) -> None:
+    job = job_class(feature)
+    splits = job.splits(scheme, has_memorized)
+    dataset = job.dataset(scheme)
+    assert (tuple(f"{dataset}/{split}" for split in splits) or (dataset,)) == tables
+
+
+def test_the_options_that_not_every_feature_uses() -> None:
+    assert users_by_option() == {
+        "sequences": ("duplicates", "semantic_duplicates"),
+        "memorized": ("token_frequencies",),
+        "window": ("duplicates",),
+        "jaccard_threshold": ("near_duplicates", "fuzzy"),
+        "ngram_tokens": ("near_duplicates", "fuzzy"),
+        "embedding_model": ("semantic_duplicates", "semantic"),
+        "keep": ("exact", "fuzzy", "semantic"),
+        "cosine_threshold": ("semantic",),
+        "semantic_clusters": ("semantic",),
+    }

@@ -18,10 +18,10 @@ from features.semantic_duplicates.search import Search, choose_search
 from filters.vocabulary import Vocabulary, read_vocabulary
 from sample.paths import tokenizer_path
 from spark.corpus.semantic_duplicates import comparison as embedding_comparison
-from spark.corpus.semantic_duplicates import finding as semantic_duplicates
+from spark.corpus.semantic_duplicates import counting as semantic_duplicates
 from spark.corpus.semantic_duplicates.clusters import semantic_clusters, tables_of_clusters
+from spark.corpus.semantic_duplicates.counting import find_semantic_duplicates
 from spark.corpus.semantic_duplicates.embeddings import embed_sequences
-from spark.corpus.semantic_duplicates.finding import find_semantic_duplicates
 from spark.session import task_sizes
 from spark.session.failures import failure_message
 from tests.features.minilm import MINILM
