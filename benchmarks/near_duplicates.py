@@ -28,7 +28,7 @@ from features.near_duplicates.bands import JACCARD_THRESHOLD, Bands, choose_band
 from features.near_duplicates.components import connected_components
 from features.near_duplicates.in_memory import near_duplicates_in_memory
 from filters.contract import RaggedArray
-from spark.corpus.near_duplicates.finding import MOST_TOKENS_ON_DRIVER, find_near_duplicates
+from spark.corpus.near_duplicates.counting import MOST_TOKENS_ON_DRIVER, find_near_duplicates
 from spark.runs.run_directory import logs_of
 from spark.runs.run_record import versions
 from spark.session.spark_session import start_session, stop_session

@@ -83,14 +83,12 @@ def write_lines(table: pa.Table, path: Path) -> None:
 def write_features(directory: Path, copies: int) -> None:
     """Feature tables that know the ids of so many copies, and values that tell the copies apart."""
     directory.mkdir()
-    frequencies = pq.read_table(feature_directory("num-frequencies", "deduped") / "data")
+    frequencies = pq.read_table(feature_directory("token_frequencies", "deduped") / "data")
     pq.write_table(
         frequencies.group_by("TokenID").aggregate([("Frequency", "sum")]).rename_columns(["TokenID", "Frequency"]),
         directory / "frequencies.parquet",
     )
-    duplicates = pq.read_table(
-        feature_directory("generation-num-duplicates", "duped") / "data" / "duped-00000-of-00001.parquet"
-    )
+    duplicates = pq.read_table(feature_directory("duplicates", "duped") / "data" / "duped-00000-of-00001.parquet")
     many = pa.concat_tables(shifted(duplicates, "index", copy) for copy in range(copies))
     counts = pc.add(many["counts"].cast(pa.int64()), np.arange(len(many)) // len(duplicates))
     pq.write_table(

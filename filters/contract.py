@@ -1,7 +1,8 @@
-"""What every filter shares: the batch that it is given and the description that it gives of itself."""
+"""What filters and feature tables declare: columns, inputs, and the batch of sequences that a filter measures."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -10,21 +11,25 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from filters.input_types import is_integer
+
 if TYPE_CHECKING:
     from filters.language_model.answers import AttentionSpread, Extraction, Predictions
 
 Input = Literal["tokens", "text", "token_frequencies", "predictions", "extraction", "decoded_share", "attention"]
 Group = Literal["all", "model"]
 MIN_K_PERCENT = 20.0  # of Shi et al. 2024, arXiv:2310.16789
-# What is known only once a language model was asked.
+SEQUENCE_KEYS = ("sequence_id", "index", "Index", "id")
+TOKEN_KEYS = ("token_id", "TokenID")
+# Inputs that a language model must be asked for.
 OF_THE_MODEL: frozenset[Input] = frozenset(("predictions", "extraction", "decoded_share", "attention"))
 
 
 class RaggedArray(NamedTuple):
-    """Rows of different lengths, laid end to end as Arrow lays them.
+    """Rows of different lengths, laid end to end as in an Arrow list array.
 
     values: all rows, one after the other, shape (total,).
-    offsets: int64, shape (rows + 1,), beginning at 0; row i is `values[offsets[i]:offsets[i + 1]]`.
+    offsets: int64, shape (rows + 1,), starting at 0; row i is `values[offsets[i]:offsets[i + 1]]`.
     """
 
     values: NDArray[np.generic]
@@ -68,10 +73,10 @@ class Column:
 class Filter:
     """One way to measure a sequence.
 
-    reads: what of `Sequences` it needs; where one of these is None, its columns are null.
-    measure: the arrays of `columns`, in their order, each of their type and of one value a row.
-        None where the columns are not computed but joined from the feature table `feature_table`.
-    group: under which name `--filters` takes it together with others; None for one that must be named itself.
+    reads: the fields of `Sequences` that it needs; if one of them is None, its columns are null.
+    measure: returns the arrays of `columns`, in their order and types, one value per row.
+        None if the columns are joined from `feature_table`, or read from the source.
+    group: the name under which `--filters` takes it together with others; None if it must be named itself.
     """
 
     name: str
@@ -86,3 +91,73 @@ class Filter:
     def asks_model(self) -> bool:
         """Whether a language model must be asked."""
         return not OF_THE_MODEL.isdisjoint(self.reads)
+
+
+# The kind of data (`memories`, `pile`, `plain`), its scheme and its model -> splits of the published dataset.
+SplitNames = Callable[[str, str | None, str | None], tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class TableColumn(Column):
+    """A column of a feature table: a metric, the values it can have, and its other names in published tables."""
+
+    smallest: float = 0.0
+    largest: float = math.inf
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names under which the column is accepted, its own first."""
+        return (self.name, *self.aliases)
+
+
+@dataclass(frozen=True)
+class FeatureTable:
+    """A table that is looked up by sequence id or token id.
+
+    name: the option that says where the table is.
+    key_names: accepted names of the key column.
+    split_names: the splits of the published dataset that belong to one split of the data.
+    filter_name: the filter that joins the columns, if it is not called like the table.
+    differs_by_model: whether each model has its own values.
+    needs_all_columns: whether a table that lacks one of the columns is rejected.
+    hub_id: the published dataset, with {scheme} in it if there is one per scheme; None if none is published.
+    dataset: directory of the table in the published layout; None if neither the sample nor a run writes one.
+    has_dataset_per_scheme: whether that directory starts with the scheme.
+    in_sample: whether the embedded sample has the table.
+    is_built: whether `build_features.py` builds it, as the feature of the same name.
+    """
+
+    name: str
+    meaning: str
+    columns: tuple[TableColumn, ...]
+    split_names: SplitNames
+    key_names: tuple[str, ...] = SEQUENCE_KEYS
+    filter_name: str | None = None
+    differs_by_model: bool = False
+    needs_all_columns: bool = False
+    hub_id: str | None = None
+    dataset: str | None = None
+    has_dataset_per_scheme: bool = False
+    in_sample: bool = False
+    is_built: bool = False
+
+    @property
+    def holds_integers(self) -> bool:
+        """Whether all values are whole numbers."""
+        return all(is_integer(column.type) for column in self.columns)
+
+    @property
+    def has_token_key(self) -> bool:
+        """Whether the table is looked up by token id, so that a filter reads it instead of a join."""
+        return self.key_names == TOKEN_KEYS
+
+    def column(self, name: str) -> TableColumn:
+        """Return the column of this name."""
+        return next(column for column in self.columns if column.name == name)
+
+    def dataset_of(self, scheme: str | None) -> str:
+        """Return the directory of the table in the published layout; raise ValueError if it has none."""
+        if self.dataset is None:
+            raise ValueError(f"the feature table {self.name} has no dataset in the published layout")
+        return f"{scheme}-{self.dataset}" if self.has_dataset_per_scheme and scheme else self.dataset

@@ -1,14 +1,23 @@
-"""Every filter, in the order of its columns in the tables, and their choice by name."""
+"""Every filter, in the order of its columns in the tables; `choose_filters` selects by name."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from filters import attention, detokenization, extraction, joined, likelihood, membership, token_frequency
+from filters import (
+    attention,
+    detokenization,
+    extraction,
+    likelihood,
+    membership,
+    memorization_score,
+    token_frequency,
+)
 from filters.code_or_natural_language import filter as code_or_natural_language
 from filters.compressibility import filter as compressibility
 from filters.contract import Filter, Group
 from filters.errors import require_known
+from filters.feature_tables import joined_filters
 from filters.incrementing import filter as incrementing
 from filters.ngram_diversity import filter as ngram_diversity
 from filters.repetition import filter as repetition
@@ -22,12 +31,8 @@ ALL_FILTERS: tuple[Filter, ...] = (
     compressibility.FILTER,
     ngram_diversity.TOKEN_NGRAM_DIVERSITY,
     ngram_diversity.WORD_NGRAM_DIVERSITY,
-    joined.DUPLICATES,
-    joined.NEAR_DUPLICATES,
-    joined.SEMANTIC_DUPLICATES,
-    joined.PUBLISHED_NL_SCORES,
-    joined.PERPLEXITIES,
-    joined.MEMORIZATION_SCORE,
+    *joined_filters(),
+    memorization_score.FILTER,
     likelihood.FILTER,
     membership.MIN_K,
     membership.ZLIB_LIKELIHOOD,
@@ -39,9 +44,9 @@ GROUPS: tuple[Group, ...] = ("all", "model")
 
 
 def choose_filters(names: Iterable[str]) -> tuple[Filter, ...]:
-    """The filters of these names or groups, in the order of `ALL_FILTERS`.
+    """Return the filters of these names or groups, in the order of `ALL_FILTERS`.
 
-    A column that one of them computes is not joined by another. Raises UserError for a name that is not known.
+    A column that one filter computes is not joined by another. Raise UserError for an unknown name.
     """
     names = set(names)
     require_known("filter", sorted(names), (*GROUPS, *(each.name for each in ALL_FILTERS)))

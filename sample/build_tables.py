@@ -1,8 +1,8 @@
-"""Has `build_features.py` count in the sample's corpora, and lays its tables out as the published ones.
+"""Run `build_features.py` on the sample's corpora, and write its tables in the published layout.
 
     python -m sample.build_tables     exact, near and semantic duplicates, and token frequencies
 
-It runs the program as its users do, on the paths of the sample's parts; minutes, most of them for embeddings.
+It runs the program as a user does, on the paths of the sample's parts. It takes minutes, most of them for embeddings.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from filters.contract import FeatureTable
+from filters.feature_tables import FEATURE_TABLES, SEMANTIC_DUPLICATES, TOKEN_FREQUENCIES
 from sample.layout import write_dataset
 from sample.paths import (
     MODELS,
@@ -29,33 +31,45 @@ from sample.paths import (
     tokenizer_path,
 )
 
-FEATURES = ("duplicates", "token_frequencies", "near_duplicates", "semantic_duplicates")
+BUILT_TABLES = tuple(table for table in FEATURE_TABLES if table.is_built)
+FEATURES = ",".join(table.name for table in BUILT_TABLES)
 PROJECT = Path(__file__).resolve().parent.parent
 BUILT = "Built by `build_features.py`; see `sample/README.md`."
 
 
 def build_tables(sample: Path = SAMPLE_DIR) -> None:
-    """Builds the feature tables of a sample whose corpora and memories are there, and writes them into it."""
+    """Build the feature tables of a sample whose corpora and memories are there, and write them into it."""
     with tempfile.TemporaryDirectory() as directory:
         run_build_features(sample, Path(directory))
-        built = Path(directory) / "sample"
-        duplicates = {scheme: read_split(built / "generation-num-duplicates" / scheme) for scheme in SCHEMES}
-        description = f"Laid out as `usvsnsp/generation-num-duplicates`. {BUILT}"
-        write_dataset(feature_directory("generation-num-duplicates", "", sample), duplicates, description)
-        near = {scheme: read_split(built / "near-duplicates" / scheme) for scheme in SCHEMES}
-        write_dataset(feature_directory("near-duplicates", "", sample), near, BUILT)
-        semantic = semantic_splits(sample, built / "semantic-duplicates")
-        description = f"Laid out as `usvsnsp/semantic-duplicates`. {BUILT}"
-        write_dataset(feature_directory("semantic-duplicates", "", sample), semantic, description)
+        for table in BUILT_TABLES:
+            write_feature_table(table, Path(directory) / "sample", sample)
+
+
+def write_feature_table(table: FeatureTable, built: Path, sample: Path) -> None:
+    """Write the datasets of a feature table that a run built, in the published layout."""
+    if table is SEMANTIC_DUPLICATES:
+        splits = semantic_splits(sample, built / table.dataset_of(None))
+        write_dataset(feature_directory(table.name, "", sample), splits, describe(table))
+    elif table.has_dataset_per_scheme:
         for scheme in SCHEMES:
-            dataset = built / f"{scheme}-num-frequencies"
-            frequencies = {split: read_split(dataset / split) for split in ("memorized", "non_memorized")}
-            description = f"Laid out as `usvsnsp/{scheme}-num-frequencies`; memorized by {MODELS[-1]}. {BUILT}"
-            write_dataset(feature_directory("num-frequencies", scheme, sample), frequencies, description)
+            names = table.split_names("memories", scheme, MODELS[-1])
+            splits = {name: read_split(built / table.dataset_of(scheme) / name) for name in names}
+            write_dataset(feature_directory(table.name, scheme, sample), splits, describe(table, scheme))
+    else:
+        splits = {scheme: read_split(built / table.dataset_of(scheme) / scheme) for scheme in SCHEMES}
+        write_dataset(feature_directory(table.name, "", sample), splits, describe(table))
+
+
+def describe(table: FeatureTable, scheme: str | None = None) -> str:
+    """Return the text of the card of a dataset."""
+    if table.hub_id is None:
+        return BUILT
+    of_memorized = f"; memorized by {MODELS[-1]}" if table is TOKEN_FREQUENCIES else ""
+    return f"Laid out as `{table.hub_id.format(scheme=scheme)}`{of_memorized}. {BUILT}"
 
 
 def semantic_splits(sample: Path, built: Path) -> dict[str, pa.Table]:
-    """The splits of the published layout: of the random samples of each scheme, and of the memories of each model."""
+    """Return the splits of the published layout: the random samples of each scheme, and the memories of each model."""
     splits = {}
     for scheme in SCHEMES:
         counted = read_split(built / scheme)
@@ -71,8 +85,8 @@ def semantic_splits(sample: Path, built: Path) -> dict[str, pa.Table]:
     return splits
 
 
-def run_build_features(sample: Path, output: Path, features: str = ",".join(FEATURES)) -> None:
-    """Runs the program over the sample's parts as the run `sample` in a directory."""
+def run_build_features(sample: Path, output: Path, features: str = FEATURES) -> None:
+    """Run the program over the sample's parts, as the run `sample` in a directory."""
     arguments = {
         "features": features,
         "schemes": ",".join(SCHEMES),
@@ -91,12 +105,12 @@ def run_build_features(sample: Path, output: Path, features: str = ",".join(FEAT
 
 
 def read_split(directory: Path) -> pa.Table:
-    """The table in a directory, in the order of its files."""
+    """Return the table in a directory, in the order of its files."""
     return pa.concat_tables([pq.read_table(path) for path in sorted(directory.glob("*.parquet"))])
 
 
 def main() -> None:
-    """Reads the command line and builds."""
+    """Read the command line and build."""
     parser = argparse.ArgumentParser(description="Build the sample's feature tables.")
     parser.add_argument("--sample", type=Path, default=SAMPLE_DIR, help="where the sample lies")
     build_tables(parser.parse_args().sample)

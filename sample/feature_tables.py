@@ -9,11 +9,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from filters.feature_tables import PERPLEXITIES
+
 Ids = NDArray[np.int64]
-PERPLEXITY_COLUMNS = ("loss", "prompt_perplexity", "generation_perplexity", "sequence_perplexity")
+PERPLEXITY_COLUMNS = tuple(column.name for column in PERPLEXITIES.columns)
 
 
 def perplexity_table(asked: pa.Table, sequence_ids: Sequence[Ids]) -> pa.Table:
-    """`sequence_id` and four perplexity columns for all sequences that occur in one of the arrays of ids."""
+    """Return `sequence_id` and the perplexity columns of all sequences that one of the arrays of ids holds."""
     ids = pa.array(np.unique(np.concatenate(sequence_ids)))
     return asked.select(["sequence_id", *PERPLEXITY_COLUMNS]).filter(pc.is_in(asked["sequence_id"], ids))

@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+
+from filters.feature_tables import feature_table
 
 SAMPLE_DIR = Path(__file__).resolve().parent / "data"
 SCHEMES = ("duped", "deduped")
 MODELS = ("70m", "160m")
-
-FeatureName = Literal[
-    "generation-num-duplicates", "num-frequencies", "near-duplicates", "semantic-duplicates", "perplexities"
-]
-FEATURE_NAMES: tuple[FeatureName, ...] = (
-    "generation-num-duplicates",
-    "num-frequencies",
-    "near-duplicates",
-    "semantic-duplicates",
-    "perplexities",
-)
 
 
 def truth_path(sample_directory: Path = SAMPLE_DIR) -> Path:
@@ -51,7 +41,6 @@ def pile_directory(scheme: str, sample_directory: Path = SAMPLE_DIR) -> Path:
     return sample_directory / f"pile-{scheme}"
 
 
-def feature_directory(name: FeatureName, scheme: str, sample_directory: Path = SAMPLE_DIR) -> Path:
-    """The dataset of a feature table in its published layout; only `num-frequencies` has one a scheme."""
-    features = sample_directory / "features"
-    return features / (f"{scheme}-{name}" if name == "num-frequencies" else name)
+def feature_directory(name: str, scheme: str, sample_directory: Path = SAMPLE_DIR) -> Path:
+    """The dataset of a feature table in its published layout; only `token_frequencies` has one per scheme."""
+    return sample_directory / "features" / feature_table(name).dataset_of(scheme)

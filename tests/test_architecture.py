@@ -90,7 +90,7 @@ def test_what_is_measured_never_imports_spark(room: str) -> None:
     [
         pytest.param("filters", ("pyspark", "torch", "transformers", "sklearn", "datasets", "nltk"), id="filters"),
         pytest.param(
-            "spark.corpus.semantic_duplicates.finding, spark.corpus.semantic_duplicates.clusters",
+            "spark.corpus.semantic_duplicates.counting, spark.corpus.semantic_duplicates.clusters",
             ("torch", "transformers", "faiss", "rapidfuzz", "sklearn"),
             id="semantic duplicates",
         ),

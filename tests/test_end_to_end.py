@@ -157,7 +157,7 @@ def test_larger_models_memorize_more_and_those_of_the_deduplicated_corpus_less(s
 def test_the_joined_columns_are_those_of_the_feature_tables(sample_run: Any) -> None:
     directory, _ = sample_run
     measured = pq.read_table(directory / "metrics" / "dataset=sample_memories" / "scheme=duped" / "model=70m")
-    (path,) = (sample_paths.feature_directory("generation-num-duplicates", "") / "data").glob("duped-*.parquet")
+    (path,) = (sample_paths.feature_directory("duplicates", "") / "data").glob("duped-*.parquet")
     expected = dict(zip(*pq.read_table(path).to_pydict().values(), strict=True))
     for row in measured.select(["sequence_id", "sequence_duplicates"]).to_pylist():
         assert row["sequence_duplicates"] == expected[row["sequence_id"]]
@@ -259,7 +259,7 @@ def test_data_and_output_on_an_object_store(sample_run: Any, tmp_path: Path, mon
         for name, file in files_below(sample_paths.SAMPLE_DIR).items():
             (storage_path(data) / name.as_posix()).write_bytes(file.read_bytes())
         memories = sample_paths.memories_directory().relative_to(sample_paths.SAMPLE_DIR)
-        duplicates = sample_paths.feature_directory("generation-num-duplicates", "duped")
+        duplicates = sample_paths.feature_directory("duplicates", "duped")
         finished = calculate_metrics(
             *("--datasets", f"{data}/{memories}", "--models", "70m", "--schemes", "duped", "--run_id", "r"),
             *("--tokenizer", f"{data}/{sample_paths.tokenizer_path().relative_to(sample_paths.SAMPLE_DIR)}"),

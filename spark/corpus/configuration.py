@@ -10,26 +10,17 @@ from typing import Any
 from features.deduplication import COSINE_THRESHOLD, KEEP, METHODS, Criteria, Keep, Method
 from features.near_duplicates.bands import JACCARD_THRESHOLD, NGRAM_TOKENS
 from features.semantic_duplicates.model import DEFAULT_MODEL
-from spark.corpus.exact_duplicates import Window
+from spark.corpus.exact_duplicates.windows import Window
+from spark.corpus.jobs import FEATURE_JOBS, users_by_option
 from spark.runs.option_checks import as_integer, as_names, as_revisions, as_share, as_text
 from spark.sources.token_file import PYTHIA_ROW_TOKENS
 from utils import UserError, printable, require_known
 
-WITHOUT_A_MODEL = ("duplicates", "token_frequencies", "near_duplicates")
-FEATURES = (*WITHOUT_A_MODEL, "semantic_duplicates")
+FEATURES = tuple(job.feature for job in FEATURE_JOBS)
+WITHOUT_A_MODEL = tuple(job.feature for job in FEATURE_JOBS if "embedding_model" not in job.options)
 SAMPLE = "sample"
 CONTINUATION = Window(32, 64)  # of the sequences that the Pythia models memorized
-USED_BY: dict[str, tuple[str, ...]] = {  # of the options that not every run uses, the features and methods that do
-    "sequences": ("duplicates", "semantic_duplicates"),
-    "memorized": ("token_frequencies",),
-    "window": ("duplicates",),
-    "jaccard_threshold": ("near_duplicates", "fuzzy"),
-    "ngram_tokens": ("near_duplicates", "fuzzy"),
-    "embedding_model": ("semantic_duplicates", "semantic"),
-    "keep": METHODS,
-    "cosine_threshold": ("semantic",),
-    "semantic_clusters": ("semantic",),
-}
+USED_BY = users_by_option()
 WINDOW = re.compile(r"(\d{1,9}):(\d{1,9})")
 
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from filters.contract import RaggedArray
 from filters.ragged import lists_from_ragged
-from spark.corpus.part_tasks import map_numbered_parts, map_parts
+from spark.corpus.parallel_reading import map_numbered_parts, map_parts
 from spark.session.job_descriptions import phase
 from spark.sources.corpus_parts import Corpus
 from spark.sources.token_reader import CorpusBatch

@@ -1,4 +1,4 @@
-"""One feature of one corpus from its parts to its tables: find, build, publish."""
+"""The base class of the jobs of `build_features.py`: build the tables of one feature of one corpus, then publish."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
+
+import pyarrow as pa
 
 from features.semantic_duplicates.model import EmbeddingModel
+from filters.contract import Column
+from filters.feature_tables import feature_table
 from filters.language_model.model import LanguageModel
 from filters.vocabulary import Vocabulary
 from spark.corpus.card import write_card
-from spark.corpus.configuration import FeatureConfiguration
-from spark.corpus.planning import PlannedFeature
 from spark.runs.run_record import RunRecord
 from spark.session.join_sizes import join_by_measured_sizes
 from spark.sources.corpus_parts import Corpus
@@ -25,15 +27,32 @@ if TYPE_CHECKING:
     from pyspark import Accumulator
     from pyspark.sql import SparkSession
 
+    from spark.corpus.configuration import FeatureConfiguration
+    from spark.corpus.planning import PlannedFeature
+
 Counts = Mapping[str, Mapping[str, int]]  # of each table, by its name
+BYTES_OF_A_COUNT = 16  # an id and a count
+BYTES_OF_AN_EMBEDDED_ROW = 2_500  # an embedding of 384 numbers and a text, and the same again for a query
+ID = Column("sequence_id", pa.int64(), "the sequence's id")
 
 
 @dataclass(frozen=True)
 class FeatureJob(ABC):
-    """A feature of a corpus, all that it reads found; each kind of feature says how it is built.
+    """One feature of one corpus, with its inputs resolved. A subclass says what it writes and how it is built.
 
-    vocabulary: of the tokenizer; None where none is known. embedding_model: where semantic duplicates are looked for.
+    feature: the name in `--features`, which is also that of its feature table.
+    options: the options that this feature uses, of those that not every feature does.
+    output_columns: the columns of its tables.
+    has_card: whether its tables are splits of one dataset, which a README.md lists.
+
+    vocabulary: of the tokenizer; None if no tokenizer is known.
+    embedding_model: None if the feature needs no embeddings.
     """
+
+    feature: ClassVar[str]
+    options: ClassVar[tuple[str, ...]] = ()
+    output_columns: ClassVar[tuple[Column, ...]]
+    has_card: ClassVar[bool] = True
 
     planned: PlannedFeature
     corpus: Corpus
@@ -45,23 +64,42 @@ class FeatureJob(ABC):
     run_directory: AnyPath
     language_model: LanguageModel | None = None
 
+    @classmethod
+    def dataset(cls, scheme: str | None) -> str:
+        """Return the directory of the tables in that of the run."""
+        return feature_table(cls.feature).dataset_of(scheme)
+
+    @classmethod
+    def splits(cls, scheme: str | None, has_memorized: bool) -> tuple[str, ...]:
+        """Return the splits of the dataset, one per table; none if the dataset is one table."""
+        return () if scheme is None else (scheme,)
+
+    @classmethod
+    def embeds(cls, configuration: FeatureConfiguration) -> bool:
+        """Return whether an embedding model is needed."""
+        return "embedding_model" in cls.options
+
+    @classmethod  # noqa: B027
+    def check(cls, configuration: FeatureConfiguration, corpus: Corpus) -> None:
+        """Raise UserError for options that do not suit the corpus."""
+
     @abstractmethod
     def estimated_bytes(self) -> int | None:
-        """What its tables, and what is written on the way to them, will take on disk."""
+        """Return the disk space, in bytes, of the tables and of intermediate files; None if unknown."""
 
     @abstractmethod
     def build(
         self, spark: SparkSession, directory: AnyPath, tables: Sequence[str], rows_done: Accumulator[int]
     ) -> Counts:
-        """Writes its tables into a directory, under these names in the order of the plan."""
+        """Write the tables into a directory, under these names in the order of the plan."""
 
     def strategy(self) -> str | None:
-        """How it is found, where there is a choice that is made by now."""
+        """Return how the feature is computed; None if there is no choice, or it is not known yet."""
         return None
 
     @property
     def description(self) -> str:
-        """What it is called in messages and in the Spark UI."""
+        """The name of the job in messages and in the Spark UI."""
         return self.planned.description
 
     @property
@@ -71,40 +109,40 @@ class FeatureJob(ABC):
 
     @property
     def rows_known(self) -> int | None:
-        """The rows of the corpus, where they are known before any is read."""
+        """Number of rows of the corpus; None if it takes reading them."""
         return self.corpus.rows
 
     @property
     def bytes(self) -> int:
-        """Of the corpus."""
+        """Total size of the corpus, in bytes."""
         return self.corpus.bytes
 
     def is_complete(self) -> bool:
-        """Whether all its tables are published."""
+        """Return whether all tables are published."""
         return all(read_marker(self.run_directory / table) is not None for table in self.planned.tables)
 
     def note(self, record: RunRecord, from_earlier: bool) -> None:
-        """Notes its complete tables in the run's record, and in the card of their dataset."""
+        """Note the complete tables in the record of the run, and in the card of their dataset."""
         for table in self.planned.tables:
             path = self.run_directory / table
             written = read_marker(path)
             if written is not None:
                 name = self.description if len(self.planned.tables) == 1 else f"{self.description} {path.name}"
                 record.add_table(name, path, written, {}, from_earlier)
-        # Also of an earlier run, which may have been killed between publishing and this.
-        if self.planned.has_card:
+        # Also for an earlier run, which may have been killed after publishing and before this.
+        if self.has_card and self.planned.splits:
             write_card(self.run_directory / self.planned.dataset)
 
     def run(self, spark: SparkSession, rows_done: Accumulator[int]) -> None:
-        """Builds the tables and publishes them."""
+        """Build the tables and publish them."""
         started = time.monotonic()
         join_by_measured_sizes(spark)
-        # Of this attempt alone: workers of one that was killed may still be writing.
+        # A directory for this attempt alone: workers of a killed one may still be writing.
         directory = self.run_directory.resolve() / TEMPORARY / uuid.uuid4().hex
         names = {table: f"table-{number}" for number, table in enumerate(self.planned.tables)}
         counts = self.build(spark, directory, tuple(names.values()), rows_done)
         seconds = time.monotonic() - started
-        # What tasks counted is for who watches: of a part that was read again it holds the rows twice.
+        # The accumulator is for progress: it counts the rows of a part twice if a task is repeated.
         rows = rows_done.value if self.corpus.rows is None else self.corpus.rows
         for table, name in names.items():
             publish(directory / name, self.run_directory / table, Written(rows, 0, seconds, counts[name]))

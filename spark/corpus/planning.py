@@ -1,23 +1,16 @@
-"""From the configuration to the feature tables that a run builds: of which corpus, for which sequences, and where."""
+"""Plan which feature tables a run builds: of which corpus, for which sequences, and where."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from sample import paths as sample_paths
-from spark.corpus.configuration import SAMPLE, USED_BY, FeatureConfiguration
+from spark.corpus.configuration import SAMPLE, FeatureConfiguration
+from spark.corpus.deduplication.job import DEDUPLICATION
+from spark.corpus.jobs import job_class
 from spark.storage.publishing import require_partition_names
 from utils import require_known
 
-DATASETS = {  # as the published ones are called, where there is one
-    "duplicates": "generation-num-duplicates",
-    "token_frequencies": "num-frequencies",
-    "near_duplicates": "near-duplicates",
-    "semantic_duplicates": "semantic-duplicates",
-}
-DEDUPLICATION = "deduplication"
-PARTS_OF_DEDUPLICATION = ("corpus", "removed", "summary")
-OF_SEQUENCES = USED_BY["sequences"]  # counted for some sequences, or for every row
 LARGEST_SAMPLE_MODEL = sample_paths.MODELS[-1]
 
 
@@ -25,9 +18,9 @@ LARGEST_SAMPLE_MODEL = sample_paths.MODELS[-1]
 class PlannedFeature:
     """One feature of one corpus, or its deduplication.
 
-    corpus, sequences, memorized: where each is; None where there is none, and of `sequences` for those of the corpus.
-    dataset: the directory of its tables, in the run's. splits: of the dataset, one for each table, in the published
-        order; none where the dataset is one table, of a corpus without a scheme.
+    corpus, sequences, memorized: where each is. sequences: None for all of the corpus. memorized: None for none.
+    dataset: the directory of its tables in that of the run.
+    splits: of the dataset, one per table, in the published order; none if the dataset is one table.
     """
 
     feature: str
@@ -41,22 +34,17 @@ class PlannedFeature:
 
     @property
     def description(self) -> str:
-        """What it is called in messages and in the Spark UI."""
+        """The name of the feature in messages and in the Spark UI."""
         return f"{self.feature} {self.scheme or ''}".strip()
 
     @property
     def tables(self) -> tuple[str, ...]:
-        """Its tables, each a path in the run's directory."""
+        """The tables, each a path in the directory of the run."""
         return tuple(f"{self.dataset}/{split}" for split in self.splits) or (self.dataset,)
-
-    @property
-    def has_card(self) -> bool:
-        """Whether its tables are splits of one dataset, of the same columns, which is to name them."""
-        return bool(self.splits) and self.feature != DEDUPLICATION
 
 
 def plan_features(configuration: FeatureConfiguration) -> list[PlannedFeature]:
-    """Every feature of every corpus that is asked for, in the order in which they are built."""
+    """Return every feature of every corpus that is asked for, in the order in which they are built."""
     is_sample = configuration.corpus == SAMPLE
     schemes: tuple[str | None, ...] = configuration.schemes or (sample_paths.SCHEMES if is_sample else (None,))
     if is_sample:
@@ -72,13 +60,7 @@ def _planned(feature: str, scheme: str | None, configuration: FeatureConfigurati
         corpus = str(sample_paths.corpus_path(str(scheme)))
         memorized = memorized or f"{sample_paths.memories_directory()}#{{scheme}}.{LARGEST_SAMPLE_MODEL}"
         tokenizer = tokenizer or str(sample_paths.tokenizer_path())
-    dataset = DATASETS.get(feature, feature)
-    splits: tuple[str, ...] = () if scheme is None else (scheme,)
-    if feature == DEDUPLICATION:
-        dataset, splits = "/".join([dataset, *splits]), PARTS_OF_DEDUPLICATION
-    if feature == "token_frequencies":
-        dataset = dataset if scheme is None else f"{scheme}-{dataset}"
-        splits = () if memorized is None else ("memorized", "non_memorized")
+    job = job_class(feature)
 
     def place(given: str | None) -> str | None:
         return given if given is None or scheme is None else given.replace("{scheme}", scheme)
@@ -87,9 +69,9 @@ def _planned(feature: str, scheme: str | None, configuration: FeatureConfigurati
         feature,
         scheme,
         str(place(corpus)),
-        place(configuration.sequences) if feature in OF_SEQUENCES else None,
-        place(memorized) if feature == "token_frequencies" else None,
+        place(configuration.sequences) if "sequences" in job.options else None,
+        place(memorized) if "memorized" in job.options else None,
         tokenizer,
-        dataset,
-        splits,
+        job.dataset(scheme),
+        job.splits(scheme, has_memorized=memorized is not None),
     )

@@ -1,4 +1,4 @@
-"""What a person and a script read of the building of features: the plan, the schema, and how to join the tables."""
+"""Describe the building of features for people and scripts: the plan, the schema, and how to join the tables."""
 
 from __future__ import annotations
 
@@ -7,58 +7,31 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import pyarrow.parquet as pq
 
+from filters.contract import FeatureTable
+from filters.feature_tables import FEATURE_TABLES
+from spark.corpus.deduplication.job import DEDUPLICATION
 from spark.corpus.job import FeatureJob
-from spark.corpus.planning import DEDUPLICATION, OF_SEQUENCES, PlannedFeature
+from spark.corpus.jobs import job_class
+from spark.corpus.planning import PlannedFeature
 from spark.reporting.events import Deduplicated, FeaturePlan, PlannedTable
 from spark.storage.paths import AnyPath, arrow_location
 
-COLUMNS = {
-    "duplicates": (
-        ("index", "int64", "the sequence's id"),
-        ("counts", "int64", "at how many places of the corpus the window of the sequence occurs, its own counted"),
-    ),
-    "near_duplicates": (
-        ("sequence_id", "int64", "the sequence's id"),
-        ("near_duplicates", "int64", "how many other sequences are at least so similar: their sets of n-grams"),
-        ("near_duplicate_cluster", "int64", "smallest id of the sequences that such similarities connect it with"),
-        ("near_duplicate_cluster_size", "int64", "how many sequences these are, itself included"),
-    ),
-    "semantic_duplicates": (
-        ("sequence_id", "int64", "the sequence's id"),
-        ("0_8_snowclones", "int64", "how many other sequences of the corpus have a cosine similarity of at least 0.8"),
-        ("0_9_snowclones", "int64", "the same at 0.9"),
-        ("0_8_templates", "int64", "those of `0_8_snowclones` with prompts at a Levenshtein distance from 1 to 19"),
-        ("0_9_templates", "int64", "those of `0_9_snowclones`"),
-    ),
-    DEDUPLICATION: (
-        ("sequence_id", "int64", "the id of a sequence that was removed"),
-        ("tokens", "int64", "how many tokens it has"),
-        ("method", "string", "what removed it: exact, fuzzy or semantic"),
-        ("duplicate_of", "int64", "the sequence whose duplicate it is"),
-        ("threshold", "double", "largest of the thresholds of the summary at which it is removed; null of exact ones"),
-    ),
-    "token_frequencies": (
-        ("TokenID", "int64", "token id"),
-        ("Frequency", "int64", "how often the sequences of the table hold it"),
-    ),
-}
-
 
 def schema_of_features(planned: Iterable[PlannedFeature]) -> list[dict[str, str]]:
-    """The columns of the tables, as `run.json` lists them."""
+    """Return the columns of the tables, as `run.json` lists them."""
     return [
-        {"name": name, "type": type_, "feature": feature, "meaning": meaning}
+        {"name": column.name, "type": str(column.type), "feature": feature, "meaning": column.meaning}
         for feature in dict.fromkeys(each.feature for each in planned)
-        for name, type_, meaning in COLUMNS[feature]
+        for column in job_class(feature).output_columns
     ]
 
 
 def make_feature_plan(run_id: str, directory: AnyPath, jobs: Sequence[FeatureJob]) -> FeaturePlan:
-    """What a run would read, count and write."""
+    """Return what a run would read, count and write."""
 
     def planned(job: FeatureJob) -> PlannedTable:
         sequences = None
-        if job.planned.feature in OF_SEQUENCES:
+        if "sequences" in job.options:
             sequences = "all of the corpus" if job.sequences is job.corpus else job.sequences.source
         memorized = job.memorized.source if job.memorized is not None else None
         corpus = job.corpus
@@ -71,7 +44,7 @@ def make_feature_plan(run_id: str, directory: AnyPath, jobs: Sequence[FeatureJob
 
 
 def deduplications(planned: Iterable[PlannedFeature], directory: AnyPath) -> Iterator[Deduplicated]:
-    """What the deduplications of a run removed."""
+    """Yield what the deduplications of a run removed."""
     for each in planned:
         if each.feature == DEDUPLICATION:
             filesystem, summary = arrow_location(directory / each.dataset / "summary")
@@ -79,13 +52,21 @@ def deduplications(planned: Iterable[PlannedFeature], directory: AnyPath) -> Ite
 
 
 def joining_command(planned: Iterable[PlannedFeature], directory: AnyPath) -> str:
-    """The options of calculate_metrics.py that join the tables of a run."""
+    """Return the options of calculate_metrics.py that join the tables of a run."""
+    tables = {table.name: table for table in FEATURE_TABLES}
     options: dict[str, str] = {}
     for each in planned:
-        if each.feature == DEDUPLICATION:
-            continue
-        dataset = each.dataset if each.scheme is None else each.dataset.replace(f"{each.scheme}-", "{scheme}-")
-        if each.feature == "semantic_duplicates" and each.scheme is not None:
-            dataset += "/{scheme}"  # the published splits of that name have other columns
-        options[each.feature] = shlex.quote(str(directory / dataset))
+        table = tables.get(each.feature)
+        if table is not None:
+            options[each.feature] = shlex.quote(str(directory / _path_to_join(table, each)))
     return " ".join(f"--{feature} {path}" for feature, path in options.items())
+
+
+def _path_to_join(table: FeatureTable, planned: PlannedFeature) -> str:
+    """Return the dataset, with {scheme} in place of the scheme; its split too if the published ones are others."""
+    if planned.scheme is None:
+        return planned.dataset
+    dataset = table.dataset_of("{scheme}")
+    is_split_by_scheme = planned.splits == (planned.scheme,)
+    is_as_published = table.split_names("plain", planned.scheme, None) == planned.splits
+    return f"{dataset}/{{scheme}}" if is_split_by_scheme and not is_as_published else dataset

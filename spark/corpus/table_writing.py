@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from spark.corpus.part_tasks import map_parts
+from spark.corpus.parallel_reading import map_parts
 from spark.sources.corpus_parts import Corpus
 from spark.sources.token_reader import CorpusBatch
 from spark.storage.paths import AnyPath, arrow_location

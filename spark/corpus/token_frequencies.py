@@ -1,4 +1,4 @@
-"""How often the corpus holds each token id, over the sequences that are memorized and over the rest."""
+"""Count how often the corpus holds each token id, in the memorized sequences and in the rest."""
 
 from __future__ import annotations
 
@@ -11,9 +11,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from features.token_counts import MEMORIZED, REST, count_tokens
+from filters.contract import Column
+from filters.feature_tables import TOKEN_FREQUENCIES
 from filters.vocabulary import LARGEST_VOCABULARY
 from spark.corpus.frames import require_unique_ids
-from spark.corpus.part_tasks import map_parts
+from spark.corpus.job import BYTES_OF_A_COUNT, Counts, FeatureJob
+from spark.corpus.parallel_reading import map_parts, number_lines
 from spark.corpus.table_writing import write_one_file
 from spark.session.job_descriptions import READ_CORPUS, phase
 from spark.sources.corpus_parts import Corpus
@@ -26,12 +29,48 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 
+MEMORIZED_AND_REST = ("memorized", "non_memorized")
+
+
+@dataclass(frozen=True)
+class TokenFrequencies(FeatureJob):
+    """Counts how often the corpus holds each token."""
+
+    feature = TOKEN_FREQUENCIES.name
+    options = ("memorized",)
+    # The names of the published table.
+    output_columns = (
+        Column("TokenID", pa.int64(), "token id"),
+        Column("Frequency", pa.int64(), "how often the sequences of the table hold it"),
+    )
+
+    @classmethod
+    def splits(cls, scheme: str | None, has_memorized: bool) -> tuple[str, ...]:
+        """Return the memorized sequences and the rest, if they are counted separately."""
+        return MEMORIZED_AND_REST if has_memorized else ()
+
+    def estimated_bytes(self) -> int | None:
+        """Return the bytes of a count per token in each table."""
+        return len(self.planned.tables) * BYTES_OF_A_COUNT * self._vocabulary_size
+
+    def build(
+        self, spark: SparkSession, directory: AnyPath, tables: Sequence[str], rows_done: Accumulator[int]
+    ) -> Counts:
+        """Write one table, or one of the memorized sequences and one of the rest."""
+        corpus = number_lines(spark, self.corpus) if self.memorized is not None else self.corpus
+        return TokenCounting(corpus, self.memorized, self._vocabulary_size, directory).run(spark, tables, rows_done)
+
+    @property
+    def _vocabulary_size(self) -> int:
+        return 0 if self.vocabulary is None else self.vocabulary.size
+
+
 @dataclass(frozen=True)
 class TokenCounting:
-    """The counting of the token ids of `corpus`.
+    """Counts the token ids of `corpus`.
 
-    memorized: the sequences that are counted apart, by their ids; None where all are counted together.
-    vocabulary_size: so many ids are listed at least; those that the corpus lacks with 0.
+    memorized: sequences to count separately, by id; None to count all together.
+    vocabulary_size: the smallest number of ids to list; ids that the corpus lacks have 0.
     """
 
     corpus: Corpus
@@ -40,7 +79,7 @@ class TokenCounting:
     directory: AnyPath
 
     def run(self, spark: SparkSession, tables: Sequence[str], rows_done: Accumulator[int]) -> dict[str, dict[str, int]]:
-        """Writes `TokenID`, `Frequency`: one table, or that of the memorized sequences and that of the rest."""
+        """Write `TokenID`, `Frequency`: one table, or one of the memorized sequences and one of the rest."""
         memorized = np.empty(0, np.int64)
         if self.memorized is not None:
             require_unique_ids(spark, self.corpus)
@@ -64,7 +103,7 @@ class TokenCounting:
     def _count(
         self, spark: SparkSession, memorized: NDArray[np.int64], rows_done: Accumulator[int]
     ) -> tuple[NDArray[np.int64], list[int]]:
-        """How often each token occurs, int64, shape (2, token ids); and how many sequences there are of both kinds."""
+        """Return how often each token occurs, int64, shape (2, token ids), and the number of sequences of each kind."""
         from pyspark.sql import functions as F  # noqa: N812
 
         shared, source = spark.sparkContext.broadcast(memorized), self.corpus.source
@@ -81,7 +120,7 @@ class TokenCounting:
                 sequences[MEMORIZED] += is_memorized.sum()
                 sequences[REST] += (~is_memorized).sum()
             found = np.flatnonzero(counts.any(axis=0))
-            # The row without a token counts the sequences.
+            # The row without a token holds the numbers of sequences.
             both = np.column_stack([sequences, counts[:, found]])
             tokens = pa.array([None, *found.tolist()], pa.int64())
             yield pa.RecordBatch.from_pydict({"token": tokens, "memorized": both[MEMORIZED], "rest": both[REST]})
@@ -100,6 +139,6 @@ class TokenCounting:
 
 
 def sequence_ids(sequences: Corpus) -> NDArray[np.int64]:
-    """The ids of some sequences, each once, in ascending order; the driver reads them."""
+    """Return the ids of sequences, each once, in ascending order; the driver reads them."""
     batches = [batch.sequence_ids for part in sequences.parts for batch in part.batches()]
     return np.unique(np.concatenate([np.empty(0, np.int64), *batches]))

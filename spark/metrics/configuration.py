@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from filters import feature_tables
 from filters.contract import MIN_K_PERCENT
 from spark.runs.option_checks import as_integer, as_names, as_revisions, as_share, as_text
 from spark.session.project import PROJECT_DIRECTORY
@@ -15,9 +16,7 @@ DEFAULT_CONFIG = PROJECT_DIRECTORY / "configs" / "sample.yaml"
 LISTS = ("datasets", "models", "schemes", "filters")
 INTEGERS = {"sample_size": 1, "sample_seed": 0, "prompt_tokens": 1, "continuation_tokens": 1}  # and the smallest
 PRECISIONS = ("float32", "bfloat16", "float16")
-FEATURE_TABLES = (
-    *("duplicates", "token_frequencies", "near_duplicates", "semantic_duplicates", "nl_scores", "perplexities"),
-)
+FEATURE_TABLES = tuple(table.name for table in feature_tables.FEATURE_TABLES)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Feature tables joined to the sequences, by sequence_id, without losing or doubling a row."""
+"""Join feature tables to the sequences by `sequence_id`, without losing or repeating a row."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import math
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from spark.metrics.feature_tables import COUNTS, FeatureFiles
+from filters.feature_tables import PERPLEXITIES
+from spark.metrics.feature_tables import FeatureFiles
 from spark.session.job_descriptions import phase
 from spark.sources.internal_columns import LINE_REASON, of_model
 from spark.sources.spark_names import quoted
@@ -15,50 +16,34 @@ from utils import UserError
 
 # A sequence of 64 tokens has 63 that are scored: 31 of the prompt and 32 of the continuation.
 PROMPT_SCORED, GENERATION_SCORED, SCORED = 31, 32, 63
-# The wrong definition is off by half of the loss or more; half-precision perplexities by a few hundredths of it.
+# Relative error of the loss. By the wrong definition it is 0.5 or more; in half precision, a few hundredths.
 TOLERANCE = 0.1
-SMALLEST_LOSS = 0.01  # below, perplexities are too near to 1 to tell
+SMALLEST_LOSS = 0.01  # below, perplexities are too close to 1 to tell the definitions apart
 ROWS_TRIED = 1_000
 ROUNDING = 0.001
-COUNT, PERPLEXITY = (0.0, math.inf), (1.0, math.inf)
-RANGES = {
-    "sequence_duplicates": COUNT,
-    "near_duplicates": COUNT,
-    "near_duplicate_cluster": (-math.inf, math.inf),
-    "near_duplicate_cluster_size": (1.0, math.inf),
-    "0_8_snowclones": COUNT,
-    "0_9_snowclones": COUNT,
-    "0_8_templates": COUNT,
-    "0_9_templates": COUNT,
-    "published_nl_scores": (0.0, 1.0),
-    "loss": (0.0, math.inf),
-    "prompt_perplexity": PERPLEXITY,
-    "generation_perplexity": PERPLEXITY,
-    "sequence_perplexity": PERPLEXITY,
-}
 
 
 def join_feature(frame: DataFrame, feature: FeatureFiles) -> DataFrame:
-    """The rows with the feature's columns beside them; null where the table does not hold the sequence."""
+    """Return the rows with the columns of the feature table; null for sequences that the table lacks."""
     table = read_feature(frame.sparkSession, feature)
     if not feature.files.spark_knows_size:
-        table = table.hint("merge")  # Spark takes what Python reads for tiny, and would gather it in the driver
+        table = table.hint("merge")  # Spark assumes that what Python reads is tiny, and would collect it in the driver
     return frame.join(table, "sequence_id", "left")
 
 
 def read_feature(spark: SparkSession, feature: FeatureFiles) -> DataFrame:
-    """A feature table as `sequence_id` and metric columns, perplexities by our definition."""
-    kind = "long" if feature.table in COUNTS else "double"
+    """Return a feature table as `sequence_id` and metric columns, perplexities by our definition."""
+    type_ = "long" if feature.table.holds_integers else "double"
     rows = feature.files.read(spark)
     key = F.col(quoted(feature.key))
     if feature.files.rejects_rows:
-        reason = F.concat(F.lit(f"--{feature.table} {feature.location}: "), LINE_REASON)
+        reason = F.concat(F.lit(f"--{feature.table.name} {feature.location}: "), LINE_REASON)
         key = F.when(F.col(LINE_REASON).isNotNull(), F.raise_error(reason)).otherwise(key)
     table = rows.select(
         key.cast("long").alias("sequence_id"),
-        *(_in_range(F.col(quoted(name)).cast(kind), metric, feature).alias(metric) for metric, name in feature.values),
+        *(_in_range(F.col(quoted(name)).cast(type_), metric, feature).alias(metric) for metric, name in feature.values),
     )
-    if feature.table == "perplexities":
+    if feature.table is PERPLEXITIES:
         table = _by_our_definition(table, feature)
     if feature.model is None:
         return table
@@ -66,36 +51,37 @@ def read_feature(spark: SparkSession, feature: FeatureFiles) -> DataFrame:
 
 
 def require_unique_keys(spark: SparkSession, feature: FeatureFiles) -> None:
-    """Raises UserError, with the key, where a feature table holds a sequence_id twice."""
+    """Raise UserError, naming the key, if a feature table repeats a `sequence_id`."""
     repeated = read_feature(spark, feature).groupBy("sequence_id").count().where("count > 1")
-    with phase(spark, f"look for repeated keys in {feature.table}"):
+    with phase(spark, f"look for repeated keys in {feature.table.name}"):
         found = repeated.where("sequence_id is not null").orderBy("sequence_id").first()
     if found is not None:
         raise UserError(
-            f"--{feature.table} {feature.location}: sequence_id {found[0]} is there {found[1]} times.\n"
+            f"--{feature.table.name} {feature.location}: sequence_id {found[0]} is there {found[1]} times.\n"
             "The keys of a feature table must be unique; remove the repeated rows."
         )
 
 
 def _in_range(value: Column, metric: str, feature: FeatureFiles) -> Column:
-    """The value; the job that reads one that the metric cannot have fails, and says which."""
-    smallest, largest = RANGES[metric]
+    """Return the value; reading one out of the range of the metric fails, with a message that names its key."""
+    column = feature.table.column(metric)
+    smallest, largest = column.smallest, column.largest
     expected = f"from {smallest:g} to {largest:g}" if math.isfinite(largest) else f"from {smallest:g} on"
-    start = f"--{feature.table} {feature.location}: expected numbers {expected} in column `{metric}`, found "
+    start = f"--{feature.table.name} {feature.location}: expected numbers {expected} in column `{metric}`, found "
     message = F.concat(
         F.lit(start), value.cast("string"), F.lit(" at the key "), F.col(quoted(feature.key)).cast("string")
     )
-    # Half precision and rounding may leave a value just out of the range.
+    # Half precision and rounding may put a value just outside the range.
     is_wrong = (value < smallest - ROUNDING) | (value > largest + ROUNDING)
     return F.when(is_wrong, F.raise_error(message)).otherwise(value)
 
 
 def _by_our_definition(table: DataFrame, feature: FeatureFiles) -> DataFrame:
-    """Perplexities over the scored tokens of each part, whichever of the two definitions they came in.
+    """Return perplexities per scored token of each part, converted from the published definition if needed.
 
-    Ours divide a part's negative log-likelihood by its own tokens: 31·ln p + 32·ln g = 63·ln s. The published
-    ones divide every part by 63: ln p + ln g = ln s, and become ours when raised to 63/31 and 63/32. Which of
-    the two holds is seen in the numbers; a table in which neither does is refused with UserError.
+    Ours divides the negative log-likelihood of a part by the part's own tokens: 31·ln p + 32·ln g = 63·ln s.
+    The published one divides every part by 63: ln p + ln g = ln s. Raised to 63/31 and 63/32, p and g become ours.
+    The values tell which definition holds; raise UserError if neither does.
     """
     prompt, generation, sequence = (
         F.log(F.col(name)) for name in ("prompt_perplexity", "generation_perplexity", "sequence_perplexity")

@@ -1,8 +1,9 @@
-"""Which metrics are null in every row of a table, and why: what is not known is said, and never made up."""
+"""Say which metrics are null in every row of a table, and why."""
 
 from __future__ import annotations
 
 from filters.contract import Filter
+from filters.feature_tables import TOKEN_FREQUENCIES, feature_table
 from spark.metrics.configuration import Configuration
 from spark.metrics.feature_tables import feature_locations
 from spark.metrics.resolve import ResolvedSplit
@@ -11,7 +12,7 @@ from spark.metrics.resolve import ResolvedSplit
 def null_columns(
     resolved: ResolvedSplit, filters: tuple[Filter, ...], configuration: Configuration, model: str | None
 ) -> dict[str, str]:
-    """Metric to reason, for those of the filters that nothing gives for this model of the split."""
+    """Return metric to reason, for the metrics of the filters that no source has for this model of the split."""
     features = (*resolved.features, *resolved.features_by_model[model])
     given = {metric for feature in features for metric, _ in feature.values} | set(resolved.columns.others)
     reasons: dict[str, str] = {}
@@ -23,19 +24,23 @@ def null_columns(
 
 
 def _reason(each: Filter, resolved: ResolvedSplit, configuration: Configuration, model: str | None) -> str | None:
-    """Why the columns of a filter are null where no feature table or column of the source gives them."""
+    """Return why the columns of a filter are null, unless a feature table or a column of the source has them."""
     if each.name == "memorization_score":
         is_known = resolved.split.kind == "memories" or model in dict(resolved.columns.scores)
         return None if is_known else "the source holds no memorization scores of this model"
     if each.feature_table is not None:
-        if feature_locations(each.feature_table, configuration, resolved.split, model):
+        if feature_locations(feature_table(each.feature_table), configuration, resolved.split, model):
             return "the table that was given says nothing of this model"
-        return f"no table given: --{each.feature_table} published, a local path or a Hub id"
+        return _no_table(each.feature_table)
     has_vocabulary = resolved.resources.vocabulary is not None
     if "text" in each.reads and resolved.columns.text is None and not has_vocabulary:
         return "no tokenizer known to decode the tokens: give --tokenizer"
     if ("tokens" in each.reads or each.asks_model) and resolved.columns.tokens is None and not has_vocabulary:
         return "no tokenizer known to encode the text: give --tokenizer"
     if "token_frequencies" in each.reads and resolved.resources.token_frequencies is None:
-        return "no table given: --token_frequencies published, a local path or a Hub id"
+        return _no_table(TOKEN_FREQUENCIES.name)
     return None
+
+
+def _no_table(name: str) -> str:
+    return f"no table given: --{name} published, a local path or a Hub id"

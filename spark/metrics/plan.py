@@ -1,11 +1,12 @@
-"""The plan of a run of `calculate_metrics.py`, as `--plan` reports it."""
+"""Build the plan of a run of `calculate_metrics.py`, which `--plan` reports."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from filters.contract import Filter
-from spark.metrics.configuration import FEATURE_TABLES, Configuration
+from filters.feature_tables import FEATURE_TABLES
+from spark.metrics.configuration import Configuration
 from spark.metrics.feature_tables import feature_locations
 from spark.metrics.language_models import asked_model
 from spark.metrics.split import Split
@@ -21,13 +22,12 @@ def make_plan(
     filters: tuple[Filter, ...],
     configuration: Configuration,
 ) -> Plan:
-    """What a run would read, measure and write."""
-
-    joined = {each.feature_table for each in filters} | {name for each in filters for name in each.reads}
+    """Return what a run would read, measure and write."""
+    used = {each.feature_table for each in filters} | {name for each in filters for name in each.reads}
+    tables = [table for table in FEATURE_TABLES if table.name in used]
 
     def planned(split: Split) -> PlannedJob:
-        tables = [name for name in FEATURE_TABLES if name in joined]
-        features = [name for name in tables if feature_locations(name, configuration, split, split.models[0])]
+        features = [table.name for table in tables if feature_locations(table, configuration, split, split.models[0])]
         location = asked_model(split, split.models, filters)
         language_model = str(location) if location else None
         written = [str(partition_path(split.dataset, split.scheme, model)) for model in split.models]

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
 
-from filters.contract import Filter
+from filters.contract import FeatureTable, Filter
+from filters.feature_tables import TOKEN_FREQUENCIES, feature_table
 from filters.input_types import is_integer, is_number
 from filters.measuring import Resources
 from spark.metrics.configuration import Configuration
-from spark.metrics.feature_tables import (
-    BY_MODEL,
-    FeatureFiles,
-    feature_locations,
-    read_token_frequencies,
-    resolve_feature_table,
-)
+from spark.metrics.feature_tables import FeatureFiles, feature_locations, resolve_feature_table
 from spark.metrics.language_models import asked_model, require_same_tokens, resolve_language_model, vocabulary_beside
 from spark.metrics.split import Split
+from spark.metrics.token_frequencies import read_token_frequencies
 from spark.sources.input_columns import InputColumns, recognise_columns
 from spark.sources.internal_columns import INTERNAL
 from spark.sources.resolver import Resolver
@@ -69,21 +65,20 @@ def resolve_split(
                 "Give --tokenizer with the tokenizer that the model was trained with."
             )
     frequencies = None
-    locations = feature_locations("token_frequencies", configuration, split, models[0])
-    if locations and any(each.name == "token_frequencies" for each in filters):
+    locations = feature_locations(TOKEN_FREQUENCIES, configuration, split, models[0])
+    if locations and any(TOKEN_FREQUENCIES.name in each.reads for each in filters):
         frequencies = read_token_frequencies(locations, resolver)
-    tables = {each.feature_table for each in filters if each.feature_table} - {"memorization_score"}
-    shared = _resolve_feature_tables(tables - set(BY_MODEL), configuration, split, models[0], resolver)
-    by_model = {
-        model: _resolve_feature_tables(tables & set(BY_MODEL), configuration, split, model, resolver)
-        for model in models
-    }
+    tables = [feature_table(name) for name in sorted({each.feature_table for each in filters if each.feature_table})]
+    of_all_models = [table for table in tables if not table.differs_by_model]
+    of_one_model = [table for table in tables if table.differs_by_model]
+    shared = _resolve_feature_tables(of_all_models, configuration, split, models[0], resolver)
+    by_model = {model: _resolve_feature_tables(of_one_model, configuration, split, model, resolver) for model in models}
     features = shared + by_model[models[0]]
     _require_no_conflict(columns, filters, features, str(split.location))
     _require_numbers(files, columns, filters, str(split.location))
     if features and columns.sequence_id is None:
         raise UserError(
-            f"{split.location}: without a column of ids, --{features[0].table} cannot be joined.\n"
+            f"{split.location}: without a column of ids, --{features[0].table.name} cannot be joined.\n"
             "Add a column `sequence_id`, or leave out the feature tables."
         )
     resources = Resources(vocabulary, frequencies, language_model)
@@ -91,11 +86,11 @@ def resolve_split(
 
 
 def _resolve_feature_tables(
-    tables: set[str], configuration: Configuration, split: Split, model: str | None, resolver: Resolver
+    tables: Iterable[FeatureTable], configuration: Configuration, split: Split, model: str | None, resolver: Resolver
 ) -> tuple[FeatureFiles, ...]:
     found = [
         resolve_feature_table(table, location, model, resolver)
-        for table in sorted(tables)
+        for table in tables
         for location in feature_locations(table, configuration, split, model)
     ]
     return tuple(feature for feature in found if feature is not None)
@@ -119,7 +114,7 @@ def _require_no_conflict(
 
 def _require_numbers(files: Source, columns: InputColumns, filters: tuple[Filter, ...], source: str) -> None:
     """A user's column that stands for a joined metric must hold what the metric holds."""
-    joined = {column.name: column for each in filters if each.feature_table for column in each.columns}
+    joined = {column.name: column for each in filters if each.measure is None for column in each.columns}
     for name in set(columns.others) & set(joined):
         found, fits = files.schema.field(name).type, is_integer if is_integer(joined[name].type) else is_number
         if not fits(found) or pa.types.is_uint64(found):

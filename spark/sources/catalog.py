@@ -1,4 +1,4 @@
-"""The datasets, models and feature tables that the pipeline knows by name, and their Hub ids."""
+"""The datasets and models that the pipeline knows by name, and where each is on the Hub."""
 
 from __future__ import annotations
 
@@ -48,26 +48,3 @@ class ModelLocation:
 
     def __str__(self) -> str:
         return printable(self.id_or_path + (f"@{self.revision}" if self.revision else ""))
-
-
-PUBLISHED_FEATURE_TABLES = {
-    "duplicates": "usvsnsp/generation-num-duplicates",
-    "token_frequencies": "usvsnsp/{scheme}-num-frequencies",
-    "semantic_duplicates": "usvsnsp/semantic-duplicates",
-    "nl_scores": "usvsnsp/pile-pythia-code-vs-nl-scores",
-}
-
-
-def feature_splits(table: str, kind: Kind, scheme: str | None, model: str | None) -> tuple[str, ...]:
-    """The splits of a feature table, in its published layout, that belong to one split of the data."""
-    if table in ("duplicates", "near_duplicates"):
-        return (f"{scheme}",)
-    if table == "token_frequencies":
-        # Together they count the whole corpus: the memorized sequences and the rest.
-        return ("memorized", "non_memorized")
-    if table == "semantic_duplicates":
-        of_model = f"{scheme}_{model}" if kind == "memories" else f"{scheme}"
-        return (f"{of_model}_snowclones", f"{of_model}_templates")
-    if table == "nl_scores":
-        return ("standard" if scheme == "duped" else "deduped",)
-    return (f"{scheme}.{model}",)

@@ -15,7 +15,7 @@ from compat.__main__ import TESTS
 from compat.environments import PROJECT, constraints, known_versions, requirements
 from compat.input_data import feature_tables
 from compat.tables import first_difference, in_order
-from spark.metrics.feature_joins import RANGES
+from filters.feature_tables import PERPLEXITIES
 
 
 def table(ids: list[int | None], values: list[float | None], type_: pa.DataType | None = None) -> pa.Table:
@@ -80,6 +80,5 @@ def test_an_environment_has_what_its_tests_import() -> None:
 
 def test_the_feature_tables_are_such_as_the_reader_accepts() -> None:
     perplexities = feature_tables()["perplexities"]
-    for name in set(perplexities.column_names) & set(RANGES):
-        smallest = pc.min(perplexities[name]).as_py()
-        assert smallest >= RANGES[name][0], name
+    for column in PERPLEXITIES.columns:
+        assert pc.min(perplexities[column.name]).as_py() >= column.smallest, column.name

@@ -32,15 +32,15 @@ SETS = [
         )
         for scheme in SCHEMES
     ),
-    *((feature_directory("generation-num-duplicates", s), s, {"index": "int64", "counts": "int64"}) for s in SCHEMES),
+    *((feature_directory("duplicates", s), s, {"index": "int64", "counts": "int64"}) for s in SCHEMES),
     *(
-        (feature_directory("num-frequencies", scheme), split, {"TokenID": "int64", "Frequency": "int64"})
+        (feature_directory("token_frequencies", scheme), split, {"TokenID": "int64", "Frequency": "int64"})
         for scheme in SCHEMES
         for split in ("memorized", "non_memorized")
     ),
     *(
         (
-            feature_directory("semantic-duplicates", ""),
+            feature_directory("semantic_duplicates", ""),
             f"{scheme}{model}_{kind}",
             {"sequence_id": "int64", f"0_8_{kind}": "int64", f"0_9_{kind}": "int64"},
         )
@@ -107,11 +107,11 @@ def test_memories_and_random_samples_hold_rows_of_the_corpus(scheme: str) -> Non
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_counted_features_are_those_of_the_corpus(scheme: str) -> None:
     ids, tokens = corpus(scheme)
-    duplicates = _read(feature_directory("generation-num-duplicates", scheme), scheme)
+    duplicates = _read(feature_directory("duplicates", scheme), scheme)
     assert duplicates["index"].to_numpy().tolist() == ids.tolist()
     assert duplicates["counts"].to_pylist() == truth()[f"duplicates_{scheme}"].take(ids).to_pylist()
     memorized = _tokens(_read(memories_directory(), f"{scheme}.160m"), "tokens")
-    split = {s: _read(feature_directory("num-frequencies", scheme), s) for s in ("memorized", "non_memorized")}
+    split = {s: _read(feature_directory("token_frequencies", scheme), s) for s in ("memorized", "non_memorized")}
     counts = {name: np.zeros(4096, np.int64) for name in split}
     np.add.at(counts["memorized"], memorized.ravel(), 1)
     np.add.at(counts["non_memorized"], tokens.ravel(), 1)
@@ -139,7 +139,7 @@ def test_perplexities_agree_with_each_other(split: str) -> None:
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_semantic_duplicates_are_nested_and_at_least_the_copies(scheme: str) -> None:
-    directory = feature_directory("semantic-duplicates", "")
+    directory = feature_directory("semantic_duplicates", "")
     snowclones, templates = (_read(directory, f"{scheme}_{kind}") for kind in ("snowclones", "templates"))
     wide, narrow = (snowclones[f"0_{level}_snowclones"].to_numpy() for level in (8, 9))
     wide_templates, narrow_templates = (templates[f"0_{level}_templates"].to_numpy() for level in (8, 9))

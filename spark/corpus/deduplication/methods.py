@@ -13,7 +13,7 @@ from pyspark.sql import functions as F  # noqa: N812
 from features.deduplication import Keep
 from spark.corpus.deduplication.keeping import keeping_order
 from spark.corpus.near_duplicates.clusters import level_columns
-from spark.corpus.near_duplicates.finding import MOST_TOKENS_ON_DRIVER, group_equal
+from spark.corpus.near_duplicates.counting import MOST_TOKENS_ON_DRIVER, group_equal
 from spark.corpus.near_duplicates.levels import near_duplicate_clusters
 
 if TYPE_CHECKING:

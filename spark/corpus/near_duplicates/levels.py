@@ -9,7 +9,7 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from features.near_duplicates.in_memory import clusters_in_memory
 from spark.corpus.near_duplicates.clusters import clusters_by_level, level_columns
-from spark.corpus.near_duplicates.finding import (
+from spark.corpus.near_duplicates.counting import (
     MOST_TOKENS_ON_DRIVER,
     collect_sequences,
     fit_on_driver,

@@ -15,7 +15,7 @@ import pytest
 
 from spark.corpus.deduplication.copying import copy_without
 from spark.corpus.frames import row_places
-from spark.corpus.part_tasks import number_lines
+from spark.corpus.parallel_reading import number_lines
 from spark.sources.corpora import resolve_corpus
 from spark.sources.corpus_parts import Corpus
 from spark.sources.resolver import Resolver

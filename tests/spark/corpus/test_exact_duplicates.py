@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from spark.corpus.exact_duplicates import MOST_TO_BROADCAST, DuplicateCounting, Window, choose_strategy
+from spark.corpus.exact_duplicates.counting import MOST_TO_BROADCAST, DuplicateCounting, choose_strategy
+from spark.corpus.exact_duplicates.windows import Window
 from spark.corpus.table_writing import write_frame
 from spark.corpus.token_frequencies import TokenCounting
 from spark.sources.corpora import resolve_corpus

@@ -12,7 +12,7 @@ import pytest
 
 from features.near_duplicates.bands import choose_bands
 from features.near_duplicates.signatures import band_hashes
-from spark.corpus.near_duplicates.finding import find_near_duplicates, group_equal
+from spark.corpus.near_duplicates.counting import find_near_duplicates, group_equal
 from spark.corpus.near_duplicates.pairs import PairSearch
 from tests.features.near_duplicates_oracle import Pair, measured, planted, similar_pairs
 from tests.filters.ragged_rows import token_rows

@@ -19,8 +19,8 @@ from filters.vocabulary import Vocabulary, read_vocabulary
 from sample.paths import tokenizer_path
 from spark.corpus.semantic_duplicates.clusters import semantic_clusters, tables_of_clusters
 from spark.corpus.semantic_duplicates.comparison import Comparison, ComparisonSizes
+from spark.corpus.semantic_duplicates.counting import find_semantic_duplicates
 from spark.corpus.semantic_duplicates.embeddings import embed_sequences
-from spark.corpus.semantic_duplicates.finding import find_semantic_duplicates
 from spark.session.failures import failure_message
 from tests.features.minilm import MINILM
 from tests.features.plain_reference import edit_distance_plainly, embed_plainly

@@ -13,8 +13,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from filters.feature_tables import feature_table
 from spark.metrics.feature_joins import join_feature, read_feature, require_unique_keys
-from spark.metrics.feature_tables import FeatureFiles, read_token_frequencies, resolve_feature_table
+from spark.metrics.feature_tables import FeatureFiles, resolve_feature_table
+from spark.metrics.token_frequencies import read_token_frequencies
 from spark.session.failures import failure_message
 from spark.sources.catalog import TableLocation
 from spark.sources.resolver import Resolver
@@ -28,7 +30,9 @@ def resolver(tmp_path: Path) -> Resolver:
 
 
 def feature(table: str, path: Path) -> FeatureFiles:
-    found = resolve_feature_table(table, TableLocation(str(path), is_local=True), None, resolver(path.parent))
+    found = resolve_feature_table(
+        feature_table(table), TableLocation(str(path), is_local=True), None, resolver(path.parent)
+    )
     assert found is not None
     return found
 

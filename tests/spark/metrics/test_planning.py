@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from filters.feature_tables import feature_table
 from spark.metrics.command_line import parse_arguments
 from spark.metrics.configuration import Configuration, build_configuration
 from spark.metrics.feature_tables import feature_locations
@@ -77,7 +78,7 @@ def test_a_file_of_ones_own_is_no_part_of_the_sample_whatever_its_name(write_par
     configuration = build_configuration({"datasets": str(path), "schemes": "duped"})
     (split,) = plan_splits(configuration)
     assert split.dataset == "sample_pile"
-    assert feature_locations("duplicates", configuration, split, None) == ()
+    assert feature_locations(feature_table("duplicates"), configuration, split, None) == ()
 
 
 def test_lists_are_one_run_and_checkpoints_are_models() -> None:
@@ -163,13 +164,13 @@ def test_the_command_line_overrides_the_file_which_overrides_the_defaults(tmp_pa
 def test_published_tables_are_found_under_their_names(table: str, dataset: str, expected: list[str]) -> None:
     configuration = build_configuration({"datasets": dataset, table: "published"})
     (split,) = plan_splits(configuration)
-    assert [str(each) for each in feature_locations(table, configuration, split, "70m")] == expected
+    assert [str(each) for each in feature_locations(feature_table(table), configuration, split, "70m")] == expected
 
 
 def test_the_scores_of_duped_are_in_the_split_standard() -> None:
     configuration = build_configuration({"datasets": "pile", "schemes": "duped", "nl_scores": "published"})
     (split,) = plan_splits(configuration)
-    (location,) = feature_locations("nl_scores", configuration, split, "70m")
+    (location,) = feature_locations(feature_table("nl_scores"), configuration, split, "70m")
     assert location.split == "standard"
 
 
@@ -178,10 +179,10 @@ def test_a_template_in_a_feature_path_is_filled_in_and_nothing_else_is(write_par
     template = str(path).replace("duped-70m", "{scheme}-{model}")
     configuration = build_configuration({"datasets": "memories", "schemes": "duped", "duplicates": template})
     (split,) = plan_splits(configuration)
-    (location,) = feature_locations("duplicates", configuration, split, "70m")
+    (location,) = feature_locations(feature_table("duplicates"), configuration, split, "70m")
     assert location.source == str(path)
     hostile = build_configuration({"datasets": "memories", "duplicates": "{0.__class__}/x"})
-    (location, *_) = feature_locations("duplicates", hostile, split, "70m")
+    (location, *_) = feature_locations(feature_table("duplicates"), hostile, split, "70m")
     assert location.source == "{0.__class__}/x"
 
 

@@ -42,11 +42,11 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
         server.publish("EleutherAI/pythia-memorized-evals", memories)
         server.publish("usvsnsp/pile-pythia-code-vs-nl-scores", scores.parent)
         for name, published in (
-            ("generation-num-duplicates", "generation-num-duplicates"),
-            ("semantic-duplicates", "semantic-duplicates"),
-            ("num-frequencies", "deduped-num-frequencies"),
+            ("duplicates", "generation-num-duplicates"),
+            ("semantic_duplicates", "semantic-duplicates"),
+            ("token_frequencies", "deduped-num-frequencies"),
         ):
-            server.publish(f"usvsnsp/{published}", sample_paths.feature_directory(name, "deduped"))  # type: ignore[arg-type]
+            server.publish(f"usvsnsp/{published}", sample_paths.feature_directory(name, "deduped"))
         for scheme in sample_paths.SCHEMES:
             directory = sample_paths.pile_directory(scheme)
             server.publish(f"EleutherAI/pile-{scheme}-pythia-random-sampled", directory)
@@ -65,7 +65,7 @@ def resolved(configuration: Configuration, cache: Path) -> list[ResolvedSplit]:
 def test_only_what_is_asked_for_travels(hub: HubServer, tmp_path: Path) -> None:
     options = {"datasets": "memories", "tokenizer": str(sample_paths.tokenizer_path()), **PUBLISHED}
     (split,) = resolved(build_configuration(options), tmp_path / "cache")
-    assert {feature.table for feature in split.features} == {"duplicates", "semantic_duplicates", "nl_scores"}
+    assert {feature.table.name for feature in split.features} == {"duplicates", "semantic_duplicates", "nl_scores"}
     assert split.resources.token_frequencies is not None
     sent = {path for path, count in hub.bytes_sent.items() if count and path.endswith(".parquet")}
     assert sent == {

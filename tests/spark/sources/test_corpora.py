@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from spark.corpus.part_tasks import number_lines
+from spark.corpus.parallel_reading import number_lines
 from spark.sources import parts
 from spark.sources.corpora import resolve_corpus
 from spark.sources.resolver import Resolver

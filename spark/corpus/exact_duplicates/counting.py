@@ -1,8 +1,8 @@
-"""How often the corpus holds a window of each sequence, exactly; by one of two strategies that give the same.
+"""Count exactly how often the corpus holds a window of each sequence, by one of two strategies with equal results.
 
-Broadcast: every worker holds the windows that are asked for, and counts them in its parts of the corpus.
-Shuffle, for more of them than a worker should hold: every worker holds a filter of their hashes, hands on the windows
-of the corpus that pass it, and Spark groups these by their tokens.
+Broadcast: every worker holds the windows of the sequences and counts them in its parts of the corpus.
+Shuffle, for more windows than a worker should hold: every worker holds a filter of their hashes and returns the
+windows of the corpus that pass it; Spark groups these by their tokens.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from features.exact_duplicates.windows import (
     make_filter,
     windows_that_pass,
 )
-from filters.ragged import ragged_from_strings
 from spark.corpus.counts import COUNTS, add_up_counts, in_chunks
+from spark.corpus.exact_duplicates.windows import Window, as_binary, from_binary
 from spark.corpus.frames import require_unique_ids
-from spark.corpus.part_tasks import map_parts
+from spark.corpus.parallel_reading import map_parts
 from spark.corpus.table_writing import WrittenFrame, write_frame, write_one_file, write_parts
 from spark.session.job_descriptions import READ_CORPUS, phase
 from spark.sources.corpus_parts import Corpus
@@ -48,22 +48,16 @@ STRATEGIES: dict[Strategy, str] = {
     "broadcast": "broadcast: every worker holds the sequences' windows and counts them in its parts of the corpus",
     "shuffle": "shuffle: the corpus's windows that pass a filter of the sequences' are grouped by their tokens",
 }
-MOST_TO_BROADCAST = 2_000_000  # some 300 MB in every worker
+MOST_TO_BROADCAST = 2_000_000  # sequences; about 300 MB in every worker
 WINDOWS = pa.schema([("index", pa.int64()), ("window", pa.binary())])
-LARGEST_FILTER_BITS = 1 << 31  # 256 MB; with more hashes it lets more of the corpus pass, and the counts stay right
-
-
-class Window(NamedTuple):
-    """The tokens of a sequence from `start` to `stop`, the latter not among them."""
-
-    start: int
-    stop: int
+LARGEST_FILTER_BITS = 1 << 31  # 256 MB; with more hashes more of the corpus passes, and the counts stay correct
 
 
 class DuplicateCounts(NamedTuple):
-    """What was counted. rows: of the table. repeated: those that occur more than once.
+    """Numbers of sequences.
 
-    too_short: sequences that are left out, since they end before their window does.
+    rows: sequences in the table. repeated: sequences whose window occurs more than once.
+    too_short: sequences left out because they end before the window does.
     """
 
     rows: int
@@ -72,16 +66,16 @@ class DuplicateCounts(NamedTuple):
 
 
 def choose_strategy(sequences: int) -> Strategy:
-    """By which way so many sequences are counted."""
+    """Return the strategy for this number of sequences."""
     return "broadcast" if sequences <= MOST_TO_BROADCAST else "shuffle"
 
 
 @dataclass(frozen=True)
 class DuplicateCounting:
-    """The counting of the windows of `sequences` in `corpus`.
+    """Counts the windows of `sequences` in `corpus`.
 
-    directory: where what is written on the way lies. hash_bits: fewer than all make hashes collide, for tests.
-    strategy: the one to take; None for the one that suits their number.
+    directory: for intermediate files. strategy: None to choose by the number of sequences.
+    hash_bits: for tests; fewer than all make hashes collide.
     """
 
     corpus: Corpus
@@ -92,7 +86,7 @@ class DuplicateCounting:
     hash_bits: int = HASH_BITS
 
     def run(self, spark: SparkSession, table: str, rows_done: Accumulator[int]) -> DuplicateCounts:
-        """Writes `index`, `counts` of every sequence that is long enough, in the order of `index`."""
+        """Write `index`, `counts` of every sequence that is long enough, ordered by `index`."""
         require_unique_ids(spark, self.sequences)
         asked = self._write_windows(spark)
         too_short = asked.counts.get("sequences", 0) - asked.rows
@@ -108,7 +102,7 @@ class DuplicateCounting:
         return DuplicateCounts(rows, repeated, too_short)
 
     def _write_windows(self, spark: SparkSession) -> WrittenFrame:
-        """The window of each sequence, as files that the driver reads, or Spark."""
+        """Write the window of each sequence to files that the driver or Spark reads."""
         start, stop = self.window
 
         def cut(batch: CorpusBatch) -> tuple[pa.Table, dict[str, int]]:
@@ -121,14 +115,14 @@ class DuplicateCounting:
 
     def _broadcast(self, spark: SparkSession, table: str, rows_done: Accumulator[int]) -> tuple[int, int]:
         asked = pa.concat_tables([WINDOWS.empty_table(), *map(_read, self._window_files())])
-        windows, window_of_row = index_windows(from_binary(asked["window"], self.window), self.hash_bits)
+        windows, window_of_row = index_windows(from_binary(asked["window"], self.window.length), self.hash_bits)
         counts = self._count_places(spark, windows, rows_done)[window_of_row]
         counted = pa.table({"index": asked["index"], "counts": counts}).sort_by("index")
         write_one_file(counted, self.directory, table)
         return len(counted), int((counts > 1).sum())
 
     def _count_places(self, spark: SparkSession, windows: Windows, rows_done: Accumulator[int]) -> NDArray[np.int64]:
-        """At how many places of the corpus each window occurs, shape (windows,)."""
+        """Return at how many places of the corpus each window occurs, shape (windows,)."""
         shared = spark.sparkContext.broadcast(windows)
 
         def count(batches: Iterator[CorpusBatch]) -> Iterator[pa.RecordBatch]:
@@ -156,12 +150,12 @@ class DuplicateCounting:
         return written.rows, written.counts.get("repeated", 0)
 
     def _passing(self, spark: SparkSession, asked: int, rows_done: Accumulator[int]) -> DataFrame:
-        """The windows of the corpus that pass the filter, with how often each was met in a batch."""
+        """Return the windows of the corpus that pass the filter, with their number in each batch."""
         seen = make_filter(asked, LARGEST_FILTER_BITS)
         for path in self._window_files():
-            add_to_filter(from_binary(_read(path)["window"], self.window), seen, self.hash_bits)
+            add_to_filter(from_binary(_read(path)["window"], self.window.length), seen, self.hash_bits)
         shared, hash_bits = spark.sparkContext.broadcast(seen), self.hash_bits
-        length = self.window.stop - self.window.start
+        length = self.window.length
 
         def find(batches: Iterator[CorpusBatch]) -> Iterator[pa.RecordBatch]:
             for batch in batches:
@@ -175,14 +169,6 @@ class DuplicateCounting:
         return sorted((self.directory / "windows").rglob("*.parquet"), key=str)
 
 
-def as_binary(windows: NDArray[np.int32]) -> pa.Array:
-    """Each row's bytes, in a form that Spark groups and joins by."""
-    number, length = windows.shape
-    offsets = np.arange(number + 1, dtype=np.int32) * (length * windows.itemsize)
-    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(np.ascontiguousarray(windows))]
-    return pa.Array.from_buffers(pa.binary(), number, buffers)
-
-
 def _read(path: AnyPath) -> pa.Table:
     filesystem, name = arrow_location(path)
     return pq.read_table(name, filesystem=filesystem)
@@ -190,10 +176,3 @@ def _read(path: AnyPath) -> pa.Table:
 
 def _repeated(table: pa.Table) -> dict[str, int]:
     return {"repeated": pc.sum(pc.greater(table["counts"], 1)).as_py() or 0}
-
-
-def from_binary(column: pa.ChunkedArray, window: Window) -> NDArray[np.int32]:
-    """The rows that `as_binary` made bytes of, int32, shape (rows, tokens)."""
-    length = window.stop - window.start
-    pieces = [ragged_from_strings(chunk).values.view(np.int32) for chunk in column.chunks]
-    return np.concatenate([np.empty(0, np.int32), *pieces]).reshape(-1, length)

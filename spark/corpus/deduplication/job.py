@@ -1,0 +1,93 @@
+"""The job that writes a corpus without its duplicates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from features.deduplication import Method
+from filters.contract import Column
+from spark.corpus.deduplication.steps import Deduplication
+from spark.corpus.job import BYTES_OF_A_COUNT, BYTES_OF_AN_EMBEDDED_ROW, Counts, FeatureJob
+from spark.corpus.parallel_reading import number_lines
+from spark.sources.corpus_parts import Corpus
+from spark.storage.paths import AnyPath
+from utils import UserError
+
+if TYPE_CHECKING:
+    from pyspark import Accumulator
+    from pyspark.sql import SparkSession
+
+    from spark.corpus.configuration import FeatureConfiguration
+
+DEDUPLICATION = "deduplication"
+PARTS = ("corpus", "removed", "summary")
+# The options that each method uses, of those that not every feature or method does.
+METHOD_OPTIONS: dict[Method, tuple[str, ...]] = {
+    "exact": ("keep",),
+    "fuzzy": ("jaccard_threshold", "ngram_tokens", "keep"),
+    "semantic": ("embedding_model", "keep", "cosine_threshold", "semantic_clusters"),
+}
+
+
+@dataclass(frozen=True)
+class CorpusDeduplication(FeatureJob):
+    """Writes the corpus without its duplicates, the removed sequences and a summary."""
+
+    feature = DEDUPLICATION
+    has_card = False
+    output_columns = (
+        Column("sequence_id", pa.int64(), "the id of a sequence that was removed"),
+        Column("tokens", pa.int64(), "how many tokens it has"),
+        Column("method", pa.string(), "what removed it: exact, fuzzy or semantic"),
+        Column("duplicate_of", pa.int64(), "the sequence whose duplicate it is"),
+        Column(
+            "threshold",
+            pa.float64(),
+            "largest of the thresholds of the summary at which it is removed; null of exact ones",
+        ),
+    )
+
+    @classmethod
+    def dataset(cls, scheme: str | None) -> str:
+        """Return the directory of the tables in that of the run."""
+        return "/".join(filter(None, (DEDUPLICATION, scheme)))
+
+    @classmethod
+    def splits(cls, scheme: str | None, has_memorized: bool) -> tuple[str, ...]:
+        """Return the directories of the corpus that is left, the removed sequences and the summary."""
+        return PARTS
+
+    @classmethod
+    def embeds(cls, configuration: FeatureConfiguration) -> bool:
+        """Return whether one of the methods compares embeddings."""
+        return any("embedding_model" in METHOD_OPTIONS[method] for method in configuration.deduplicate)
+
+    @classmethod
+    def check(cls, configuration: FeatureConfiguration, corpus: Corpus) -> None:
+        """Raise UserError for more semantic clusters than rows."""
+        clusters = configuration.semantic_clusters or 0
+        if corpus.rows is not None and clusters > corpus.rows:
+            raise UserError(f"--semantic_clusters: expected at most the {corpus.rows:,} rows, found {clusters:,}.")
+
+    def estimated_bytes(self) -> int | None:
+        """Return the bytes of the corpus, of the place of each row, and of embeddings if they are compared."""
+        if self.corpus.rows is None:
+            return None
+        embedded = BYTES_OF_AN_EMBEDDED_ROW if self.embeds(self.configuration) else 0
+        return self.corpus.bytes + self.corpus.rows * (2 * BYTES_OF_A_COUNT + embedded)
+
+    def strategy(self) -> str:
+        """Return the methods, and which one of several duplicates is kept."""
+        return str(self.configuration.criteria)
+
+    def build(
+        self, spark: SparkSession, directory: AnyPath, tables: Sequence[str], rows_done: Accumulator[int]
+    ) -> Counts:
+        """Write what is left, what was removed, and the summary."""
+        corpus, criteria = number_lines(spark, self.corpus), self.configuration.criteria
+        deduplication = Deduplication(corpus, criteria, self.vocabulary, self.embedding_model, directory)
+        return deduplication.run(spark, tables, rows_done)

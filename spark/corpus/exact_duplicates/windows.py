@@ -1,0 +1,37 @@
+"""Windows of tokens as binary values, which Spark can group and join by."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from filters.ragged import ragged_from_strings
+
+
+class Window(NamedTuple):
+    """The tokens of a sequence from `start` up to, not including, `stop`."""
+
+    start: int
+    stop: int
+
+    @property
+    def length(self) -> int:
+        """The number of tokens in the window."""
+        return self.stop - self.start
+
+
+def as_binary(windows: NDArray[np.int32]) -> pa.Array:
+    """Return the bytes of each row, for windows of shape (rows, tokens)."""
+    number, length = windows.shape
+    offsets = np.arange(number + 1, dtype=np.int32) * (length * windows.itemsize)
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(np.ascontiguousarray(windows))]
+    return pa.Array.from_buffers(pa.binary(), number, buffers)
+
+
+def from_binary(column: pa.ChunkedArray, length: int) -> NDArray[np.int32]:
+    """Return the windows that `as_binary` converted: int32, shape (rows, length)."""
+    pieces = [ragged_from_strings(chunk).values.view(np.int32) for chunk in column.chunks]
+    return np.concatenate([np.empty(0, np.int32), *pieces]).reshape(-1, length)

@@ -1,0 +1,57 @@
+"""Read the feature table of token frequencies, which the driver holds as one array for the workers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from filters.feature_tables import TOKEN_FREQUENCIES
+from filters.vocabulary import LARGEST_VOCABULARY
+from spark.metrics.feature_tables import resolve_feature_table
+from spark.sources.catalog import TableLocation
+from spark.sources.resolver import Resolver
+from utils import UserError
+
+
+def read_token_frequencies(locations: tuple[TableLocation, ...], resolver: Resolver) -> NDArray[np.int64]:
+    """Return how often the corpus holds each token id: int64, by token id, -1 for an id that no table lists.
+
+    The frequencies of several tables are added. Raise UserError for a table without the columns, with a repeated
+    token id, or with ids or counts out of range.
+    """
+    total = np.full(0, -1, np.int64)
+    for location in locations:
+        found = resolve_feature_table(TOKEN_FREQUENCIES, location, None, resolver)
+        assert found is not None  # only tables of a model can lack a split
+        ((_, frequency),) = found.values
+        table = found.files.read_columns([found.key, frequency])
+        _require_counts(table, location)
+        ids, counts = (np.asarray(column.cast("int64", safe=False)) for column in table.columns)
+        _require_token_ids(ids, location)
+        total = np.pad(total, (0, max(0, int(ids.max(initial=-1)) + 1 - len(total))), constant_values=-1)
+        total[ids] = np.maximum(total[ids], 0) + counts
+    return total
+
+
+def _require_counts(table: pa.Table, location: TableLocation) -> None:
+    if table.column(0).null_count or table.column(1).null_count:
+        raise UserError(f"--token_frequencies {location}: expected no nulls, found some.")
+    (column,) = TOKEN_FREQUENCIES.columns
+    smallest, largest = (each(table.column(1)).as_py() or 0 for each in (pc.min, pc.max))
+    if smallest < column.smallest or largest > column.largest:
+        expected = f"from {column.smallest:.0f} to {column.largest:.0f}"
+        raise UserError(f"--token_frequencies {location}: expected counts {expected}, found {smallest} to {largest}.")
+
+
+def _require_token_ids(ids: NDArray[np.int64], location: TableLocation) -> None:
+    unique, occurrences = np.unique(ids, return_counts=True)
+    if (occurrences > 1).any():
+        twice = unique[occurrences > 1][0]
+        raise UserError(f"--token_frequencies {location}: token id {twice} is there twice; keys must be unique.")
+    if len(ids) and not 0 <= unique[0] <= unique[-1] < LARGEST_VOCABULARY:
+        raise UserError(
+            f"--token_frequencies {location}: expected token ids from 0 to {LARGEST_VOCABULARY - 1}, "
+            f"found {unique[0]} to {unique[-1]}."
+        )

@@ -1,0 +1,201 @@
+"""The records of the feature tables: what must hold of each, and the facts that users and published tables rely on."""
+
+from __future__ import annotations
+
+import math
+
+import pyarrow as pa
+import pytest
+
+from filters.contract import SEQUENCE_KEYS, TOKEN_KEYS, FeatureTable
+from filters.feature_tables import FEATURE_TABLES, feature_table, joined_filters
+from filters.registry import ALL_FILTERS
+from sample.paths import feature_directory
+from spark.corpus.jobs import FEATURE_JOBS, job_class, users_by_option
+from spark.metrics.configuration import Configuration
+
+EVERY_TABLE = pytest.mark.parametrize("table", FEATURE_TABLES, ids=lambda table: table.name)
+
+
+def test_names_are_unique() -> None:
+    names = [table.name for table in FEATURE_TABLES]
+    metrics = [column.name for table in FEATURE_TABLES for column in table.columns]
+    datasets = [table.dataset for table in FEATURE_TABLES if table.dataset]
+    for each in (names, metrics, datasets):
+        assert len(set(each)) == len(each)
+
+
+@EVERY_TABLE
+def test_every_table_is_an_option_that_says_where_it_is(table: FeatureTable) -> None:
+    assert getattr(Configuration(), table.name) == "auto"
+
+
+@EVERY_TABLE
+def test_every_column_has_its_own_name_a_range_and_a_meaning(table: FeatureTable) -> None:
+    assert table.columns
+    for column in table.columns:
+        assert column.names[0] == column.name
+        assert len(set(column.names)) == len(column.names)
+        assert column.smallest < column.largest
+        assert column.meaning
+        assert column.type in (pa.int64(), pa.float64())
+
+
+@EVERY_TABLE
+def test_no_column_could_be_taken_for_another_or_for_the_key(table: FeatureTable) -> None:
+    accepted = [*table.key_names, *(name for column in table.columns for name in column.names)]
+    assert len(set(accepted)) == len(accepted)
+    assert table.key_names in (SEQUENCE_KEYS, TOKEN_KEYS)
+
+
+def test_the_joined_filters_have_the_columns_of_their_tables() -> None:
+    joined = {each.feature_table: each for each in ALL_FILTERS if each.feature_table is not None}
+    tables = [table for table in FEATURE_TABLES if not table.has_token_key]
+    assert list(joined) == [table.name for table in tables]
+    for table in tables:
+        assert joined[table.name].columns == table.columns
+        assert joined[table.name].measure is None
+    assert tuple(joined.values()) == joined_filters()
+
+
+@EVERY_TABLE
+def test_a_table_in_the_sample_or_built_by_a_run_has_a_dataset(table: FeatureTable) -> None:
+    if table.in_sample or table.is_built:
+        assert table.dataset is not None
+    for scheme in ("duped", "deduped") if table.in_sample else ():
+        assert (feature_directory(table.name, scheme) / "README.md").is_file()
+
+
+@pytest.mark.parametrize(
+    ("name", "hub_id", "dataset", "filter_name"),
+    [
+        ("duplicates", "usvsnsp/generation-num-duplicates", "generation-num-duplicates", "duplicates"),
+        ("token_frequencies", "usvsnsp/{scheme}-num-frequencies", "duped-num-frequencies", None),
+        ("near_duplicates", None, "near-duplicates", "near_duplicates"),
+        ("semantic_duplicates", "usvsnsp/semantic-duplicates", "semantic-duplicates", "semantic_duplicates"),
+        ("nl_scores", "usvsnsp/pile-pythia-code-vs-nl-scores", None, "published_nl_scores"),
+        ("perplexities", None, "perplexities", "perplexities"),
+    ],
+)
+def test_where_a_table_is_published_and_what_it_is_called(
+    name: str, hub_id: str | None, dataset: str | None, filter_name: str | None
+) -> None:
+    table = feature_table(name)
+    assert table.hub_id == hub_id
+    if dataset is None:
+        with pytest.raises(ValueError, match=f"{name} has no dataset"):
+            table.dataset_of("duped")
+    else:
+        assert table.dataset_of("duped") == dataset
+    joined = [each.name for each in joined_filters() if each.feature_table == name]
+    assert joined == ([] if filter_name is None else [filter_name])
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "scheme", "model", "splits"),
+    [
+        ("duplicates", "memories", "deduped", "70m", ("deduped",)),
+        ("near_duplicates", "pile", "duped", "70m", ("duped",)),
+        ("token_frequencies", "pile", "deduped", "70m", ("memorized", "non_memorized")),
+        (
+            "semantic_duplicates",
+            "memories",
+            "duped",
+            "1.4b",
+            ("duped_1.4b_snowclones", "duped_1.4b_templates"),
+        ),
+        ("semantic_duplicates", "pile", "duped", "1.4b", ("duped_snowclones", "duped_templates")),
+        ("nl_scores", "pile", "duped", "70m", ("standard",)),
+        ("nl_scores", "memories", "deduped", "70m", ("deduped",)),
+        ("nl_scores", "plain", None, None, ("deduped",)),
+        ("perplexities", "memories", "deduped", "12b.23000", ("deduped.12b.23000",)),
+    ],
+)
+def test_the_splits_of_the_published_datasets(
+    name: str, kind: str, scheme: str | None, model: str | None, splits: tuple[str, ...]
+) -> None:
+    assert feature_table(name).split_names(kind, scheme, model) == splits
+
+
+@pytest.mark.parametrize(
+    ("name", "metric", "names", "values"),
+    [
+        (
+            "duplicates",
+            "sequence_duplicates",
+            ("sequence_duplicates", "counts", "Counts", "frequency"),
+            (0, math.inf),
+        ),
+        ("token_frequencies", "frequency", ("frequency", "Frequency"), (0, 2**53)),
+        ("near_duplicates", "near_duplicate_cluster", ("near_duplicate_cluster",), (-math.inf, math.inf)),
+        ("near_duplicates", "near_duplicate_cluster_size", ("near_duplicate_cluster_size",), (1, math.inf)),
+        ("semantic_duplicates", "0_9_templates", ("0_9_templates",), (0, math.inf)),
+        ("nl_scores", "published_nl_scores", ("published_nl_scores", "nl_scores", "nl_score"), (0, 1)),
+        ("perplexities", "loss", ("loss",), (0, math.inf)),
+        ("perplexities", "prompt_perplexity", ("prompt_perplexity",), (1, math.inf)),
+    ],
+)
+def test_names_and_ranges_of_the_columns(
+    name: str, metric: str, names: tuple[str, ...], values: tuple[float, float]
+) -> None:
+    column = feature_table(name).column(metric)
+    assert column.names == names
+    assert (column.smallest, column.largest) == values
+
+
+def test_tables_by_what_they_hold() -> None:
+    def named(is_one: list[bool]) -> set[str]:
+        return {table.name for table, holds in zip(FEATURE_TABLES, is_one, strict=True) if holds}
+
+    assert named([table.differs_by_model for table in FEATURE_TABLES]) == {"perplexities"}
+    assert named([not table.holds_integers for table in FEATURE_TABLES]) == {"nl_scores", "perplexities"}
+    assert named([not table.in_sample for table in FEATURE_TABLES]) == {"nl_scores"}
+    assert named([not table.is_built for table in FEATURE_TABLES]) == {"nl_scores", "perplexities"}
+
+
+def test_every_table_that_is_built_has_a_job_that_writes_its_columns() -> None:
+    jobs = {job.feature: job for job in FEATURE_JOBS}
+    tables = [table for table in FEATURE_TABLES if table.is_built]
+    assert list(jobs) == [table.name for table in tables]
+    for table in tables:
+        key, *values = jobs[table.name].output_columns
+        assert key.name in table.key_names
+        for column, value in zip(table.columns, values, strict=True):
+            assert value.name in column.names
+            assert value.type == column.type
+
+
+@pytest.mark.parametrize(
+    ("feature", "scheme", "has_memorized", "tables"),
+    [
+        ("duplicates", "a", False, ("generation-num-duplicates/a",)),
+        ("duplicates", None, False, ("generation-num-duplicates",)),
+        ("token_frequencies", "a", True, ("a-num-frequencies/memorized", "a-num-frequencies/non_memorized")),
+        ("token_frequencies", "a", False, ("a-num-frequencies",)),
+        ("token_frequencies", None, True, ("num-frequencies/memorized", "num-frequencies/non_memorized")),
+        ("near_duplicates", "a", False, ("near-duplicates/a",)),
+        ("semantic_duplicates", None, False, ("semantic-duplicates",)),
+        ("deduplication", "a", False, ("deduplication/a/corpus", "deduplication/a/removed", "deduplication/a/summary")),
+    ],
+)
+def test_where_a_run_writes_its_tables(
+    feature: str, scheme: str | None, has_memorized: bool, tables: tuple[str, ...]
+) -> None:
+    job = job_class(feature)
+    splits = job.splits(scheme, has_memorized)
+    dataset = job.dataset(scheme)
+    assert (tuple(f"{dataset}/{split}" for split in splits) or (dataset,)) == tables
+
+
+def test_the_options_that_not_every_feature_uses() -> None:
+    assert users_by_option() == {
+        "sequences": ("duplicates", "semantic_duplicates"),
+        "memorized": ("token_frequencies",),
+        "window": ("duplicates",),
+        "jaccard_threshold": ("near_duplicates", "fuzzy"),
+        "ngram_tokens": ("near_duplicates", "fuzzy"),
+        "embedding_model": ("semantic_duplicates", "semantic"),
+        "keep": ("exact", "fuzzy", "semantic"),
+        "cosine_threshold": ("semantic",),
+        "semantic_clusters": ("semantic",),
+    }
