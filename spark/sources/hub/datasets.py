@@ -1,4 +1,4 @@
-"""Datasets of the Hub, or local directories laid out like them, as local Parquet, one split at a time."""
+"""Read one split of a dataset as local Parquet: from the Hub, or from a directory laid out like one there."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from spark.sources.hub.client import Hub, download, tell_nobody
+from spark.sources.hub.conversion import fetch_as_parquet, local_as_parquet
 from spark.sources.hub.errors import HubError
-from spark.sources.hub.land import land_local, land_remote
+from spark.sources.hub.files import HubFile, require_repository_name
+from spark.sources.hub.library import ignore
 from spark.sources.hub.parquet import require_readable
-from spark.sources.hub.pin import pin
-from spark.sources.hub.repository import HubFile, Repository, Snapshot, require_repository_name
+from spark.sources.hub.repository import HubRepository
 from spark.sources.hub.retry import RetryPolicy
 from spark.sources.hub.splits import CARD, splits_of
 from spark.storage.paths import AnyPath, files_below, storage_path
@@ -24,7 +24,7 @@ MAIN = "main"
 class HubDataset:
     """A dataset of the Hub by its id, such as `EleutherAI/pythia-memorized-evals`.
 
-    revision: a branch, tag or commit; None for `main`. Raises HubError for what can be no id.
+    revision: a branch, tag or commit; None for `main`. Raises HubError if the id is not valid.
     """
 
     repository: str
@@ -48,7 +48,7 @@ class ResolvedDataset:
 
 @dataclass(frozen=True)
 class FetchedSplit:
-    """The Parquet files that hold one split, in order, and where they are from, as in ResolvedDataset."""
+    """The Parquet files of one split, in order, and their origin as in ResolvedDataset."""
 
     paths: tuple[AnyPath, ...]
     repository: str
@@ -61,32 +61,27 @@ def resolve_dataset(
     cache_directory: Path,
     *,
     retry: RetryPolicy | None = None,
-    on_progress: Callable[[str], None] = tell_nobody,
+    on_progress: Callable[[str], None] = ignore,
 ) -> ResolvedDataset:
-    """The dataset at the commit that its revision stands for now; hand it to `fetch_split` for every split
-    of a run, so that all are of that commit. Raises HubError.
+    """Return the dataset at the commit that its revision stands for now; raise HubError.
 
-    Without a network, or with HF_HUB_OFFLINE=1, the commit is the one it stood for when last asked.
+    Pass it to `fetch_split` for every split of a run, so that all are of one commit. Without a network, or with
+    HF_HUB_OFFLINE=1, the commit is the one the revision stood for when the Hub was last asked.
     """
     if not isinstance(source, HubDataset):
         return ResolvedDataset(str(source), None, local_splits(source))
-    hub = Hub(retry or RetryPolicy(), on_progress)
-    repository = Repository("dataset", source.repository)
-    home = home_of(source.repository, cache_directory)
-
-    def group(snapshot: Snapshot, scratch: Path) -> dict[str, tuple[HubFile, ...]]:
-        files = {file.path: file for file in snapshot.files}
-        card = files.get(CARD)
-        path = download(hub, repository, snapshot.commit, card, scratch) if card else None
-        splits = splits_of(str(repository), files, path)
-        return {split: tuple(files[name] for name in names) for split, names in splits.items()}
-
-    commit, splits = pin(hub, repository, source.revision or MAIN, home, group)
-    return ResolvedDataset(source.repository, commit, splits)
+    repository = HubRepository("dataset", source.repository, cache_directory, retry or RetryPolicy(), on_progress)
+    commit = repository.resolve(source.revision or MAIN)
+    files = repository.list_files(commit)
+    card = repository.fetch(commit, [files[CARD]])[0] if CARD in files else None
+    splits = splits_of(str(repository), files, card)
+    return ResolvedDataset(
+        source.repository, commit, {split: tuple(files[name] for name in names) for split, names in splits.items()}
+    )
 
 
 def local_splits(directory: AnyPath) -> dict[str, tuple[HubFile, ...]]:
-    """The files of each split of a local directory that is laid out as a dataset of the Hub."""
+    """Return the files of each split of a local directory that is laid out like a dataset of the Hub."""
     if not directory.is_dir():
         raise HubError(f"Expected a directory, found none at {printable(str(directory))}.\nCheck the path.")
     card = directory / CARD
@@ -101,12 +96,12 @@ def fetch_split(
     cache_directory: Path,
     *,
     retry: RetryPolicy | None = None,
-    on_progress: Callable[[str], None] = tell_nobody,
+    on_progress: Callable[[str], None] = ignore,
 ) -> FetchedSplit:
-    """The Parquet files of one split; no other split's files travel. Raises HubError.
+    """Return the Parquet files of one split, and fetch no other split's files; raise HubError.
 
-    They lie at `cache_directory/hub/{owner}--{name}/{commit}/{split}/`; Parquet files of a local directory
-    stay where they are. JSON lines, CSV and Arrow files are converted to Parquet in the cache.
+    Files of the Hub lie in `cache_directory/hub`, the cache of `huggingface_hub`; Parquet files of a local
+    directory stay where they are. JSON lines, CSV and Arrow files are converted in `cache_directory/converted`.
     """
     dataset = source
     if not isinstance(dataset, ResolvedDataset):
@@ -117,19 +112,13 @@ def fetch_split(
             f"{printable(dataset.repository)} has no split {printable(split)!r}{meant}.\n"
             f"Its splits: {', '.join(dataset.splits)}."
         )
-    for file in dataset.splits[split]:
-        require_readable(dataset.repository, file.path)
     files = dataset.splits[split]
+    for file in files:
+        require_readable(dataset.repository, file.path)
+    paths: tuple[AnyPath, ...]
     if dataset.revision is None:
-        paths = land_local(storage_path(dataset.repository), files, cache_directory / "local")
+        paths = local_as_parquet(storage_path(dataset.repository), files, cache_directory)
     else:
-        hub = Hub(retry or RetryPolicy(), on_progress)
-        repository = Repository("dataset", dataset.repository)
-        entry = home_of(dataset.repository, cache_directory) / dataset.revision / split
-        paths = land_remote(hub, repository, dataset.revision, files, entry)
+        repository = HubRepository("dataset", dataset.repository, cache_directory, retry or RetryPolicy(), on_progress)
+        paths = fetch_as_parquet(repository, dataset.revision, files)
     return FetchedSplit(paths, dataset.repository, dataset.revision, split)
-
-
-def home_of(repository: str, cache_directory: Path) -> Path:
-    """Where everything of a dataset of the Hub is cached."""
-    return cache_directory / "hub" / repository.replace("/", "--")

@@ -1,4 +1,4 @@
-"""A model's configuration and weights, from the Hub or from a local directory."""
+"""Fetch a model's configuration and weights from the Hub, or check those in a local directory."""
 
 from __future__ import annotations
 
@@ -6,25 +6,23 @@ import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from spark.sources.hub.cache import Groups, complete_entry, fill_entry
-from spark.sources.hub.client import Hub, download, tell_nobody
 from spark.sources.hub.errors import HubError
-from spark.sources.hub.pin import pin
-from spark.sources.hub.repository import Repository, Snapshot, require_repository_name
+from spark.sources.hub.library import ignore
+from spark.sources.hub.repository import HubRepository
 from spark.sources.hub.retry import RetryPolicy
-from spark.sources.hub.tokenizer import TOKENIZER, check_json
+from spark.sources.hub.tokenizer import TOKENIZER
 from utils import printable
 
 CONFIGURATION = "config.json"
 OPTIONAL = ("generation_config.json", TOKENIZER)
-# In the order in which they are preferred: safetensors hold numbers and nothing else. A format's index names shards.
+# The preferred format first: safetensors hold only numbers. The index of a format names its shards.
 FORMATS = (
     (re.compile(r"model\.safetensors"), None),
     (re.compile(r"model-\d+-of-\d+\.safetensors"), "model.safetensors.index.json"),
     (re.compile(r"pytorch_model\.bin"), None),
     (re.compile(r"pytorch_model-\d+-of-\d+\.bin"), "pytorch_model.bin.index.json"),
 )
-# How a sentence embedding model has texts read, and what becomes of its tokens' vectors.
+# How a sentence embedding model tokenizes texts and pools the vectors of their tokens.
 OF_EMBEDDINGS = (
     *("modules.json", "1_Pooling/config.json", "sentence_bert_config.json", "config_sentence_transformers.json"),
     *("tokenizer_config.json", "special_tokens_map.json", "vocab.txt"),
@@ -38,48 +36,27 @@ def fetch_model(
     *,
     embeds: bool = False,
     retry: RetryPolicy | None = None,
-    on_progress: Callable[[str], None] = tell_nobody,
+    on_progress: Callable[[str], None] = ignore,
 ) -> Path:
-    """The directory of a model: a local one, or one of the Hub, without the code and the formats that it need not have.
+    """Return the directory of a model, without the code and formats that are not needed; raise HubError.
 
+    id_or_path: a local directory, or an id of the Hub; of the latter, the directory is named by its commit.
     embeds: whether it is a sentence embedding model, which has more files than a causal language model.
-    The Hub's lies at `cache_directory/models/{owner}--{name}/{commit}/` afterwards. Raises HubError.
     """
     path = Path(id_or_path).expanduser()
     if path.is_dir():
         model_files([each.name for each in path.iterdir()], printable(id_or_path))
         return path
-    repository = Repository("model", require_repository_name(id_or_path))
-    hub = Hub(retry or RetryPolicy(), on_progress)
-    kind = "embedding-models" if embeds else "models"
-    home = cache_directory / kind / repository.name.replace("/", "--")
-
-    def group(snapshot: Snapshot, scratch: Path) -> Groups:
-        by_name = {file.path: file for file in snapshot.files}
-        names = model_files(list(by_name), f"{repository} at commit {snapshot.commit[:12]}")
-        names += [name for name in OF_EMBEDDINGS if embeds and name in by_name]
-        return {kind: tuple(by_name[name] for name in names)}
-
-    commit, groups = pin(hub, repository, revision or "main", home, group)
-    files = groups[kind]
-
-    def obtain(number: int, scratch: Path) -> Path:
-        file = files[number]
-        size = "" if file.size is None else f" ({file.size / 1e6:,.1f} MB)"
-        hub.report(f"{repository}: {file.path}{size}")
-        if file.path.endswith(".json"):
-            return download(hub, repository, commit, file, scratch, check_json)
-        return download(hub, repository, commit, file, scratch)
-
-    entry = home / commit
-    if complete_entry(entry) is None:
-        described = {"repository": repository.name, "revision": commit}
-        fill_entry(entry, described, files, [file.path for file in files], obtain)
-    return entry
+    repository = HubRepository("model", id_or_path, cache_directory, retry or RetryPolicy(), on_progress)
+    commit = repository.resolve(revision or "main")
+    files = repository.list_files(commit)
+    names = model_files(list(files), f"{repository} at commit {commit[:12]}")
+    names += [name for name in OF_EMBEDDINGS if embeds and name in files]
+    return repository.fetch(commit, [files[name] for name in names])[names.index(CONFIGURATION)].parent
 
 
 def model_files(names: Sequence[str], where: str) -> list[str]:
-    """Those of a directory's files that a model is loaded from; raises HubError where there is no model."""
+    """Return the names of the files that a model is loaded from; raise HubError if there is no model."""
     if CONFIGURATION not in names:
         raise HubError(f"Expected {CONFIGURATION} in {where}, found none.\nGive the id or the directory of a model.")
     for pattern, index in FORMATS:

@@ -1,4 +1,4 @@
-"""Parquet from the files of a dataset: checked where they are that, converted as a stream where not."""
+"""Check Parquet files, and convert JSON lines, CSV and Arrow files to Parquet, a block at a time."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ PARQUET_SUFFIXES = frozenset({".parquet", ".pq"})
 JSON_SUFFIXES = frozenset({".jsonl", ".ndjson", ".json"})
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
 COMPRESSIONS = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd"}
-# Column types are inferred from the first block, so it is large.
+# Large, because column types are inferred from the first block.
 BLOCK_BYTES = 32 << 20
 
 
 def format_of(path: str) -> str:
-    """The suffix that says a file's format, lower case and without that of its compression."""
+    """Return the suffix that names a file's format: in lower case, without that of its compression."""
     suffixes = [suffix.lower() for suffix in PurePosixPath(path).suffixes]
     return next((suffix for suffix in reversed(suffixes) if suffix not in COMPRESSIONS), "")
 
 
 def is_parquet(path: str) -> bool:
-    """Whether the name says that the file is Parquet and can be read as it is."""
+    """Return whether a file is Parquet by its name, and not compressed as a whole."""
     return PurePosixPath(path).suffix.lower() in PARQUET_SUFFIXES
 
 
 def require_readable(dataset: str, path: str) -> None:
-    """Raises HubError unless the name says that the file is Parquet or can be converted to it."""
+    """Raise HubError unless a file is Parquet by its name, or can be converted to it."""
     if not (is_parquet(path) or format_of(path) in {*JSON_SUFFIXES, *SEPARATORS, ".arrow"}):
         raise HubError(
             f"{dataset}: expected Parquet, JSON lines, CSV or Arrow files, found {printable(path)!r}.\n"
@@ -41,7 +41,7 @@ def require_readable(dataset: str, path: str) -> None:
 
 
 def check_parquet(path: AnyPath) -> None:
-    """Raises DamagedFileError where a file has no whole Parquet footer, as one that was cut off has not."""
+    """Raise DamagedFileError if a file has no whole Parquet footer, as when it was cut off."""
     try:
         filesystem, name = arrow_location(path)
         pq.read_metadata(name, filesystem=filesystem)
@@ -50,18 +50,18 @@ def check_parquet(path: AnyPath) -> None:
 
 
 def convert_to_parquet(source: Path, target: Path) -> Path:
-    """Writes the rows of `source` to `target`, a block at a time; raises HubError where it cannot be read."""
+    """Write the rows of `source` to `target`, a block at a time; raise HubError if it cannot be read."""
     try:
         with (
             open_batches(source) as batches,
             pq.ParquetWriter(target, batches.schema, compression="zstd") as writer,
         ):
             for batch in batches:
-                batch.validate(full=True)  # Arrow trusts what it maps into memory: offsets may lead anywhere
+                batch.validate(full=True)  # Arrow does not check the offsets that it maps into memory
                 writer.write_batch(batch)
     except (pa.ArrowException, OSError) as error:
         if isinstance(error, OSError) and error.errno:
-            raise  # the disk's own complaint, not the file's
+            raise  # an error of the disk, not of the file
         raise HubError(
             f"{printable(source.name)} cannot be converted to Parquet: {first_line(error)}.\n"
             "Expected one JSON object a line, a CSV with a header, or Arrow; give a local Parquet file instead."
@@ -70,7 +70,7 @@ def convert_to_parquet(source: Path, target: Path) -> Path:
 
 
 def open_batches(source: Path) -> Any:
-    """A reader of record batches over a JSON lines, CSV or Arrow file, compressed or not."""
+    """Return a reader of record batches over a JSON lines, CSV or Arrow file, compressed or not."""
     suffix = format_of(source.name)
     if suffix == ".arrow":
         try:

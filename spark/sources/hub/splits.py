@@ -1,4 +1,4 @@
-"""Which files belong to which split of a dataset, by the rules of the `datasets` library itself."""
+"""Group the files of a dataset by split, by the rules of the `datasets` library itself."""
 
 from __future__ import annotations
 
@@ -15,42 +15,42 @@ from spark.storage.paths import AnyPath
 from utils import printable
 
 CARD = "README.md"
-SPLIT_NAME = re.compile(r"\w+(\.\w+)*")  # as `datasets` has it; dots may stand inside
+SPLIT_NAME = re.compile(r"\w+(\.\w+)*")  # as in `datasets`; dots are allowed inside
 CONFIGURATION_KEYS = ("config_name", "data_files", "data_dir", "default")
-# Files that `datasets` takes for its own metadata, and would read.
+# Files that `datasets` would read as its own metadata.
 METADATA_FILES = frozenset({CARD, ".huggingface.yaml", "dataset_infos.json"})
 
 
 def splits_of(dataset: str, paths: Iterable[str], card: AnyPath | None) -> dict[str, tuple[str, ...]]:
-    """The paths of each split's files, in their order, by the name of the split.
+    """Return the paths of each split's files, in order, by the name of the split.
 
     dataset: its name, for messages. paths: all its files, relative, with `/`, and safe to create.
-    card: its README.md, where it has one. Raises HubError where `datasets` finds no splits in it.
+    card: its README.md, or None. Raises HubError if `datasets` finds no splits.
     """
     configurations = card_configurations(dataset, card) if card else []
-    # `datasets` resolves patterns against files; empty ones of the same names do, so nothing is downloaded.
+    # `datasets` resolves patterns against files. Empty files of the same names do, so nothing is downloaded.
     with tempfile.TemporaryDirectory(prefix="dataset-layout-") as directory:
         root = Path(directory, "layout").resolve()
         try:
             lay_out(root, paths, configurations)
             found = library_splits(root, Path(directory, "cache"))
-        except Exception as error:  # whatever a foreign repository makes the library stumble over
+        except Exception as error:  # a foreign repository may make the library raise anything
             reason = first_line(error).replace(str(root), "the dataset")
             raise HubError(
                 f"{dataset}: no splits found in its files and README.md ({reason}).\n"
-                "Check the name; what `datasets` cannot load by name alone, save as Parquet and give its path."
+                "Check the name. If `datasets` cannot load it by its name alone, save it as Parquet and give its path."
             ) from error
         splits = {
             split: tuple(Path(file).relative_to(root).as_posix() for file in files) for split, files in found.items()
         }
     for split in splits:
         if not SPLIT_NAME.fullmatch(split):
-            raise HubError(f"{dataset}: expected names of splits, found {printable(split)!r}.\nRename it there.")
+            raise HubError(f"{dataset}: expected names of splits, found {printable(split)!r}.\nRename that split.")
     return {split: files for split, files in splits.items() if files}
 
 
 def lay_out(root: Path, paths: Iterable[str], configurations: list[dict[str, Any]]) -> None:
-    """Creates empty files of the given names under `root`, and a README.md with the configurations."""
+    """Create empty files of the given names under `root`, and a README.md with the configurations."""
     root.mkdir()
     for path in paths:
         if path not in METADATA_FILES:
@@ -61,7 +61,7 @@ def lay_out(root: Path, paths: Iterable[str], configurations: list[dict[str, Any
 
 
 def library_splits(root: Path, cache_directory: Path) -> dict[str, list[str]]:
-    """The absolute paths of each split's files, as `datasets` resolves them in the directory `root`."""
+    """Return the absolute paths of each split's files, as `datasets` resolves them in the directory `root`."""
     import datasets
 
     shows_bars = not datasets.are_progress_bars_disabled()
@@ -75,17 +75,17 @@ def library_splits(root: Path, cache_directory: Path) -> dict[str, list[str]]:
 
 
 def card_configurations(dataset: str, card: AnyPath) -> list[dict[str, Any]]:
-    """What a README.md's metadata says of data files; raises HubError where it names files elsewhere.
+    """Return what the metadata of a README.md says about data files; raise HubError if it names files elsewhere.
 
-    Only these keys are kept: features, sizes and the rest say nothing of the splits, and one that this
-    version of the library does not know must not stand in the way.
+    Other keys, such as features and sizes, are dropped: they do not affect the splits, and `datasets` fails on
+    keys that its version does not know.
     """
     text = card.read_text(encoding="utf-8", errors="replace")
     block = re.match(r"---[ \t]*\r?\n(.*?)\r?\n---[ \t]*(\r?\n|$)", text.lstrip("\ufeff"), re.DOTALL)
     try:
         metadata = yaml.safe_load(block[1]) if block else None
     except yaml.YAMLError as error:
-        raise HubError(f"{dataset}: its README.md has broken metadata ({first_line(error)}).\nMend it.") from error
+        raise HubError(f"{dataset}: its README.md has broken metadata ({first_line(error)}).\nCorrect it.") from error
     configurations = metadata.get("configs") if isinstance(metadata, dict) else None
     if not isinstance(configurations, list) or not all(isinstance(c, dict) for c in configurations):
         return []
@@ -94,13 +94,13 @@ def card_configurations(dataset: str, card: AnyPath) -> list[dict[str, Any]]:
         if "://" in pattern or "::" in pattern or pattern.startswith(("/", "~")) or leaves(pattern):
             raise HubError(
                 f"{dataset}: its README.md names data files outside of the dataset: {printable(pattern)!r}.\n"
-                "They are not read; fetch them yourself and give their local path."
+                "Such files are not read; fetch them yourself and give their local path."
             )
     return kept
 
 
 def patterns_of(data_files: Any) -> Iterator[str]:
-    """All strings in a value of `data_files`, which nests lists and dictionaries."""
+    """Yield all strings in a value of `data_files`, which nests lists and dictionaries."""
     if isinstance(data_files, str):
         yield data_files
     elif isinstance(data_files, dict):
@@ -111,5 +111,5 @@ def patterns_of(data_files: Any) -> Iterator[str]:
 
 
 def leaves(pattern: str) -> bool:
-    """Whether a relative pattern climbs by `..`."""
+    """Return whether a relative pattern holds a `..`."""
     return ".." in PurePosixPath(pattern.replace("\\", "/")).parts

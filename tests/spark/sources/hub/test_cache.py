@@ -1,60 +1,50 @@
-"""An entry of the cache counts only when complete, and what it lacks is fetched again, and only that."""
+"""The cache under `--cache_dir`: damaged files are fetched again, and only those; a copy serves offline."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-import time
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from threading import Barrier, Thread
 
+import pyarrow.parquet as pq
 import pytest
 
-from spark.sources.hub.cache import (
-    MARKER,
-    SCRATCH_PREFIX,
-    complete_entry,
-    fill_entry,
-    read_groups,
-    read_reference,
-    write_groups,
-    write_reference,
-)
+from spark.sources.hub.datasets import HubDataset, fetch_split
 from spark.sources.hub.errors import DamagedFileError, HubError
-from spark.sources.hub.repository import HubFile, check_content
+from spark.sources.hub.repository import HubRepository
+from spark.sources.hub.retry import RetryPolicy
+from tests.spark.sources.hub.server import HubServer, Status
+from tests.spark.sources.hub.test_splits import ROW
 
-CONTENTS = [b"first", b"second", b"third"]
-NAMES = ["part-0", "part-1", "part-2"]
-FILES = [HubFile(f"data/{n}", len(c), hashlib.sha256(c).hexdigest()) for n, c in enumerate(CONTENTS)]
-UNHASHED = [HubFile(file.path, file.size) for file in FILES]
+NAME = "someone/rows"
+CONTENTS = {"a.bin": b"first" * 100, "below/b.bin": b"second" * 100, "c.json": b"{}"}
+NO_WAIT = RetryPolicy(sleep=lambda seconds: None)
 
 
 class Killed(BaseException):
     """Stands for the end of the process."""
 
 
-def fill(entry: Path, files: list[HubFile] = FILES, killed_at: int = 99) -> list[int]:
-    """Fills an entry; returns the numbers of the files that had to be brought."""
-    brought: list[int] = []
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    with HubServer() as server:
+        monkeypatch.setenv("HF_ENDPOINT", server.endpoint)
+        server.publish_files(NAME, CONTENTS)
+        yield server
 
-    def obtain(number: int, scratch: Path) -> Path:
-        if number == killed_at:
-            raise Killed
-        brought.append(number)
-        path = scratch / "arriving"
-        path.write_bytes(CONTENTS[number])
-        return path
 
-    paths = fill_entry(entry, {"split": "train"}, files, NAMES, obtain)
-    assert paths == tuple(entry / name for name in NAMES)
-    assert [path.read_bytes() for path in paths] == CONTENTS
-    return brought
+def fetch(cache: Path, check: Callable[[Path], None] = lambda path: None) -> list[Path]:
+    repository = HubRepository("dataset", NAME, cache, NO_WAIT)
+    commit = repository.resolve("main")
+    files = repository.list_files(commit)
+    paths = list(repository.fetch(commit, [files[name] for name in CONTENTS], check))
+    assert [path.read_bytes() for path in paths] == list(CONTENTS.values())
+    return paths
 
 
 def delete(path: Path) -> None:
-    path.unlink()
+    path.resolve().unlink()
 
 
 def shorten(path: Path) -> None:
@@ -65,120 +55,91 @@ def lengthen(path: Path) -> None:
     path.write_bytes(path.read_bytes() + b"!")
 
 
-@pytest.mark.parametrize(
-    ("stated", "expected"),
-    [
-        (HubFile("a"), None),
-        (HubFile("a", 5), None),
-        (FILES[0], None),
-        (HubFile("a", 6), "expected 6 bytes, found 5"),
-        (HubFile("a", 5, FILES[1].sha256), "expected the SHA-256"),
-        (FILES[1], "expected 6 bytes, found 5"),
-    ],
-)
-def test_content_is_what_the_hub_states(tmp_path: Path, stated: HubFile, expected: str | None) -> None:
-    (tmp_path / "a").write_bytes(CONTENTS[0])
-    if expected is None:
-        check_content(tmp_path / "a", stated)
-    else:
-        with pytest.raises(DamagedFileError, match=expected):
-            check_content(tmp_path / "a", stated)
-
-
-def test_a_filled_entry_is_complete_and_says_what_it_holds(tmp_path: Path) -> None:
-    entry = tmp_path / "entry"
-    assert complete_entry(entry) is None
-    assert fill(entry) == [0, 1, 2]
-    assert complete_entry(entry) == tuple(entry / name for name in NAMES)
-    marker = json.loads((entry / MARKER).read_text())
-    assert marker["split"] == "train"
-    assert marker["files"][1] == {
-        "name": "part-1",
-        "size": 6,
-        "source": "data/1",
-        "sha256": hashlib.sha256(b"second").hexdigest(),
-    }
-    assert sorted(path.name for path in entry.iterdir()) == [MARKER, *NAMES]
-    assert [path.name for path in tmp_path.iterdir()] == ["entry"]
-
-
 @pytest.mark.parametrize("harm", [delete, shorten, lengthen])
-@pytest.mark.parametrize(("files", "brought"), [(FILES, [1]), (UNHASHED, [0, 1, 2])], ids=["hashed", "unhashed"])
-def test_a_harmed_file_makes_the_entry_incomplete(
-    tmp_path: Path, harm: Callable[[Path], None], files: list[HubFile], brought: list[int]
+@pytest.mark.parametrize("name", CONTENTS)
+def test_a_harmed_file_is_fetched_again_and_only_that(
+    hub: HubServer, tmp_path: Path, harm: Callable[[Path], None], name: str
 ) -> None:
-    fill(tmp_path / "entry", files)
-    harm(tmp_path / "entry" / "part-1")
-    assert complete_entry(tmp_path / "entry") is None
-    assert fill(tmp_path / "entry", files) == brought
-    assert complete_entry(tmp_path / "entry") is not None
+    harm(dict(zip(CONTENTS, fetch(tmp_path), strict=True))[name])
+    hub.bytes_sent.clear()
+    fetch(tmp_path)
+    assert hub.bytes_sent == {name: len(CONTENTS[name])}
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", "null", "{}", '{"files": [{}]}', '{"files": 3}', "\udce9"])
-def test_a_broken_marker_does_not_count(tmp_path: Path, content: str) -> None:
-    fill(tmp_path / "entry")
-    (tmp_path / "entry" / MARKER).write_bytes(content.encode("utf-8", "surrogateescape"))
-    assert complete_entry(tmp_path / "entry") is None
-    assert fill(tmp_path / "entry") == []
+@pytest.mark.parametrize("harm", [delete, shorten])
+def test_a_harmed_file_is_an_error_offline(
+    hub: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, harm: Callable[[Path], None]
+) -> None:
+    paths = fetch(tmp_path)
+    harm(paths[0])
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    with pytest.raises(HubError, match=r"^[^\n]*(is damaged|cache lacks it)[^\n]*\n[^\n]*$"):
+        fetch(tmp_path)
+    assert paths[1].exists()
 
 
-@pytest.mark.parametrize("killed_at", [0, 1, 2])
-def test_a_killed_fetch_leaves_nothing_that_counts(tmp_path: Path, killed_at: int) -> None:
+def test_a_killed_fetch_goes_on_with_what_is_missing(hub: HubServer, tmp_path: Path) -> None:
+    def kill(path: Path) -> None:
+        if path.name == "b.bin":
+            raise Killed
+
     with pytest.raises(Killed):
-        fill(tmp_path / "entry", killed_at=killed_at)
-    assert complete_entry(tmp_path / "entry") is None
-    assert fill(tmp_path / "entry") == [0, 1, 2][killed_at:]
+        fetch(tmp_path, kill)
+    hub.bytes_sent.clear()
+    fetch(tmp_path)
+    assert hub.bytes_sent == {"c.json": len(CONTENTS["c.json"])}
 
 
-def test_old_scratch_is_removed_and_new_is_not(tmp_path: Path) -> None:
-    old, new = tmp_path / f"{SCRATCH_PREFIX}old", tmp_path / f"{SCRATCH_PREFIX}new"
-    for path in (old, new):
-        path.mkdir()
-        (path / "arriving").write_bytes(b"half")
-    long_ago = time.time() - 30 * 24 * 3600
-    os.utime(old, (long_ago, long_ago))
-    fill(tmp_path / "entry")
-    assert sorted(path.name for path in tmp_path.iterdir()) == [new.name, "entry"]
+def test_a_file_that_fails_its_check_is_fetched_again(hub: HubServer, tmp_path: Path) -> None:
+    seen: list[Path] = []
+
+    def check(path: Path) -> None:
+        seen.append(path)
+        if len(seen) == 1:
+            raise DamagedFileError("not this time")
+
+    fetch(tmp_path, check)
+    assert hub.bytes_sent["a.bin"] == 2 * len(CONTENTS["a.bin"])
 
 
-def test_an_entry_is_whole_at_every_moment_while_others_fill_it(tmp_path: Path) -> None:
-    entry = tmp_path / "entry"
-    fill(entry)
-    start = Barrier(5)
-    seen: list[object] = []
-
-    def refill() -> None:
-        start.wait()
-        for _ in range(20):
-            fill(entry, UNHASHED)
-
-    def look() -> None:
-        start.wait()
-        seen.extend(complete_entry(entry) for _ in range(300))
-
-    threads = [Thread(target=refill) for _ in range(4)] + [Thread(target=look)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(seen) == 300
-    assert None not in seen
+@pytest.mark.parametrize("keeps_links", [True, False])
+def test_a_copy_of_the_cache_serves_without_a_network(
+    hub: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keeps_links: bool
+) -> None:
+    fetch(tmp_path / "cache")
+    shutil.copytree(tmp_path / "cache", tmp_path / "copy", symlinks=keeps_links)
+    shutil.rmtree(tmp_path / "cache")
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    hub.requests.clear()
+    assert all(path.is_relative_to(tmp_path / "copy") for path in fetch(tmp_path / "copy"))
+    assert hub.requests == []
 
 
-def test_what_is_kept_of_a_revision_comes_back(tmp_path: Path) -> None:
-    groups = {"train": (HubFile("a.parquet", 3, "0f"), HubFile("b.parquet")), "files.json": ()}
-    for revision in ("main", "refs/convert/parquet", "..", "v1 ü"):
-        assert read_reference(tmp_path, revision) is None
-        write_reference(tmp_path, revision, "c" * 40)
-        assert read_reference(tmp_path, revision) == "c" * 40
-    assert read_groups(tmp_path, "c" * 40) is None
-    write_groups(tmp_path, "c" * 40, "owner/name", groups)
-    assert read_groups(tmp_path, "c" * 40) == groups
-    assert {path.name for path in tmp_path.iterdir()} == {"refs", "c" * 40}
-    assert all(path.parent == tmp_path / "refs" for path in (tmp_path / "refs").rglob("*"))
+@pytest.mark.parametrize("fault", [Status(429), Status(503)])
+def test_a_busy_hub_is_told_of_and_the_cached_commit_serves(hub: HubServer, tmp_path: Path, fault: Status) -> None:
+    repository = HubRepository("dataset", NAME, tmp_path, NO_WAIT)
+    commit = repository.resolve("main")
+    hub.publish_files(NAME, {"a.bin": b"newer"})
+    hub.misbehave("GET /api", fault, 1000)
+    told: list[str] = []
+    assert HubRepository("dataset", NAME, tmp_path, NO_WAIT, told.append).resolve("main") == commit
+    assert "Using cached commit" in told[-1]
 
 
-def test_a_cache_that_cannot_be_written_is_one_clear_error(tmp_path: Path) -> None:
+def test_a_cache_that_cannot_be_written_is_one_clear_error(hub: HubServer, tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("a file where the directory should be")
-    with pytest.raises(HubError, match=r"^Cannot write to the cache .*Not a directory\.\nSee to the disk"):
-        fill(tmp_path / "cache" / "entry")
+    with pytest.raises(
+        HubError, match=r"^dataset someone/rows.*\nCheck the disk there, or give another --cache_dir\.$"
+    ):
+        fetch(tmp_path / "cache")
+
+
+@pytest.mark.parametrize("name", ["_rows.parquet", "my rows [1].parquet", "rows:1.parquet"])
+def test_a_name_that_spark_does_not_read_becomes_another(hub: HubServer, tmp_path: Path, name: str) -> None:
+    card = f'---\nconfigs:\n- config_name: default\n  data_files:\n  - split: train\n    path: "{name}"\n---\n'
+    files = {"README.md": card.replace("[1]", "*").replace("rows:1", "rows*").encode(), name: ROW}
+    hub.publish_files("someone/named", files)
+    (path,) = fetch_split(HubDataset("someone/named"), "train", tmp_path).paths
+    assert pq.read_table(path).to_pylist() == [{"tokens": [1, 2]}]
+    assert not path.name.startswith("_")
+    assert ":" not in path.name

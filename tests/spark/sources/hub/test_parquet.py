@@ -98,12 +98,12 @@ def test_the_hubs_json_lines_land_as_parquet(tmp_path: Path, monkeypatch: pytest
     monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
     with HubServer() as hub:
         monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
-        hub.publish_files("someone/rows", {"train-0.jsonl": LINES, "train-1.jsonl": LINES, "test.jsonl": LINES})
+        hub.publish_files("someone/rows", {"train-0.jsonl": LINES, "train-1.jsonl": LINES * 2, "test.jsonl": LINES * 3})
         fetched = fetch_split(HubDataset("someone/rows"), "train", tmp_path)
         again = fetch_split(HubDataset("someone/rows"), "train", tmp_path)
-        assert hub.bytes_sent == {"train-0.jsonl": len(LINES), "train-1.jsonl": len(LINES)}
-    assert [path.name for path in fetched.paths] == ["part-00000.parquet", "part-00001.parquet"]
-    assert [pq.read_table(path).to_pylist() for path in fetched.paths] == [ROWS, ROWS]
+        assert hub.bytes_sent == {"train-0.jsonl": len(LINES), "train-1.jsonl": 2 * len(LINES)}
+    assert all(path.is_relative_to(tmp_path) and path.suffix == ".parquet" for path in fetched.paths)
+    assert [pq.read_table(path).to_pylist() for path in fetched.paths] == [ROWS, ROWS + ROWS]
     assert again == fetched
 
 
