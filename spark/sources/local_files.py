@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -13,7 +13,7 @@ from spark.sources.json_lines import record_of
 from spark.sources.json_types import column_types
 from spark.sources.line_blocks import first_lines
 from spark.sources.parquet_files import describe_parquet, difference
-from spark.storage.paths import AnyPath, files_below
+from spark.storage.paths import AnyPath, files_below, is_local
 from utils import UserError, printable
 
 Format = Literal["parquet", "json"]
@@ -92,7 +92,7 @@ def _absolute(path: AnyPath) -> AnyPath:
 
 
 def _has_colon(path: AnyPath) -> bool:
-    return isinstance(path, Path) and ":" in str(path.resolve())
+    return is_local(path) and ":" in str(path.resolve())
 
 
 def _is_hidden(path: PurePath) -> bool:

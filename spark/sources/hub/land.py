@@ -11,7 +11,7 @@ from spark.sources.hub.client import Hub, download
 from spark.sources.hub.errors import DamagedFileError, HubError
 from spark.sources.hub.parquet import check_parquet, convert_to_parquet, is_parquet
 from spark.sources.hub.repository import HubFile, Repository
-from spark.storage.paths import AnyPath
+from spark.storage.paths import AnyPath, is_local
 from utils import printable
 
 
@@ -52,7 +52,7 @@ def land_local(directory: AnyPath, files: Sequence[HubFile], cache: Path) -> tup
 
 def convert_local(directory: AnyPath, files: Sequence[HubFile], cache: Path) -> tuple[Path, ...]:
     """The files as Parquet, converted again only where a path, size or time of change differs."""
-    if not isinstance(directory, Path):
+    if not is_local(directory):
         raise HubError(
             f"{directory}: expected Parquet on shared storage, found {printable(files[0].path)!r}.\nConvert it."
         )
