@@ -14,11 +14,9 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
-from pathlib import Path
 
 from spark.runs.lock_holder import Holder, read_holder, this_process
-from spark.storage.paths import AnyPath
-from spark.storage.remote_path import RemotePath
+from spark.storage.paths import AnyPath, is_local
 from utils import UserError, printable
 
 LOCK = "run.lock"
@@ -68,7 +66,7 @@ def _take(path: AnyPath, holder: Holder) -> None:
 def _create(path: AnyPath, holder: Holder) -> bool:
     """Create the lock file; return whether the lock was free."""
     text = json.dumps(asdict(holder))
-    if isinstance(path, Path):
+    if is_local(path):
         try:
             with path.open("x") as file:
                 file.write(text)
@@ -85,7 +83,7 @@ def _create(path: AnyPath, holder: Holder) -> bool:
 
 def _remove_stale(path: AnyPath, dead: Holder | None) -> None:
     """Remove the lock of a dead process, unless another process has just taken it over."""
-    if isinstance(path, RemotePath):
+    if not is_local(path):
         if read_holder(path) == dead and path.exists():
             path.unlink()
         return
@@ -105,7 +103,7 @@ def _give_signs(path: AnyPath, holder: Holder, stop: threading.Event) -> None:
     """Renew the sign of life until told to stop, or until another process holds the lock."""
     while not stop.wait(SECONDS_BETWEEN_SIGNS) and _is_held_by(path, holder):
         text = json.dumps(asdict(replace(holder, last_sign=int(time.time()))))
-        if isinstance(path, RemotePath):
+        if not is_local(path):
             path.write_text(text)
         else:
             with path.open("r+") as file:  # same length as before: works on a full disk

@@ -1,4 +1,4 @@
-"""The directory of a run, and its log."""
+"""Create the directory of a run, and write its log."""
 
 from __future__ import annotations
 
@@ -6,34 +6,32 @@ import logging
 from pathlib import Path
 
 from spark.session.logs import Logs
-from spark.storage.paths import AnyPath, files_below, write_at_once
+from spark.storage.paths import AnyPath, files_below, is_local, write_at_once
 from utils import UserError, printable, printable_lines
 
 
 def make_directory(path: AnyPath) -> None:
-    """Creates the run's directory; raises UserError where it cannot be written."""
+    """Create the run's directory. Raise UserError if it is not writable."""
     try:
         path.mkdir(parents=True, exist_ok=True)
         write_at_once(path / ".writable", "")
         (path / ".writable").unlink()
     except (OSError, ValueError) as error:
         reason = printable(getattr(error, "strerror", None) or str(error))
-        raise UserError(f"--output_dir: {printable(str(path))} cannot be written: {reason}.") from None
+        raise UserError(f"--output_dir: cannot write to {printable(str(path))}: {reason}.") from None
 
 
 def logs_of(run_directory: AnyPath, cache_directory: Path) -> Logs:
-    """The logs in a run's directory, or, where that is on shared storage, in the cache until the run ends."""
-    directory = run_directory
-    if not isinstance(directory, Path):
-        directory = cache_directory / "logs" / run_directory.name
+    """Return where the run logs: its own directory, or the cache if that is on shared storage."""
+    directory = run_directory if is_local(run_directory) else cache_directory / "logs" / run_directory.name
     logs = Logs(directory / "run.log", directory / "spark-events")
     directory.mkdir(parents=True, exist_ok=True)
     return logs
 
 
 def keep_logs(logs: Logs, run_directory: AnyPath) -> None:
-    """Copies the logs of a run on shared storage there."""
-    if isinstance(run_directory, Path):
+    """Copy the logs from the cache to the run's directory, if that is on shared storage."""
+    if is_local(run_directory):
         return
     for name, path in files_below(logs.file.parent).items():
         target = run_directory / name.as_posix()
@@ -42,20 +40,20 @@ def keep_logs(logs: Logs, run_directory: AnyPath) -> None:
 
 
 class PrintableFormatter(logging.Formatter):
-    """Lines that are safe to show in a terminal, whatever text of the data is in them."""
+    """Format log lines so that text from the data is safe to show in a terminal."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record with its traceback, if it has one."""
+        """Return the record as text, with its traceback if it has one."""
         return printable_lines(super().format(record).expandtabs(4))
 
 
 def log_to_file(path: Path) -> None:
-    """Sends the log of this program and of its libraries to a file."""
+    """Write the log of this program and its libraries to a file."""
     if path.is_symlink():
-        path.unlink()  # what it leads to lies elsewhere
+        path.unlink()  # never write through a symbolic link
     handler = logging.FileHandler(path, encoding="utf-8")
     handler.setFormatter(PrintableFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.getLogger().addHandler(handler)
     logging.getLogger("memorization").setLevel(logging.INFO)
     logging.captureWarnings(True)
-    logging.raiseExceptions = False  # a disk too full to log on is said once, in words
+    logging.raiseExceptions = False  # a full disk is reported once, by the run itself

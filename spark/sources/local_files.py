@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path, PurePath
+from pathlib import PurePath
 
 from spark.sources.registry import Format, ReadOptions, format_of, is_corpus, known_formats
 from spark.sources.source import Source
-from spark.storage.paths import AnyPath, files_below
+from spark.storage.paths import AnyPath, files_below, is_local
 from utils import UserError, printable
 
 
@@ -76,7 +76,7 @@ def _absolute(path: AnyPath) -> AnyPath:
 
 
 def _has_colon(path: AnyPath) -> bool:
-    return isinstance(path, Path) and ":" in str(path.resolve())
+    return is_local(path) and ":" in str(path.resolve())
 
 
 def _is_hidden(path: PurePath) -> bool:

@@ -17,8 +17,7 @@ from spark.sources.hub_layout import is_hub_layout
 from spark.sources.local_files import describe_files, find_files, holds_corpus
 from spark.sources.registry import ReadOptions
 from spark.sources.source import Source
-from spark.storage.paths import AnyPath, require_reachable, storage_path
-from spark.storage.remote_path import RemotePath
+from spark.storage.paths import AnyPath, is_local, local_copy, require_reachable, storage_path
 from utils import UserError, printable
 
 
@@ -64,8 +63,9 @@ class Resolver:
             require_reachable(given)
             if tokenizer.endswith(".json") and not given.is_file():
                 raise UserError(f"--tokenizer: no such file: {printable(tokenizer)!r}.")
-            if isinstance(given, RemotePath):
-                tokenizer = str(_copied(given, self.cache_directory))
+            if not is_local(given):
+                file = given / "tokenizer.json" if given.is_dir() else given
+                tokenizer = str(local_copy(file, self.cache_directory / "tokenizers"))
             revision = self.revisions.get(tokenizer)
             path = fetch_tokenizer(tokenizer, self.cache_directory, revision, on_progress=self.on_progress)
             try:
@@ -78,7 +78,7 @@ class Resolver:
         """Return the directory of a language model; raise UserError if it is missing."""
         name, revision = location.id_or_path, location.revision
         given = storage_path(name)
-        if isinstance(given, RemotePath):
+        if not is_local(given):
             raise UserError(
                 f"--model {printable(name)}: expected a directory on this machine, or one that every machine mounts; "
                 "found shared storage.\nCopy it there, or give its Hub id."
@@ -94,7 +94,7 @@ class Resolver:
     def embedding_model(self, name: str) -> EmbeddingModel:
         """Return a sentence embedding model, given its local path or Hub id; raise UserError if it is missing."""
         given = storage_path(name)
-        if not isinstance(given, RemotePath) and given.is_dir():
+        if is_local(given) and given.is_dir():
             return read_embedding_model(given)
         revision = self.revisions.get(name, "main")
         directory = fetch_model(name, self.cache_directory, revision, embeds=True, on_progress=self.on_progress)
@@ -114,12 +114,3 @@ def _only_split(dataset: ResolvedDataset) -> str:
         return "train"
     name = printable(dataset.repository)
     raise UserError(f"{name}: expected one split, or one named train; found {', '.join(dataset.splits)}.")
-
-
-def _copied(path: RemotePath, cache_directory: Path) -> Path:
-    """Copy a tokenizer.json on shared storage, or in a directory there, to this machine; return its path."""
-    source = path / "tokenizer.json" if path.is_dir() else path
-    target = cache_directory / "tokenizers" / source.scheme / source.authority / str(source.path).lstrip("/")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(source.read_bytes())
-    return target

@@ -1,4 +1,4 @@
-"""Paths on this machine and on shared storage (`hdfs://`, `s3a://`, `gs://`, `abfs://`), used in one way."""
+"""One interface to paths on this machine and on shared storage (`hdfs://`, `s3a://`, `gs://`, `abfs://`)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 import shutil
 import time
 from pathlib import Path, PurePath, PurePosixPath
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import unquote, urlsplit
 
 from pyarrow import fs
@@ -15,33 +15,42 @@ from pyarrow import fs
 from spark.storage.remote_path import ARROW_SCHEMES, OBJECT_STORES, RemotePath, unreachable
 from utils import UserError, printable
 
-SECONDS_TO_WAIT_FOR_WRITERS = 10.0
+if TYPE_CHECKING:
+    from typing_extensions import TypeIs
 
+SECONDS_TO_WAIT_FOR_WRITERS = 10.0
 
 AnyPath: TypeAlias = Path | RemotePath
 
 
+def is_local(path: AnyPath) -> TypeIs[Path]:
+    """Return whether the path is on this machine's file system, not on shared storage."""
+    return isinstance(path, Path)
+
+
 def storage_path(text: str) -> AnyPath:
-    """The path that a text names; raises UserError for a URI of a scheme that is not known."""
+    """Parse a path or URI. Raise UserError if the URI is incomplete or its scheme is unknown."""
     if "://" not in text:
         return Path(text).expanduser()
     parts = urlsplit(text)
     if parts.scheme == "file":
         if parts.netloc not in ("", "localhost") or not parts.path:
-            raise UserError(f"{printable(text)!r}: expected file:/// and an absolute path of this machine.")
+            raise UserError(f"{printable(text)!r}: expected file:/// followed by an absolute path on this machine.")
         return Path(unquote(parts.path))
     if parts.scheme not in ARROW_SCHEMES:
         known = ", ".join(f"{scheme}://" for scheme in ("file", *ARROW_SCHEMES))
-        raise UserError(f"{printable(text)!r}: unknown kind of storage {parts.scheme}://.\nKnown: {known}, and paths.")
+        raise UserError(
+            f"{printable(text)!r}: unknown storage scheme {parts.scheme}://.\nUse a path, or one of {known}."
+        )
     path = text.split("://", 1)[1].removeprefix(parts.netloc)
     if ARROW_SCHEMES[parts.scheme] in OBJECT_STORES and not parts.netloc:
-        raise UserError(f"{printable(text)!r}: expected the name of a bucket after {parts.scheme}://.")
+        raise UserError(f"{printable(text)!r}: expected a bucket name after {parts.scheme}://.")
     return RemotePath(parts.scheme, parts.netloc, PurePosixPath("/", path.lstrip("/")))
 
 
 def require_reachable(path: AnyPath) -> None:
-    """Raises UserError where a path lies on shared storage that gives no answer, or refuses one."""
-    if isinstance(path, RemotePath):
+    """Raise UserError if the path is on shared storage that does not answer or denies access."""
+    if not is_local(path):
         try:
             path.exists()
         except OSError as error:
@@ -49,25 +58,40 @@ def require_reachable(path: AnyPath) -> None:
 
 
 def path_of_uri(uri: str) -> str:
-    """A path, as a text, from the URI that Spark makes of it."""
+    """Return the path that a URI from Spark stands for, as a string."""
     return unquote(re.sub(r"^file:/+", "/", uri))
 
 
 def arrow_location(path: AnyPath) -> tuple[Any, str]:
-    """The Arrow file system of a path, and its name there; raises UserError where the storage cannot be reached."""
-    if isinstance(path, Path):
+    """Return the Arrow file system of a path, and its name there. Raise UserError if the storage is unreachable."""
+    if is_local(path):
         return fs.LocalFileSystem(), str(path)
     return path.arrow_location()
 
 
 def has_rename(path: AnyPath) -> bool:
-    """Whether a directory gets another name there in one step."""
-    return isinstance(path, Path) or path.has_rename
+    """Return whether the storage renames a directory in one step."""
+    return is_local(path) or path.has_rename
+
+
+def rename(path: AnyPath, target: AnyPath) -> None:
+    """Rename a file or directory within its storage."""
+    path.rename(target)  # type: ignore[arg-type]  # both are of one kind
+
+
+def local_copy(path: AnyPath, directory: Path) -> Path:
+    """Return a local path to a file; a file on shared storage is copied below `directory`."""
+    if is_local(path):
+        return path
+    target = directory / path.scheme / path.authority / str(path.path).lstrip("/")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(path.read_bytes())
+    return target
 
 
 def files_below(directory: AnyPath) -> dict[PurePath, AnyPath]:
-    """The files in a directory and the directories in it, in order, by their paths relative to it."""
-    if isinstance(directory, Path):
+    """Return all files below a directory, sorted, keyed by their path relative to it."""
+    if is_local(directory):
         found: dict[PurePath, AnyPath] = {p.relative_to(directory): p for p in directory.rglob("*") if p.is_file()}
     else:
         found = {path.path.relative_to(directory.path): path for path in directory.rglob("*")}
@@ -75,8 +99,8 @@ def files_below(directory: AnyPath) -> dict[PurePath, AnyPath]:
 
 
 def discard(path: AnyPath) -> None:
-    """Removes a directory with all that is in it, where there is one."""
-    if isinstance(path, Path):
+    """Remove a directory and its contents; no-op if it does not exist."""
+    if is_local(path):
         if path.is_symlink():
             path.unlink()
         until = time.monotonic() + SECONDS_TO_WAIT_FOR_WRITERS
@@ -84,7 +108,7 @@ def discard(path: AnyPath) -> None:
             try:
                 shutil.rmtree(path)
             except OSError as error:
-                # A worker that outlives its run by a moment may add a file while the others are removed.
+                # A worker that outlives its run may add a file while the directory is being removed.
                 if error.errno not in (errno.ENOTEMPTY, errno.ENOENT) or time.monotonic() > until:
                     raise
     elif path.exists():
@@ -93,17 +117,17 @@ def discard(path: AnyPath) -> None:
 
 
 def write_at_once(path: AnyPath, text: str) -> None:
-    """Writes a small file so that a reader finds all of it, or what was there before."""
-    if isinstance(path, RemotePath) and not has_rename(path):
-        path.write_text(text)  # an object is there once it is whole
+    """Write a small file atomically: a reader sees the old content or the new, never a part."""
+    if not has_rename(path):
+        path.write_text(text)  # an object becomes visible only when its upload is complete
         return
     hidden = path.parent / f".{path.name}"
-    if isinstance(hidden, Path):
-        hidden.unlink(missing_ok=True)  # never through a link that somebody put there
+    if is_local(hidden):
+        hidden.unlink(missing_ok=True)  # never write through a symbolic link
         with hidden.open("x", encoding="utf-8") as file:
             file.write(text)
     else:
         hidden.write_text(text)
         if path.exists():
-            path.unlink()  # HDFS renames onto no file that is there
-    hidden.rename(path)  # type: ignore[arg-type]
+            path.unlink()  # HDFS does not rename onto an existing file
+    rename(hidden, path)

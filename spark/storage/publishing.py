@@ -1,4 +1,4 @@
-"""Tables that appear under their final name only when complete."""
+"""Publish tables: a table appears under its final name only when it is complete."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import PurePosixPath
 
-from spark.storage.paths import AnyPath, discard, has_rename
+from spark.storage.paths import AnyPath, discard, has_rename, rename
 from spark.storage.state_files import is_count, is_duration, read_state
 from utils import UserError, printable
 
 MARKER = "_complete.json"
-TEMPORARY = "_temporary"  # the directory, within a run's, of what is not complete
-ENDINGS = (".parquet", ".jsonl", ".jsonl.gz", ".bin", ".idx")  # of what tables, and corpora, lie in
+TEMPORARY = "_temporary"  # subdirectory of a run for incomplete tables
+ENDINGS = (".parquet", ".jsonl", ".jsonl.gz", ".bin", ".idx")  # of the data files of tables and corpora
 NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 LONGEST_NAME = 100
 PARTITION_NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{LONGEST_NAME - 1}}}")
@@ -22,11 +22,13 @@ PARTITION_NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{LONGEST_NAME - 1}}}
 
 @dataclass(frozen=True)
 class Written:
-    """What is known of one complete table.
+    """The content of the marker of one complete table.
 
-    rows_read: rows of the source; rows_rejected: those of them that could not be measured.
-    counts: `rows` of the table, and how many of them are of each kind that the summary shows.
-    files: the table's files, and the bytes of each.
+    rows_read: rows read from the source.
+    rows_rejected: rows of the source that could not be measured.
+    seconds: time to make the table.
+    counts: number of `rows` of the table, and of the rows of each kind shown in the summary.
+    files: size in bytes of each file of the table.
     """
 
     rows_read: int
@@ -37,26 +39,26 @@ class Written:
 
 
 def partition_path(dataset: str, scheme: str | None, model: str | None) -> PurePosixPath:
-    """The directory of one table below `metrics/` or `rejected/`, named as Hive partitions are."""
+    """Return the Hive-style directory of a table, relative to `metrics/` or `rejected/`."""
     names = (f"dataset={dataset}", f"scheme={scheme or NULL_PARTITION}", f"model={model or NULL_PARTITION}")
     return PurePosixPath(*names)
 
 
 def require_partition_names(names: Iterable[str]) -> None:
-    """Raises UserError for a model or scheme of local data whose name cannot name a directory."""
+    """Raise UserError if a model or scheme of local data has a name that is not valid in a directory."""
     for name in names:
         if not PARTITION_NAME.fullmatch(name):
             raise UserError(
-                f"{printable(name[:200])!r} cannot name a model or scheme: "
-                f"letters, digits, '.', '_' and '-', at most {LONGEST_NAME}."
+                f"{printable(name[:200])!r} is not a valid name of a model or scheme.\n"
+                f"Use at most {LONGEST_NAME} letters, digits, '.', '_' and '-', starting with a letter or digit."
             )
 
 
 def publish(hidden: AnyPath, final: AnyPath, written: Written) -> None:
-    """Gives a complete table its final name, with a marker that says what it holds.
+    """Move a complete table to its final name, with a marker that describes its content.
 
-    Where the storage renames directories that is one step. In an object store the files come one by one, and the
-    marker last: there a table counts once it has one. A table without rows has a marker and no file.
+    One step if the storage can rename directories. In an object store, the files are moved one by one and the marker
+    is written last: a table without a marker is incomplete. A table without rows has a marker and no other file.
     """
     withdraw(final, hidden.parent)
     marker = json.dumps(asdict(replace(written, files=_files_of(hidden))))
@@ -64,22 +66,22 @@ def publish(hidden: AnyPath, final: AnyPath, written: Written) -> None:
         hidden.mkdir(parents=True, exist_ok=True)
         (hidden / MARKER).write_text(marker)
         final.parent.mkdir(parents=True, exist_ok=True)
-        hidden.rename(final)  # type: ignore[arg-type]  # both lie below the run's directory
+        rename(hidden, final)
     else:
         for name in _files_of(hidden):
-            (hidden / name).rename(final / name)  # type: ignore[arg-type]
+            rename(hidden / name, final / name)
         (final / MARKER).write_text(marker)
 
 
 def withdraw(final: AnyPath, hidden_parent: AnyPath) -> None:
-    """Removes a table so that no reader ever sees a part of it."""
+    """Remove a published table; readers never see a part of it."""
     if not final.exists():
         return
     if has_rename(final):
         hidden_parent.mkdir(parents=True, exist_ok=True)
         aside = hidden_parent / f"withdrawn-{final.parent.name}-{final.name}"
         discard(aside)
-        final.rename(aside)  # type: ignore[arg-type]
+        rename(final, aside)
         discard(aside)
     else:
         if (final / MARKER).exists():
@@ -88,7 +90,7 @@ def withdraw(final: AnyPath, hidden_parent: AnyPath) -> None:
 
 
 def read_marker(final: AnyPath) -> Written | None:
-    """What a complete table holds; None where it is not complete: it has no marker, or other files than that says."""
+    """Return the marker of a complete table; None if the marker is missing or invalid, or does not match the files."""
     try:
         written = Written(**read_state(final / MARKER))
         counts = (written.rows_read, written.rows_rejected, *dict(written.counts).values(), written.counts["rows"])
@@ -99,7 +101,7 @@ def read_marker(final: AnyPath) -> Written | None:
 
 
 def _files_of(directory: AnyPath) -> dict[str, int]:
-    """The names of the files of a table, or of a corpus, and their bytes."""
+    """Return the size in bytes of each data file of a table or corpus, by file name."""
     if not directory.is_dir():
         return {}
     return {path.name: path.stat().st_size for path in directory.rglob("*") if path.name.endswith(ENDINGS)}

@@ -1,7 +1,10 @@
-"""A path on shared storage (`hdfs://`, `s3a://`, `gs://`, `abfs://`), with what the pipeline uses of `pathlib`.
+"""A `pathlib`-like path on shared storage (`hdfs://`, `s3a://`, `gs://`, `abfs://`), on top of Arrow's file systems.
 
-Arrow's file systems do the work. What they need (credentials, `AWS_ENDPOINT_URL`, `HADOOP_HOME` with its libhdfs)
-comes from the environment of the process, of the driver as of the workers.
+Credentials and addresses (`AWS_ENDPOINT_URL`, `HADOOP_HOME` with its libhdfs) come from the environment of the
+process, on the driver and on every worker.
+
+Why not `universal-pathlib`: its `is_dir` and `rglob` treat a store that does not answer as an empty one, and reaching
+S3 through Arrow instead of s3fs still needs an fsspec adapter of our own.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ from pyarrow import fs
 
 from utils import UserError, printable
 
-# The names that Spark gives the schemes, and those that Arrow does.
+# From the scheme names that Spark uses to those that Arrow uses.
 ARROW_SCHEMES = {"s3a": "s3", "s3n": "s3", "s3": "s3", "hdfs": "hdfs", "gs": "gs", "abfs": "abfs", "abfss": "abfss"}
 OBJECT_STORES = ("s3", "gs")
 
@@ -26,7 +29,8 @@ OBJECT_STORES = ("s3", "gs")
 class RemotePath:
     """A path on shared storage.
 
-    authority: the bucket or the host and port, as in the URI. path: absolute.
+    authority: the bucket, or the host and port, as in the URI.
+    path: the absolute path within it.
     """
 
     scheme: str
@@ -45,7 +49,7 @@ class RemotePath:
 
     @property
     def has_rename(self) -> bool:
-        """Whether a directory gets another name there in one step."""
+        """Whether the storage renames a directory in one step."""
         return ARROW_SCHEMES[self.scheme] not in OBJECT_STORES
 
     @property
@@ -83,7 +87,7 @@ class RemotePath:
         filesystem, name = self.arrow_location()
         if mode == "rb":
             return filesystem.open_input_file(name)
-        return filesystem.open_output_stream(name, compression=None)  # by default a name in .gz has it compress
+        return filesystem.open_output_stream(name, compression=None)  # by default Arrow compresses files named .gz
 
     def read_bytes(self) -> bytes:
         with self.open("rb") as file:
@@ -114,7 +118,7 @@ class RemotePath:
         filesystem.move(name, target.arrow_location()[1])
 
     def rglob(self, pattern: str) -> Iterator[Self]:
-        """Unlike pathlib's, only files."""
+        """Yield the files below that match; unlike `pathlib`, no directories."""
         filesystem, name = self.arrow_location()
         for info in filesystem.get_file_info(fs.FileSelector(name, allow_not_found=True, recursive=True)):
             below = PurePosixPath(info.path).relative_to(name)
@@ -122,7 +126,7 @@ class RemotePath:
                 yield self / below
 
     def arrow_location(self) -> tuple[Any, str]:
-        """The Arrow file system, and the path's name there; raises UserError where the storage cannot be reached."""
+        """Return the Arrow file system, and the path's name there. Raise UserError if the storage is unreachable."""
         filesystem, root = _connect(self.scheme, self.authority)
         return filesystem, (root + str(self.path)).rstrip("/")
 
@@ -135,19 +139,19 @@ class RemotePath:
 
 
 def unreachable(scheme: str, authority: str, error: Exception) -> UserError:
-    """What to tell of storage that gives no answer, or refuses one."""
+    """Return the error for storage that does not answer or denies access."""
     reason = printable(" ".join(str(error).split()))[:300].rstrip(".")
     needs = "HADOOP_HOME (with libhdfs.so) and CLASSPATH" if scheme == "hdfs" else "the credentials and endpoint"
     return UserError(
         f"{scheme}://{printable(authority)} cannot be reached: {reason}.\n"
-        f"Check the address, and that the environment has {needs}, here and on the workers."
+        f"Check the address, and that {needs} are set in the environment, here and on the workers."
     )
 
 
 @lru_cache
 def _connect(scheme: str, authority: str) -> tuple[Any, str]:
-    """An Arrow file system, once for each process, and the name of its root."""
-    options = "?retry_limit_seconds=30" if scheme == "gs" else ""  # else a quarter of an hour
+    """Connect once per process; return the Arrow file system and the name of its root."""
+    options = "?retry_limit_seconds=30" if scheme == "gs" else ""  # the default is 15 minutes
     try:
         filesystem, root = fs.FileSystem.from_uri(f"{ARROW_SCHEMES[scheme]}://{authority}/{options}")
     except (OSError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""Small JSON files that a run leaves for the next one, which finds in them whatever happened meanwhile."""
+"""Read the small JSON files that one run leaves for the next; their content is not trusted."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from spark.storage.paths import AnyPath
 
 
 def read_state(path: AnyPath) -> dict[str, Any]:
-    """The JSON object in a file; raises OSError where it cannot be read, ValueError where it holds anything else."""
+    """Read a JSON object. Raise OSError if the file cannot be read, ValueError if it holds anything else."""
     if path.exists() and not path.is_file():
-        raise ValueError("expected a file")  # a pipe would be waited for
+        raise ValueError("expected a file")  # reading a named pipe would block
     try:
         state = json.loads(path.read_text(), parse_constant=_refuse)
     except RecursionError:
@@ -23,12 +23,12 @@ def read_state(path: AnyPath) -> dict[str, Any]:
 
 
 def is_count(value: object) -> bool:
-    """Whether a value from such a file counts something: a whole number, not below 0, of at most 64 bits."""
+    """Return whether a value is a count: an integer from 0 to 2**63 - 1."""
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63
 
 
 def is_duration(value: object) -> bool:
-    """Whether a value from such a file is a number of seconds."""
+    """Return whether a value is a duration: a finite number of seconds, 0 or more."""
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value >= 0
 
 

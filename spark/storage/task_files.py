@@ -1,4 +1,4 @@
-"""The Parquet files that one task of the stage writes, and what it reports of them."""
+"""Write the Parquet files of one task, and combine the tasks' reports."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ import pyarrow.parquet as pq
 
 from spark.storage.paths import AnyPath, arrow_location
 
-ROWS_A_GROUP = 50_000  # some 25 MB compressed; bounds what a task holds in memory
+ROWS_A_GROUP = 50_000  # about 25 MB compressed; limits the memory of a task
 
 
 @dataclass
 class TaskFiles:
-    """One Parquet file for each table that a task writes to; a context manager that completes them.
+    """One Parquet file per table that a task writes to; leaving the context completes the files.
 
-    directory: where the tables' directories lie, which the driver has made. A worker that outlives its run finds them
-    gone, and cannot write into those of the next. file_name: not used by any other attempt of any task.
+    directory: parent of the tables' directories, which the driver has created. If a worker outlives its run, they are
+    gone, and the worker cannot write into the next run.
+    file_name: unique among all attempts of all tasks.
     rows_a_group: rows of a row group, at least, unless it is the last.
     """
 
@@ -43,7 +44,7 @@ class TaskFiles:
             writer.close()
 
     def add(self, name: str, table: pa.Table) -> None:
-        """Adds rows to the table of this name, a relative path."""
+        """Add rows to a table; `name` is its path relative to `directory`."""
         if len(table):
             waiting = self.waiting.setdefault(name, [])
             waiting.append(table)
@@ -59,7 +60,7 @@ class TaskFiles:
 
 
 def task_file_name() -> str:
-    """A name for the file of the task that asks, which no other attempt of any task has."""
+    """Return a file name for the current task that no other attempt of any task uses."""
     from pyspark import TaskContext
 
     context = TaskContext.get()
@@ -68,7 +69,11 @@ def task_file_name() -> str:
 
 
 def keep_only(directory: AnyPath, file_names: Iterable[str], pattern: str = "*.parquet") -> None:
-    """Removes the files that attempts left behind which did not succeed; pattern: of those that attempts write."""
+    """Remove the files that failed attempts left behind.
+
+    file_names: the files of the successful attempts.
+    pattern: which files attempts write.
+    """
     wanted = set(file_names)
     for path in [*directory.rglob(pattern)]:
         if path.name not in wanted:
@@ -76,7 +81,7 @@ def keep_only(directory: AnyPath, file_names: Iterable[str], pattern: str = "*.p
 
 
 def add_up(reports: Iterable[dict[str, int]]) -> Counter[str]:
-    """The sums of the tasks' counts."""
+    """Sum the counts reported by the tasks."""
     total: Counter[str] = Counter()
     for report in reports:
         total.update(report)

@@ -1,4 +1,4 @@
-"""An object store on loopback that speaks S3, for tests: moto's."""
+"""Serve S3 on loopback for tests, with moto."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ BUCKET = "corpus"
 
 @contextmanager
 def object_store() -> Iterator[dict[str, str]]:
-    """The environment in which `s3a://corpus/` is an empty bucket of a store of its own."""
+    """Start a new store with the empty bucket `s3a://corpus/`; yield the environment to reach it."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()

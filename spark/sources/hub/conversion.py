@@ -13,7 +13,7 @@ from spark.sources.hub.errors import CHECK_DISK, DamagedFileError, HubError
 from spark.sources.hub.files import HubFile
 from spark.sources.hub.parquet import check_parquet, convert_to_parquet, is_parquet
 from spark.sources.hub.repository import HubRepository
-from spark.storage.paths import AnyPath
+from spark.storage.paths import AnyPath, is_local
 from utils import printable
 
 
@@ -41,7 +41,7 @@ def local_as_parquet(directory: AnyPath, files: Sequence[HubFile], cache_directo
 
     def readable(path: AnyPath, name: str) -> AnyPath:
         if not is_parquet(name):
-            if not isinstance(path, Path):
+            if not is_local(path):
                 shown = printable(name)
                 raise HubError(f"{directory}: expected Parquet on shared storage, found {shown!r}.\nConvert it.")
             state = (str(path.absolute()), path.stat().st_size, path.stat().st_mtime_ns)

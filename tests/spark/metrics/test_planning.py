@@ -113,7 +113,7 @@ def test_a_local_layout_of_memories_gives_the_splits_that_it_has(write_parquet: 
 @pytest.mark.parametrize("models", ["../x", "a/b", "..", "a b", "x\ny"])
 def test_a_model_of_local_data_cannot_lead_out_of_the_output(write_parquet: Write, models: str) -> None:
     path = write_parquet("a.parquet", {"tokens": [[1]]})
-    with pytest.raises(UserError, match="cannot name a model or scheme"):
+    with pytest.raises(UserError, match="is not a valid name of a model or scheme"):
         plan_splits(build_configuration({"datasets": str(path), "models": [models]}))
 
 

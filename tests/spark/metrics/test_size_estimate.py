@@ -80,6 +80,6 @@ def test_a_disk_too_small_is_said_with_both_sizes(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=3_210_000_000))
     require_space(tmp_path, 3_210_000_000, "The run")
     with pytest.raises(
-        UserError, match=r"(?s)The run would take about 12\.30 GB in .*, and 3\.21 GB are free.*output_dir"
+        UserError, match=r"(?s)The run needs about 12\.30 GB in .*, but only 3\.21 GB are free.*output_dir"
     ):
         require_space(tmp_path, 12_300_000_000, "The run")

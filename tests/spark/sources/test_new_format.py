@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from spark.corpus.parallel_reading import number_lines
 
 from spark.corpus.deduplication.copying import copy_without
 from spark.corpus.frames import row_places
+from spark.corpus.parallel_reading import number_lines
 from spark.metrics.feature_joins import join_feature
 from spark.metrics.feature_tables import read_token_frequencies, resolve_feature_table
 from spark.sources.catalog import TableLocation

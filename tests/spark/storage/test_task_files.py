@@ -1,4 +1,4 @@
-"""The files of a task: groups of bounded size, and only those of attempts that succeeded are kept."""
+"""Task files have row groups of bounded size; only files of successful attempts are kept."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from spark.storage.task_files import TaskFiles, add_up, keep_only
 
 
-def test_rows_are_written_in_groups_and_in_their_order(tmp_path: Path) -> None:
+def test_rows_are_written_in_groups_and_in_order(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
     with TaskFiles(tmp_path, "part-0.parquet", rows_a_group=10) as files:
@@ -28,7 +28,7 @@ def test_rows_are_written_in_groups_and_in_their_order(tmp_path: Path) -> None:
     ]
 
 
-def test_files_of_attempts_that_did_not_succeed_are_removed(tmp_path: Path) -> None:
+def test_files_of_failed_attempts_are_removed(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     for name in ("part-00000-1.parquet", "part-00000-7.parquet", "part-00001-2.parquet"):
         with TaskFiles(tmp_path, name) as files:
