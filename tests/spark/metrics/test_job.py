@@ -265,12 +265,12 @@ def test_a_marker_that_no_run_wrote_counts_as_none(tmp_path: Path, changes: dict
         assert (read_marker(tmp_path) is not None) == is_believed
 
 
-def test_tables_of_data_without_scheme_and_model_are_read_as_the_readme_says(
+def test_tables_of_data_without_scheme_and_model_are_read_as_the_quickstart_says(
     spark: Any, write_parquet: Write, tmp_path: Path
 ) -> None:
     metrics_job(write_parquet("mine.parquet", {"tokens": [[1, 2]]}), tmp_path, filters="repetition").run(spark)
-    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
-    recipe = re.search(r"^names = .*\npartitions = .*$", readme, re.MULTILINE)
+    quickstart = (PROJECT / "docs" / "quickstart.md").read_text(encoding="utf-8")
+    recipe = re.search(r"^names = .*\npartitions = .*$", quickstart, re.MULTILINE)
     assert recipe is not None
     known: dict[str, Any] = {"pa": pa}
     exec(recipe[0], known)
