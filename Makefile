@@ -12,7 +12,7 @@ READY_BENCH := $(BENCH)/.ready
 SHARED ?= ../shared/data/pythia
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run history test test-fast chaos compat check format accuracy bench sample models weights dist clean
+.PHONY: help setup run history test test-fast chaos compat check format docs accuracy bench sample models weights dist clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -55,6 +55,10 @@ check: $(READY_DEV) ## lint, formatting, types
 format: $(READY_DEV) ## put the code in its standard form
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
+
+docs: $(READY_DEV) ## build the documentation into build/site; dead links fail
+	$(PY) -m tools.generate_docs --check
+	$(PY) -m mkdocs build --strict --quiet
 
 accuracy: $(READY_DEV) ## precision, recall and F1 of the filters, on the sample and on labelled data
 	@$(PY) -m benchmarks.accuracy --labelled $(SHARED)

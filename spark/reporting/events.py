@@ -1,179 +1,191 @@
-"""What happens in a run, for whoever reports it. `--json` prints the fields under their names here."""
+"""What happens in a run, for whoever reports it. `--json` prints the fields under their names here.
+
+The docstring of an event says when it is reported; `Annotated` says what each field means. `docs/events.md` is
+generated from both: `python -m tools.generate_docs`.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 Status = Literal["complete", "failed", "interrupted"]
+RunId = Annotated[str, "name of the run's directory"]
+Directory = Annotated[str, "path of the run's directory"]
+JobName = Annotated[str, "the job: dataset, scheme and model, or feature and scheme"]
+RowsKnown = Annotated[int | None, "rows to read; null if only reading the files tells"]
+Tables = Annotated[Sequence[Mapping[str, Any]], "the `tables` entries of `run.json`"]
 
 
 @dataclass(frozen=True)
 class Event:
     """Something that happened in a run."""
 
+    @classmethod
+    def event_name(cls) -> str:
+        """Return the name in snake case: `RunStarted` is `run_started`."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+
     def as_json(self) -> dict[str, Any]:
-        """The event's name and fields, in types that JSON knows."""
-        name = re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).lower()
-        return {"event": name, **asdict(self)}
+        """Return the event's name and fields, in types that JSON knows."""
+        return {"event": self.event_name(), **asdict(self)}
 
 
 @dataclass(frozen=True)
 class PlannedJob:
-    """What is to be read and asked, and the tables to be written of it, by `--plan`."""
+    """One dataset split that `calculate_metrics.py` would measure."""
 
-    job: str
-    read_from: str
-    tokenizer: str | None
-    language_model: str | None
-    feature_tables: Sequence[str]
-    written_to: Sequence[str]
+    job: JobName
+    read_from: Annotated[str, "Hub id or path of the sequences"]
+    tokenizer: Annotated[str | None, "Hub id or path of the tokenizer; null if none is known yet"]
+    language_model: Annotated[str | None, "Hub id or path of the language model; null if none is asked"]
+    feature_tables: Annotated[Sequence[str], "names of the feature tables to join"]
+    written_to: Annotated[Sequence[str], "output partitions, relative to `metrics/`"]
 
 
 @dataclass(frozen=True)
 class Plan(Event):
-    """What the run would do, by `--plan`."""
+    """`calculate_metrics.py --plan`: the only event of the run."""
 
-    run_id: str
-    directory: str
-    jobs: Sequence[PlannedJob]
-    filters: Sequence[str]
-    sample_size: int | None
-    sample_seed: int
+    run_id: RunId
+    directory: Directory
+    jobs: Annotated[Sequence[PlannedJob], "every job, in order"]
+    filters: Annotated[Sequence[str], "names of the filters"]
+    sample_size: Annotated[int | None, "rows to draw per split; null for all rows"]
+    sample_seed: Annotated[int, "seed of the random rows"]
 
 
 @dataclass(frozen=True)
 class PlannedTable:
-    """What `--plan` says of one feature of a corpus; rows, strategy: None if not yet known."""
+    """One feature that `build_features.py` would build."""
 
-    feature: str
-    corpus: str
-    rows: int | None
-    bytes: int
-    sequences: str | None
-    memorized: str | None
-    strategy: str | None
-    written_to: Sequence[str]
+    feature: Annotated[str, "name of the feature, and scheme if any"]
+    corpus: Annotated[str, "Hub id or path of the corpus"]
+    rows: Annotated[int | None, "rows of the corpus; null if only reading the files tells"]
+    bytes: Annotated[int, "total size of the corpus files, in bytes"]
+    sequences: Annotated[str | None, "Hub id or path of `--sequences`, or `all of the corpus`; null if not used"]
+    memorized: Annotated[str | None, "Hub id or path of `--memorized`; null if not used"]
+    strategy: Annotated[str | None, "how the feature is computed; null if it has no choice or is not known yet"]
+    written_to: Annotated[Sequence[str], "output tables, relative to the run's directory"]
 
 
 @dataclass(frozen=True)
 class FeaturePlan(Event):
-    """What the run of `build_features.py` would do, by `--plan`."""
+    """`build_features.py --plan`, after the corpus was found."""
 
-    run_id: str
-    directory: str
-    features: Sequence[PlannedTable]
+    run_id: RunId
+    directory: Directory
+    features: Annotated[Sequence[PlannedTable], "every feature, in order"]
 
 
 @dataclass(frozen=True)
 class Refused(Event):
-    """The run cannot be done as asked; what to put right."""
+    """The data or the options are wrong; the exit status is 2.
 
-    message: str
+    A command line that cannot be parsed also ends with status 2, but is only reported on standard error.
+    """
+
+    message: Annotated[str, "what was expected, what was found, what to do"]
 
 
 @dataclass(frozen=True)
 class ResolvingData(Event):
-    """Something is looked for or fetched, before Spark starts."""
+    """Before Spark starts, while data is located or downloaded."""
 
-    message: str
+    message: Annotated[str, "what is located or downloaded"]
 
 
 @dataclass(frozen=True)
 class KnownJob:
-    """A job of the run: its rows where they are known before reading them, and the bytes of its files."""
+    """One job of the run, as known before its rows are read."""
 
-    job: str
-    rows: int | None
-    bytes: int
-    complete: bool
+    job: JobName
+    rows: RowsKnown
+    bytes: Annotated[int, "total size of the input files, in bytes"]
+    complete: Annotated[bool, "whether an earlier run with this id already finished the job"]
 
 
 @dataclass(frozen=True)
 class RunStarted(Event):
-    """All data is found, and the run's directory is there."""
+    """All data was located and the run's directory exists."""
 
-    run_id: str
-    directory: str
-    jobs: Sequence[KnownJob]
+    run_id: RunId
+    directory: Directory
+    jobs: Annotated[Sequence[KnownJob], "every job of the run"]
 
 
 @dataclass(frozen=True)
 class SparkStarted(Event):
-    """Spark answers. taken_port: that of the UI which was asked for, where another program had it."""
+    """Spark is ready."""
 
-    ui: str | None
-    taken_port: int | None
+    ui: Annotated[str | None, "address of Spark's UI; null if it is disabled"]
+    taken_port: Annotated[int | None, "the configured port, if another program uses it; else null"]
 
 
 @dataclass(frozen=True)
 class JobStarted(Event):
-    """The `number`-th `of` the jobs that are to be done begins; rows: None where they take reading."""
+    """A job begins."""
 
-    job: str
-    rows: int | None
-    number: int
-    of: int
+    job: JobName
+    rows: RowsKnown
+    number: Annotated[int, "position among the jobs of this run, from 1"]
+    of: Annotated[int, "number of jobs to do; jobs that an earlier run finished do not count"]
 
 
 @dataclass(frozen=True)
 class Advance:
-    """How far something is; what is not known yet, or cannot be, is None.
+    """How far a job or the run is."""
 
-    share: of the rows, or where their number is not known, of the tasks or bytes; 0 to 1.
-    """
-
-    rows_done: int = 0
-    rows_total: int | None = None
-    rows_per_second: float | None = None
-    seconds_left: float | None = None
-    share: float | None = None
+    rows_done: Annotated[int, "rows of finished tasks"] = 0
+    rows_total: Annotated[int | None, "rows to read; null if not known"] = None
+    rows_per_second: Annotated[float | None, "rows per second so far; null if not known yet"] = None
+    seconds_left: Annotated[float | None, "estimated seconds to the end; null if not known yet"] = None
+    share: Annotated[
+        float | None, "share done, 0 to 1: of the rows, or of the tasks or bytes if the rows are not known"
+    ] = None
 
 
 @dataclass(frozen=True)
 class Progress(Event):
-    """How far the job and the whole run are. phase: what Spark's UI says of the job's newest job."""
+    """Every second while a job runs."""
 
-    job: str
-    phase: str | None
-    this_job: Advance
-    whole_run: Advance
+    job: JobName
+    phase: Annotated[str | None, "description of the newest Spark job, as in Spark's UI"]
+    this_job: Annotated[Advance, "progress of the job"]
+    whole_run: Annotated[Advance, "progress of the run"]
 
 
 @dataclass(frozen=True)
 class JobComplete(Event):
-    """The tables of a job are written; what `run.json` says of each."""
+    """The tables of a job are published."""
 
-    job: str
-    tables: Sequence[Mapping[str, Any]]
+    job: JobName
+    tables: Tables
 
 
 @dataclass(frozen=True)
 class JobFailed(Event):
-    """A job could not be measured; the run goes on with the next."""
+    """A job failed; the run continues with the next job."""
 
-    job: str
-    error: str
+    job: JobName
+    error: Annotated[str, "the reason"]
 
 
 @dataclass(frozen=True)
 class Deduplicated(Event):
-    """How much of a corpus was removed as duplicates; the rows of its table `summary`."""
+    """A corpus was deduplicated; reported at the end of the run."""
 
-    job: str
-    summary: Sequence[Mapping[str, Any]]
+    job: JobName
+    summary: Annotated[Sequence[Mapping[str, Any]], "rows of the table `summary`"]
 
 
 @dataclass(frozen=True)
 class RunFinished(Event):
-    """The run is over.
+    """The run is over."""
 
-    tables: what `run.json` says of them. go_on: after an interruption, the command that does the rest.
-    """
-
-    status: Status
-    directory: str
-    tables: Sequence[Mapping[str, Any]]
-    go_on: str | None = None
+    status: Annotated[Status, "how the run ended"]
+    directory: Directory
+    tables: Tables
+    go_on: Annotated[str | None, "after an interruption, the command that finishes the run; else null"] = None

@@ -219,12 +219,12 @@ def test_refused_lines_of_json_are_kept_as_they_stand(spark: Any, tmp_path: Path
     assert [row["line"] for row in read(tmp_path / "rejected")] == [b'{"text": "\xff"}', b"[]"]
 
 
-def test_tables_of_data_without_scheme_and_model_are_read_as_the_readme_says(
+def test_tables_of_data_without_scheme_and_model_are_read_as_the_quickstart_says(
     spark: Any, write_parquet: Write, tmp_path: Path
 ) -> None:
     metrics_job(write_parquet("mine.parquet", {"tokens": [[1, 2]]}), tmp_path, filters="repetition").run(spark)
-    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
-    recipe = re.search(r"^names = .*\npartitions = .*$", readme, re.MULTILINE)
+    quickstart = (PROJECT / "docs" / "quickstart.md").read_text(encoding="utf-8")
+    recipe = re.search(r"^names = .*\npartitions = .*$", quickstart, re.MULTILINE)
     assert recipe is not None
     known: dict[str, Any] = {"pa": pa}
     exec(recipe[0], known)

@@ -15,7 +15,6 @@ from spark.reporting.events import Advance
 from spark.reporting.reporter import JsonReporter, QuietReporter, Reporter
 from spark.reporting.text_reporters import LogReporter, TerminalReporter, choose_reporter
 from spark.reporting.wording import clock, log_line
-from tests.conftest import PROJECT
 
 TABLE: dict[str, Any] = {
     "table": "mine 70m",
@@ -157,13 +156,3 @@ def test_what_is_no_terminal_gets_lines(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr("sys.stdout", io.StringIO())
     assert isinstance(choose_reporter("text"), LogReporter)
     assert isinstance(choose_reporter("json"), JsonReporter)
-
-
-def test_the_readme_describes_every_event_and_field() -> None:
-    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
-    described = dict(re.findall(r"^\| `([a-z_]+)` \| (.*) \|$", readme, re.MULTILINE))
-    for kind in events.Event.__subclasses__():
-        instance = kind(*[None] * len(kind.__dataclass_fields__))
-        text = described[instance.as_json()["event"]]
-        assert all(f"`{name}`" in text for name in kind.__dataclass_fields__), kind
-    assert all(f"`{name}`" in described["progress"] for name in Advance.__dataclass_fields__)

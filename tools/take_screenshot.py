@@ -1,4 +1,4 @@
-"""Takes docs/spark-ui.png, the README's picture of Spark's UI: `python -m docs.take_screenshot`; needs chromium."""
+"""Takes docs/spark-ui.png, the docs' picture of Spark's UI: `python -m tools.take_screenshot`; needs chromium."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from playwright.sync_api import sync_playwright
 
 from sample.paths import memories_directory, tokenizer_path
 
-PICTURE = Path(__file__).with_name("spark-ui.png")
+PICTURE = Path(__file__).parent.parent / "docs" / "spark-ui.png"
 ROWS = 200_000  # enough for the browser to come in time
 # root needs the first; a browser refuses port 4045, which may be the next free one, without the second.
 CHROMIUM_ARGUMENTS = ["--no-sandbox", "--explicitly-allowed-ports=4045"]

@@ -1,0 +1,67 @@
+"""Every code block of README.md and docs/: Python runs, YAML loads, commands parse, `--plan` of the sample plans."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import yaml
+from sybil import Example, Sybil
+from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
+
+import calculate_metrics
+from spark.corpus.command_line import parse_feature_arguments
+from spark.metrics.command_line import parse_arguments
+from spark.metrics.configuration import build_configuration
+from tests.conftest import PROJECT
+
+PARSERS = {"calculate_metrics.py": parse_arguments, "build_features.py": parse_feature_arguments}
+# The block reads what an earlier command of the page writes, so it is only compiled here.
+NEEDS_A_RUN = re.compile(r"<!-- needs a run in .* -->\s*$")
+
+
+def commands(script: str) -> list[tuple[str, list[str]]]:
+    """The program and the arguments of each command that starts one of ours."""
+    found = []
+    for line in script.replace("\\\n", " ").splitlines():
+        words = shlex.split(line, comments=True)
+        program = next((word for word in words if word in PARSERS), None)
+        if program:
+            found.append((program, words[words.index(program) + 1 :]))
+    return found
+
+
+def evaluate_shell(example: Example) -> None:
+    """Parse each command; plan those of the sample that say `--plan`."""
+    for program, arguments in commands(example.parsed):
+        PARSERS[program](arguments)
+        if program == "calculate_metrics.py" and "--plan" in arguments and "--datasets" not in arguments:
+            assert calculate_metrics.main(arguments) == 0
+
+
+def evaluate_yaml(example: Example) -> None:
+    """Build the configuration that the file asks for."""
+    build_configuration(yaml.safe_load(example.parsed))
+
+
+BLOCKS = Sybil(
+    [
+        PythonCodeBlockParser(),
+        CodeBlockParser("bash", evaluate_shell),
+        CodeBlockParser("yaml", evaluate_yaml),
+    ]
+)
+PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_code_blocks(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(PROJECT)
+    document = BLOCKS.parse(page)
+    for example in document.examples():
+        if NEEDS_A_RUN.search(document.text[: example.start]):
+            compile(str(example.parsed), page.name, "exec")
+        else:
+            example.evaluate()

@@ -1,0 +1,40 @@
+"""The generated pages equal their sources."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from tools.docs_events import fields_of, type_name
+from tools.generate_docs import DOCS, PAGES, generated_page, main
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_committed_page_equals_its_source(name: str) -> None:
+    committed = (DOCS / name).read_text(encoding="utf-8")
+    assert committed == generated_page(name), "run: python -m tools.generate_docs"
+
+
+def test_check_passes_on_the_committed_pages() -> None:
+    assert main(["--check"]) == 0
+
+
+def test_check_names_an_outdated_page(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setitem(PAGES, "events.md", lambda: "other\n")
+    assert main(["--check"]) == 1
+    assert capsys.readouterr().err.startswith("docs/events.md differs from its source.")
+
+
+def test_an_event_field_without_a_meaning_is_an_error() -> None:
+    @dataclass
+    class Bare:
+        rows: int
+
+    with pytest.raises(TypeError, match=r"Bare\.rows: expected Annotated"):
+        fields_of(Bare)
+
+
+@pytest.mark.parametrize(("given", "shown"), [(str, "string"), (int | None, "int or null")])
+def test_types_are_shown_as_json_has_them(given: object, shown: str) -> None:
+    assert type_name(given) == shown
