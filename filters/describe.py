@@ -1,4 +1,4 @@
-"""The README's table of columns, from what the filters say of themselves: `python -m filters.describe`."""
+"""Print the Markdown table of all metric columns: `python -m filters.describe`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from filters.registry import ALL_FILTERS
 
 
 def columns_table() -> str:
-    """A Markdown table of every metric column: filter, name, type, meaning."""
+    """Return a Markdown table of every metric column: filter, name, type, meaning."""
     lines = ["| filter | column | type | meaning |", "|---|---|---|---|"]
     for each in ALL_FILTERS:
         for number, column in enumerate(each.columns):
@@ -18,7 +18,7 @@ def columns_table() -> str:
 
 
 def type_name(arrow_type: pa.DataType) -> str:
-    """The type as the README writes it: int64, list of int32."""
+    """Return the type as the docs write it: int64, list of int32."""
     if pa.types.is_list(arrow_type):
         return f"list of {type_name(arrow_type.value_type)}"
     return str(arrow_type)
