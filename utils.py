@@ -1,4 +1,4 @@
-"""Small pure pieces that every part may use: the error that a user sees, suggestions, safe printing, run ids."""
+"""Small pure helpers for every part of the project: user errors, suggestions, safe printing, run ids."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ VERSION = "0.2.0"  # of this project; pyproject.toml reads it from here
 
 
 def new_run_id(now: datetime) -> str:
-    """A run id from the time, sortable as text: 2026-11-21_23-35-58."""
+    """Return a run id made from the time, sortable as text: 2026-11-21_23-35-58."""
     return now.strftime("%Y-%m-%d_%H-%M-%S")
 
 
 def check_run_id(run_id: str) -> str:
-    """The run id itself; raises UserError where it could name anything but one directory."""
+    """Return the run id; raise UserError if it is not a plain directory name."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", run_id):
         raise UserError(
             "--run_id names one directory in --output_dir: letters, digits, '.', '_' and '-', at most 100.\n"

@@ -1,1 +1,1 @@
-"""What a training corpus says of a sequence: how often it is there, exactly, nearly or in meaning. No Spark in here."""
+"""Measure how often a training corpus holds a sequence: exactly, nearly, or in meaning. Without Spark."""

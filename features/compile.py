@@ -1,6 +1,6 @@
-"""Compiles what counts and compares in a corpus into numba's cache on disk, so that the first run need not.
+"""Compile the counting and comparing loops of the features into numba's cache, so that the first run starts fast.
 
-`python -m features.compile`; `make setup` calls it.
+`make setup` runs `python -m features.compile`.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ TOKEN_TYPES = (np.uint16, np.int32)  # of Pythia's corpus, and of tables
 
 
 def compile_features() -> None:
-    """Counts two windows, and tokens, in a corpus of one row, of each type that corpora mostly have.
+    """Count two windows, and tokens, in a corpus of one row, for each common token type of corpora.
 
-    And compares three short rows, two of which are near duplicates that are not equal.
+    Also compare three short rows, two of which are near duplicates but not equal.
     """
     windows, _ = index_windows(np.array([[1, 2], [2, 1]], np.int32))
     add_to_filter(windows.tokens, windows.seen)

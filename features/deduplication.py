@@ -1,4 +1,4 @@
-"""What counts as a duplicate when a corpus is deduplicated, which of several is kept, and at what thresholds."""
+"""Criteria of deduplication: what counts as a duplicate, which copy is kept, and at what thresholds."""
 
 from __future__ import annotations
 
@@ -8,21 +8,22 @@ from typing import Literal, get_args
 from features.near_duplicates.bands import JACCARD_THRESHOLD, NGRAM_TOKENS
 
 Method = Literal["exact", "fuzzy", "semantic"]
-METHODS: tuple[Method, ...] = get_args(Method)  # in the order in which they are applied: what is cheap comes first
+METHODS: tuple[Method, ...] = get_args(Method)  # in the order of application, cheapest first
 Keep = Literal["first", "longest"]
 KEEP: tuple[Keep, ...] = get_args(Keep)
-COSINE_THRESHOLD = 0.9  # very similar, as the published counts of semantic duplicates call it
-# Those above a method's own are measured beside it, so that another can be chosen by what it would remove.
+COSINE_THRESHOLD = 0.9  # "very similar" in the published counts of semantic duplicates
+# Removal is also measured at the levels above the applied threshold, to help in choosing another.
 JACCARD_LEVELS = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1.0)
 COSINE_LEVELS = (0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.99)
 
 
 @dataclass(frozen=True)
 class Criteria:
-    """What counts as a duplicate, and which of several is kept.
+    """What counts as a duplicate, and which copy is kept.
 
-    methods: each is given what those before it left. jaccard_threshold, ngram_tokens: of fuzzy duplicates.
-    cosine_threshold: of semantic ones, within each of so many semantic clusters; None for as many as suit the corpus.
+    methods: each method runs on what the methods before it kept. jaccard_threshold, ngram_tokens: for fuzzy duplicates.
+    cosine_threshold: for semantic duplicates, compared within each of `semantic_clusters` clusters; None chooses their
+        number by the size of the corpus.
     """
 
     methods: tuple[Method, ...]
@@ -33,7 +34,10 @@ class Criteria:
     semantic_clusters: int | None = None
 
     def thresholds(self, method: Method) -> tuple[float, ...]:
-        """At which the removal of a method is measured, in ascending order; the first is applied. None of `exact`."""
+        """Return the thresholds at which a method's removal is measured, ascending; the first is applied.
+
+        Empty for `exact`.
+        """
         if method == "exact":
             return ()
         levels = JACCARD_LEVELS if method == "fuzzy" else COSINE_LEVELS
@@ -41,7 +45,7 @@ class Criteria:
         return (chosen, *(level for level in levels if level > chosen))
 
     def __str__(self) -> str:
-        """The methods in the order in which they are applied, as a plan shows them."""
+        """Return the methods in the order of application, as a plan shows them."""
         names = {
             "exact": "exact",
             "fuzzy": f"fuzzy at a Jaccard similarity of {self.jaccard_threshold:g}",

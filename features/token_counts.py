@@ -1,4 +1,4 @@
-"""How often a corpus holds each token id, over the sequences that are memorized and over the rest."""
+"""Count how often a corpus holds each token id, in memorized sequences and in the others."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MEMORIZED, REST = 1, 0  # the rows of the counts
 
 
 def count_tokens(corpus: RaggedArray, is_memorized: NDArray[np.bool_], counts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The counts with those of the rows added; a larger array where a token id is new.
+    """Return `counts` with the tokens of the rows added; a larger array if a token id is new.
 
     is_memorized: shape (rows,). counts: shape (2, token ids), its rows by whether a sequence is memorized.
     """
@@ -32,7 +32,7 @@ def _count(
     is_memorized: NDArray[np.bool_],
     counts: NDArray[np.int64],
 ) -> None:
-    """As `count_tokens`, where there is place for every token id."""
+    """Add to `counts`, which must have a column for every token id."""
     for row in range(len(offsets) - 1):
         of_row = counts[MEMORIZED if is_memorized[row] else REST]
         for place in range(offsets[row], offsets[row + 1]):

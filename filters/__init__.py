@@ -1,6 +1,6 @@
-"""Measure sequences: every filter, and `apply_filters`, which runs them over an Arrow table without Spark.
+"""Measure sequences: all filters, and `apply_filters`, which runs them over an Arrow table without Spark.
 
-The names below are imported when they are first used, so that the programs start fast.
+The names below are imported on first use, so that the programs start fast.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from filters.registry import choose_filters
 from filters.validity import Reasons, is_measured
 from filters.vocabulary import read_vocabulary
 
-BATCH_ROWS = 10_000  # 5,000 to 50,000 are equally fast; fewer where rows are long, to bound the memory
+BATCH_ROWS = 10_000  # 5,000 to 50,000 rows are equally fast; batches of long rows are smaller, to bound the memory
 BATCH_TOKENS = 4_000_000
 
 
@@ -29,19 +29,23 @@ def apply_filters(
     filters: Iterable[str] = ("all",),
     token_frequencies: NDArray[np.int64] | None = None,
     language_model: LanguageModel | str | Path | None = None,
+    *,
+    batch_rows: int = BATCH_ROWS,
+    batch_tokens: int = BATCH_TOKENS,
 ) -> pa.Table:
-    """The table with the columns of the filters added: one value a row, null where it cannot be known.
+    """Return the table with the columns of the filters added: one value per row, null where it is unknown.
 
-    table: `tokens` (lists of integers), `text` (strings), or both. Rows that cannot be measured (null, empty,
-        ids outside the vocabulary) stay, with null metrics.
-    tokenizer: decodes tokens that come without text, and encodes text that comes without tokens; a
-        `tokenizers.Tokenizer` or the path of a tokenizer.json. Without it what cannot be known is null.
-    filters: names; see `ALL_FILTERS`. Those that are joined from feature tables add nothing here.
-    token_frequencies: int64 by token id, -1 for unknown.
-    language_model: what the filters of the group `model` ask; a `LanguageModel`, or the directory of one.
+    table: has a column `tokens` (lists of integers), `text` (strings), or both. Rows that cannot be measured (null,
+        empty, ids outside the vocabulary) are kept, with null metrics.
+    tokenizer: a `tokenizers.Tokenizer` or the path of a tokenizer.json. It decodes tokens that have no text and encodes
+        text that has no tokens. Without it, columns that need the missing input are null.
+    filters: names of filters or groups; see `ALL_FILTERS`. Filters that join a feature table add no column here.
+    token_frequencies: int64, indexed by token id; -1 for unknown.
+    language_model: a `LanguageModel` or the directory of one, for the filters of the group `model`.
+    batch_rows, batch_tokens: about how many to measure at once; they bound the memory and change no result.
 
-    Raises UserError for a name that is not known, a table without tokens and text or of other types, or a language
-    model that cannot be loaded.
+    Raises UserError for an unknown filter name, for a table that lacks both columns or has them in other types, and for
+    a language model that cannot be loaded.
     """
     chosen = [each for each in choose_filters(filters) if each.measure is not None]
     _require_input(table.schema)
@@ -54,7 +58,7 @@ def apply_filters(
     tokens, text = _input_column(table, "tokens"), _input_column(table, "text")
     columns = [column for each in chosen for column in each.columns]
     pieces: dict[str, list[pa.Array]] = {column.name: [] for column in columns}
-    for start, length in _batches(len(table), tokens):
+    for start, length in _batches(len(table), tokens, batch_rows, batch_tokens):
         batch = measure_batch(_slice(tokens, start, length), _slice(text, start, length), chosen, resources)
         for column in columns:
             pieces[column.name].append(_spread(batch.columns[column.name], batch.reasons))
@@ -67,7 +71,7 @@ def _with_column(table: pa.Table, name: str, values: pa.ChunkedArray) -> pa.Tabl
     position = table.schema.get_field_index(name)
     if position < 0:
         return table.append_column(name, values)
-    # The text that came with the table stays, also where the row could not be measured.
+    # Text given in the table stays, even if the row cannot be measured.
     return table.set_column(position, name, pc.coalesce(table[name], values) if name == "text" else values)
 
 
@@ -92,13 +96,14 @@ def _input_column(table: pa.Table, name: str) -> pa.Array | None:
     column = table[name].combine_chunks()
     if name == "tokens":
         return column.cast(pa.list_(pa.int64()))
-    # Not checked here: a row whose bytes are no UTF-8 is refused by itself.
+    # Unchecked: a row of invalid UTF-8 is rejected later, on its own.
     return column.cast(pa.binary()).cast(pa.string(), safe=False)
 
 
-def _batches(rows: int, tokens: pa.ListArray | None) -> Iterator[tuple[int, int]]:
+def _batches(rows: int, tokens: pa.ListArray | None, batch_rows: int, batch_tokens: int) -> Iterator[tuple[int, int]]:
+    """Yield start and length of each batch."""
     total = len(tokens.values) if tokens is not None else 0
-    length = max(1, min(BATCH_ROWS, BATCH_TOKENS * rows // max(total, 1)))
+    length = max(1, min(batch_rows, batch_tokens * rows // max(total, 1)))
     for start in range(0, rows, length):
         yield start, min(length, rows - start)
 
@@ -108,6 +113,6 @@ def _slice(column: pa.Array | None, start: int, length: int) -> pa.Array | None:
 
 
 def _spread(values: pa.Array, reasons: Reasons) -> pa.Array:
-    """Values of the measured rows, laid out over all rows with null where a row was not measured."""
+    """Return values of the measured rows as a column of all rows, null for rows that were not measured."""
     measured = is_measured(reasons)
     return values.take(pa.array(np.cumsum(measured) - 1, mask=~measured))

@@ -1,4 +1,4 @@
-"""How the language model's attention is spread: evenly over what stands before each token, or on a few places."""
+"""How the language model spreads its attention: evenly over the preceding tokens, or on a few of them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from filters.contract import Column, Filter, Sequences
 
 
 def measure(sequences: Sequences) -> tuple[pa.Array, ...]:
-    """The two columns of `FILTER`."""
+    """Return the two columns of `FILTER`."""
     spread = sequences.attention
     assert spread is not None
     return tuple(pa.array(list(values), pa.list_(pa.float64())) for values in spread)
@@ -21,14 +21,14 @@ FILTER = Filter(
         Column(
             "attention_entropy",
             pa.list_(pa.float64()),
-            "of each layer: entropy of a head's weights over a token and those before it, in nats, averaged over the "
-            "layer's heads and the sequence's tokens",
+            "entropy per layer of the attention weights over a token and the tokens before it, in nats, averaged over "
+            "heads and tokens",
         ),
         Column(
             "attention_gini",
             pa.list_(pa.float64()),
-            "of each layer: Gini coefficient of the same weights (0: spread evenly; towards 1: all on one place), "
-            "averaged likewise",
+            "Gini coefficient per layer of the same weights (0: spread evenly; near 1: all on one token), averaged "
+            "over heads and tokens",
         ),
     ),
     reads=("attention",),

@@ -1,6 +1,6 @@
-"""Compiles every filter once, into numba's cache on disk, so that the first run need not.
+"""Compile every filter into numba's cache on disk, so that the first run starts fast.
 
-`python -m filters.compile`; `make setup` calls it.
+`make setup` runs `python -m filters.compile`.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from filters.language_model.logit_sums import add_up_gaps
 
 
 def compile_filters() -> None:
-    """Runs every filter that asks no model over two short rows, and what adds up the logits of a model over one.
+    """Run the filters that need no model over two short rows, and the logit sums of the model filters over one.
 
-    One of the rows (ÿ stands for the byte 255) decodes to malformed UTF-8.
+    One of the rows decodes to malformed UTF-8 (ÿ stands for the byte 255).
     """
     tokenizer = Tokenizer(models.BPE({"a": 0, "1": 1, "Ċ": 2, "ÿ": 3}, []))
     tokenizer.decoder = decoders.ByteLevel()

@@ -1,7 +1,7 @@
-"""Compiling the loops of filters and features, with a cache on disk that forgets when any of them has changed.
+"""Compile the loops of filters and features, with a cache on disk that is keyed by a hash of all their sources.
 
-The cache lies beside the sources and knows them by what they say, not by where they lie or when they were
-written: an archive of the package brings it along to wherever it is unpacked.
+The cache lies beside the sources. It does not depend on their path or modification time, so an archive of the package
+can carry it to another machine.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from numba import njit
 from numba.core.caching import InTreeCacheLocator
 
 PROJECT = Path(__file__).resolve().parent.parent
-ROOMS = (PROJECT / "filters", PROJECT / "features")  # whose packages keep their compiled code beside their sources
-NUMBAS_OWN = "UserProvidedCacheLocator,InTreeCacheLocator,UserWideCacheLocator,IPythonCacheLocator,ZipCacheLocator"
+ROOMS = (PROJECT / "filters", PROJECT / "features")  # the packages that keep their compiled code beside their sources
+LOCATORS = "UserProvidedCacheLocator,InTreeCacheLocator,UserWideCacheLocator,IPythonCacheLocator,ZipCacheLocator"
 
 
 def cache_directory(package: Path) -> Path:
-    """Return the directory of the package's compiled code, as the sources of all rooms are now."""
+    """Return the directory of the package's compiled code for the current sources."""
     return package / "__pycache__" / f"numba-{sources_hash()}"
 
 
 @cache
 def sources_hash(rooms: tuple[Path, ...] = ROOMS) -> str:
-    """Return a hash of the sources in these folders.
+    """Return a hash of the Python sources in these folders.
 
-    numba itself looks only at the file of the function that is called. It would go on with old code after a change
-    to a function, or a constant, that this one uses from another file.
+    numba itself checks only the file of the called function. It would reuse old code after a change to a function or
+    constant imported from another file.
     """
     state = hashlib.sha256()
     for path, room in sorted((path, each) for each in rooms for path in each.rglob("*.py")):
@@ -39,22 +39,22 @@ def sources_hash(rooms: tuple[Path, ...] = ROOMS) -> str:
 
 
 class PackageCacheLocator(InTreeCacheLocator):
-    """Tells numba of that directory, for the functions of the rooms."""
+    """Tell numba the cache directory of the functions in `ROOMS`."""
 
     def get_cache_path(self) -> str:
-        """The directory, for numba."""
+        """Return the cache directory."""
         return str(cache_directory(Path(self._py_file).resolve().parent))
 
     @classmethod
     def from_function(cls, py_func: Any, py_file: str) -> Any:
-        """A locator for the function; None where it is of no room, or the directory cannot be written."""
-        is_of_a_room = any(room in Path(py_file).resolve().parents for room in ROOMS)
-        return super().from_function(py_func, py_file) if is_of_a_room else None
+        """Return a locator for the function; None if it lies outside `ROOMS` or the directory is not writable."""
+        is_ours = any(room in Path(py_file).resolve().parents for room in ROOMS)
+        return super().from_function(py_func, py_file) if is_ours else None
 
 
-# numba's own places come after it: for other packages, and where the directory cannot be written.
+# numba's own locators follow, for other packages and for directories that are not writable.
 numba.config.CACHE_LOCATOR_CLASSES = ",".join(
-    [f"{__name__}.{PackageCacheLocator.__name__}", numba.config.CACHE_LOCATOR_CLASSES or NUMBAS_OWN]
+    [f"{__name__}.{PackageCacheLocator.__name__}", numba.config.CACHE_LOCATOR_CLASSES or LOCATORS]
 )
 
 compiled = njit(cache=True)

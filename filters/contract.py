@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
 Input = Literal["tokens", "text", "token_frequencies", "predictions", "extraction", "decoded_share", "attention"]
 Group = Literal["all", "model"]
-MIN_K_PERCENT = 20.0  # of Shi et al. 2024, arXiv:2310.16789
+MIN_K_PERCENT = 20.0  # as in Shi et al. 2024, arXiv:2310.16789
 SEQUENCE_KEYS = ("sequence_id", "index", "Index", "id")
 TOKEN_KEYS = ("token_id", "TokenID")
-# Inputs that a language model must be asked for.
-OF_THE_MODEL: frozenset[Input] = frozenset(("predictions", "extraction", "decoded_share", "attention"))
+# The inputs that come from a language model.
+MODEL_INPUTS: frozenset[Input] = frozenset(("predictions", "extraction", "decoded_share", "attention"))
 
 
 class RaggedArray(NamedTuple):
-    """Rows of different lengths, laid end to end as in an Arrow list array.
+    """Rows of different lengths, stored end to end as in an Arrow list.
 
     values: all rows, one after the other, shape (total,).
     offsets: int64, shape (rows + 1,), starting at 0; row i is `values[offsets[i]:offsets[i + 1]]`.
@@ -38,16 +38,16 @@ class RaggedArray(NamedTuple):
 
 @dataclass(frozen=True)
 class Sequences:
-    """A batch of sequences that can be measured: no nulls, no empty rows, every token id in the vocabulary.
+    """A batch of valid sequences: no nulls, no empty rows, every token id in the vocabulary.
 
-    tokens: int32 token ids; None where the data has only text.
-    text: the sequences' valid UTF-8 as uint8 bytes; None where there is neither text nor a tokenizer.
-    token_frequencies: int64, shape (vocabulary size,): how often the corpus holds each token id, -1 where
-        the frequency table does not list it; None without a table.
-    predictions, extraction, decoded_share, attention: what a language model says; None where none was asked for it.
-        decoded_share: float64, shape (rows,): of the continuation's tokens, the share that greedy decoding from the
-        prompt gives back; NaN where the sequence is shorter than both.
-    min_k_percent: how many of the tokens Min-K% takes, above 0 to 100.
+    tokens: int32 token ids; None if the data has only text.
+    text: valid UTF-8 as uint8 bytes; None without text and tokenizer.
+    token_frequencies: int64, shape (vocabulary size,): corpus count of each token id, -1 if the frequency table does
+        not list it; None without a table.
+    predictions, extraction, decoded_share, attention: outputs of a language model; None if not computed. decoded_share:
+        float64, shape (rows,): share of the continuation's tokens that greedy decoding from the prompt reproduces; NaN
+        if the sequence is shorter than prompt and continuation.
+    min_k_percent: percentage of the tokens that Min-K% uses, above 0 to 100.
     """
 
     tokens: RaggedArray | None = None
@@ -62,7 +62,7 @@ class Sequences:
 
 @dataclass(frozen=True)
 class Column:
-    """One column of the metrics table: its name, its Arrow type, and one sentence of meaning."""
+    """One column of the metrics table: its name, its Arrow type, and its meaning in one sentence."""
 
     name: str
     type: pa.DataType
@@ -71,12 +71,12 @@ class Column:
 
 @dataclass(frozen=True)
 class Filter:
-    """One way to measure a sequence.
+    """One filter: a group of columns computed together.
 
-    reads: the fields of `Sequences` that it needs; if one of them is None, its columns are null.
-    measure: returns the arrays of `columns`, in their order and types, one value per row.
-        None if the columns are joined from `feature_table`, or read from the source.
-    group: the name under which `--filters` takes it together with others; None if it must be named itself.
+    reads: the fields of `Sequences` it needs; if one of them is None, the columns are null.
+    measure: return the arrays of `columns`, in order, with their types and one value per row. None if the columns are
+        joined from `feature_table`, or read from the source.
+    group: the name under which `--filters` selects it with others; None if it must be named.
     """
 
     name: str
@@ -89,8 +89,8 @@ class Filter:
 
     @property
     def asks_model(self) -> bool:
-        """Whether a language model must be asked."""
-        return not OF_THE_MODEL.isdisjoint(self.reads)
+        """Return whether the filter needs a language model."""
+        return not MODEL_INPUTS.isdisjoint(self.reads)
 
 
 # The kind of data (`memories`, `pile`, `plain`), its scheme and its model -> splits of the published dataset.

@@ -1,4 +1,4 @@
-"""The text of a sequence: its tokens decoded."""
+"""Decode the tokens of a sequence to text."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from filters.vocabulary import Vocabulary
 
 
 def decode_tokens(tokens: RaggedArray, vocabulary: Vocabulary) -> RaggedArray:
-    """The valid UTF-8 (uint8) of each row of token ids, equal to the tokenizer's own `decode`.
+    """Return the valid UTF-8 (uint8) of each row of token ids, equal to the tokenizer's own `decode`.
 
-    Special tokens stay in the text, and bytes that make no character (a row that begins or ends within one)
-    become U+FFFD. A hole of the vocabulary adds nothing. Raises ValueError for an id outside 0..size-1.
+    Special tokens are kept. Bytes that form no character, as when a row begins or ends within one, become U+FFFD.
+    Unused ids of the vocabulary decode to nothing. Raises ValueError for an id outside 0..size-1.
     """
     _require_ids_below(vocabulary.size, tokens.values)
     values, offsets = read_only_rows(tokens, np.int32)
@@ -41,14 +41,14 @@ def _require_ids_below(size: int, ids: NDArray[Any]) -> None:
     if len(ids) and (ids.min() < 0 or ids.max() >= size):
         raise ValueError(
             f"expected token ids from 0 to {size - 1}, found {ids.min()} to {ids.max()}; "
-            "leave out the rows that have others, or use the tokenizer that made them"
+            "drop the rows with other ids, or use the tokenizer that made them"
         )
 
 
 def _decode_with_tokenizer(
     values: NDArray[np.generic], offsets: NDArray[np.int64], vocabulary: Vocabulary
 ) -> RaggedArray:
-    """Decoding by the tokenizer, about 20 times slower: what its tokens give depends on their place."""
+    """Decode with the tokenizer, about 20 times slower: needed if a token's text depends on its position."""
     rows = [values[start:stop].tolist() for start, stop in pairwise(offsets)]
     texts = vocabulary.tokenizer.decode_batch(rows, skip_special_tokens=False)
     return ragged_from_strings(pa.array(texts, pa.string()))
@@ -62,7 +62,7 @@ def _take_bytes(
     token_offsets: NDArray[np.int64],
     is_whole: NDArray[np.bool_],
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.bool_]]:
-    """The tokens' bytes laid end to end, the rows' offsets, and which rows hold a token that is not UTF-8."""
+    """Return the tokens' bytes end to end, the rows' offsets, and which rows have a token that is invalid UTF-8."""
     total = 0
     for token in tokens:
         total += token_offsets[token + 1] - token_offsets[token]
@@ -75,7 +75,7 @@ def _take_bytes(
         for i in range(offsets[row], offsets[row + 1]):
             token = tokens[i]
             all_whole &= is_whole[token]
-            # A loop, because a slice assignment costs more than the few bytes of a token.
+            # A loop: a slice assignment costs more than copying the few bytes of a token.
             for k in range(token_offsets[token], token_offsets[token + 1]):
                 out[end] = token_bytes[k]
                 end += 1
@@ -85,7 +85,7 @@ def _take_bytes(
 
 
 def measure(sequences: Sequences) -> tuple[pa.Array, ...]:
-    """The text as one Arrow string column; the caller has decoded it, since other filters read it too."""
+    """Return the text as one Arrow string column; the caller has decoded it already, for other filters."""
     assert sequences.text is not None
     return (strings_from_ragged(sequences.text),)
 

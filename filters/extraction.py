@@ -1,7 +1,7 @@
-"""Whether, and how far, a language model gives the continuation back when it is prompted with what stands before it.
+"""How much of the continuation a language model reproduces from the prompt.
 
-A sequence is extractable with k tokens of context (Carlini et al. 2023, arXiv:2202.07646) exactly when every token of
-its continuation is the model's first choice under its true prefix: one forward pass settles that, without decoding.
+A sequence is extractable with k tokens of context (Carlini et al. 2023, arXiv:2202.07646) if and only if every token of
+its continuation is the model's top choice given the true prefix. One forward pass decides this, without decoding.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from filters.nullable import null_where_unknown
 
 
 def measure_first_choices(sequences: Sequences) -> tuple[pa.Array, ...]:
-    """The two columns of `FIRST_CHOICES`; null where the sequence is shorter than prompt and continuation."""
+    """Return the two columns of `FIRST_CHOICES`; null if the sequence is shorter than prompt and continuation."""
     extraction, tokens = sequences.extraction, sequences.tokens
     assert extraction is not None
     assert tokens is not None
@@ -24,25 +24,25 @@ def measure_first_choices(sequences: Sequences) -> tuple[pa.Array, ...]:
 
 
 def measure_decoding(sequences: Sequences) -> tuple[pa.Array, ...]:
-    """The column of `GREEDY_DECODING`; null where the sequence is shorter than prompt and continuation."""
+    """Return the column of `GREEDY_DECODING`; null if the sequence is shorter than prompt and continuation."""
     assert sequences.decoded_share is not None
     return (null_where_unknown(sequences.decoded_share),)
 
 
 FIRST_CHOICES = Filter(
     name="first_choices",
-    meaning="How much of the continuation the language model would have chosen itself, given all that stands before.",
+    meaning="How many tokens of the continuation are the language model's top choice given the true prefix.",
     columns=(
         Column(
             "first_choice_share",
             pa.float64(),
-            "share of the continuation's tokens that are the model's first choice under their true prefix",
+            "share of the continuation's tokens that are the model's top choice given the true prefix",
         ),
         Column(
             "is_extractable",
             pa.bool_(),
-            "whether `first_choice_share` is 1: greedy decoding from the prompt gives back the whole continuation, and "
-            "`memorization_score` is 1",
+            "whether `first_choice_share` is 1: greedy decoding from the prompt reproduces the whole continuation, "
+            "so `memorization_score` is 1",
         ),
     ),
     reads=("tokens", "extraction"),
@@ -52,12 +52,12 @@ FIRST_CHOICES = Filter(
 
 GREEDY_DECODING = Filter(
     name="greedy_decoding",
-    meaning="How much of the continuation the language model gives back when it is prompted with the beginning.",
+    meaning="How much of the continuation the language model reproduces from the prompt by greedy decoding.",
     columns=(
         Column(
             "memorization_score",
             pa.float64(),
-            "share of the continuation's tokens that greedy decoding from the prompt gives back, each at its place; "
+            "share of the continuation's tokens that greedy decoding from the prompt reproduces at the same position; "
             "1.0 = memorized",
         ),
     ),

@@ -1,4 +1,4 @@
-"""The one form in which arrays reach the compiled kernels."""
+"""Convert arrays to the one form that the compiled kernels take."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from filters.contract import RaggedArray
 
 
 def read_only(values: NDArray[np.generic], dtype: DTypeLike) -> NDArray[Any]:
-    """A read-only, contiguous view of the values in that dtype; copied only where they are not that already.
+    """Return a read-only, contiguous view of the values in the dtype; copy only if needed.
 
-    numba compiles a kernel anew for writeable and for read-only arrays, and Arrow's buffers are read-only
-    where NumPy's are not: with one form for both, a kernel is compiled once.
+    numba compiles a kernel separately for writeable and read-only arrays. Arrow's buffers are read-only, NumPy's are
+    not; with one form for both, each kernel is compiled once.
     """
     view = np.ascontiguousarray(values, dtype).view()
     view.flags.writeable = False
@@ -22,5 +22,5 @@ def read_only(values: NDArray[np.generic], dtype: DTypeLike) -> NDArray[Any]:
 
 
 def read_only_rows(rows: RaggedArray, dtype: DTypeLike) -> RaggedArray:
-    """The rows with `read_only` values of that dtype and `read_only` int64 offsets."""
+    """Return the rows with `read_only` values of the dtype and `read_only` int64 offsets."""
     return RaggedArray(read_only(rows.values, dtype), read_only(rows.offsets, np.int64))

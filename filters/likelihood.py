@@ -1,4 +1,4 @@
-"""How likely a language model finds a sequence: loss and perplexities, and how sure it is of what it predicts."""
+"""Likelihood of a sequence under a language model: loss, perplexities, entropy of the predictions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from filters.nullable import null_where_unknown
 
 
 def measure(sequences: Sequences) -> tuple[pa.Array, ...]:
-    """The five columns of `FILTER`; null where there is no token to score, or no whole prompt and continuation."""
+    """Return the five columns of `FILTER`; null without a scored token, or without whole prompt and continuation."""
     predictions, extraction = sequences.predictions, sequences.extraction
     assert predictions is not None
     assert extraction is not None
@@ -37,15 +37,11 @@ FILTER = Filter(
     name="likelihood",
     meaning="How surprising the sequence is to the language model.",
     columns=(
-        Column(
-            "loss", pa.float64(), "mean negative log-likelihood of the sequence's tokens but the first, in nats a token"
-        ),
-        Column("prompt_perplexity", pa.float64(), "perplexity of the prompt (its tokens but the first; 31 of 32)"),
-        Column("generation_perplexity", pa.float64(), "perplexity of the continuation after nothing but the prompt"),
-        Column(
-            "sequence_perplexity", pa.float64(), "perplexity of the whole sequence (its tokens but the first; 63 of 64)"
-        ),
-        Column("prediction_entropy", pa.float64(), "mean entropy of the predictions of the scored tokens, in nats"),
+        Column("loss", pa.float64(), "mean negative log-likelihood of all tokens except the first, in nats per token"),
+        Column("prompt_perplexity", pa.float64(), "perplexity of the prompt's tokens except the first (31 of 32)"),
+        Column("generation_perplexity", pa.float64(), "perplexity of the continuation given only the prompt"),
+        Column("sequence_perplexity", pa.float64(), "perplexity of all tokens except the first (63 of 64)"),
+        Column("prediction_entropy", pa.float64(), "mean entropy of the model's predictions, in nats per token"),
     ),
     reads=("predictions", "extraction"),
     measure=measure,

@@ -1,4 +1,4 @@
-"""Measuring Arrow tables, without Spark: which rows can be measured, and each filter over those."""
+"""Measure Arrow arrays without Spark: find the rows that can be measured, and run the filters on them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from filters.contract import MIN_K_PERCENT, OF_THE_MODEL, Filter, Sequences
+from filters.contract import MIN_K_PERCENT, MODEL_INPUTS, Filter, Sequences
 from filters.detokenization import decode_tokens
 from filters.language_model.answers import Answers
 from filters.language_model.asking import ask
@@ -29,11 +29,11 @@ from filters.vocabulary import Vocabulary
 
 @dataclass(frozen=True)
 class Resources:
-    """What filters need besides the rows, loaded once a process.
+    """What filters need besides the rows, loaded once per process.
 
-    vocabulary: decodes tokens that come without text, and encodes text that comes without tokens.
+    vocabulary: decodes tokens that have no text, and encodes text that has no tokens.
     token_frequencies: as in `Sequences`.
-    language_model: what is asked where a filter reads what only a model can say.
+    language_model: the model for filters that read model outputs.
     """
 
     vocabulary: Vocabulary | None = None
@@ -43,11 +43,11 @@ class Resources:
 
 @dataclass(frozen=True)
 class MeasuredBatch:
-    """What was measured of a batch of rows.
+    """The result of measuring a batch of rows.
 
-    reasons: for each row, why it could not be measured; None for those that were.
-    tokens, text: of the measured rows, as the filters saw them; None where they are not known.
-    columns: name to values, of the measured rows.
+    reasons: for each row, why it was not measured; None if it was.
+    tokens, text: of the measured rows, as the filters saw them; None if unknown.
+    columns: values by column name, of the measured rows.
     """
 
     reasons: Reasons
@@ -57,7 +57,7 @@ class MeasuredBatch:
 
 
 def rejections(tokens: pa.ListArray | None, text: pa.StringArray | None, resources: Resources) -> Reasons:
-    """Why each row cannot be measured, None where it can; shape (rows,)."""
+    """Return why each row cannot be measured, None if it can; shape (rows,)."""
     if tokens is None:
         if text is None:
             raise ValueError("expected a column of tokens, of text, or both; found neither")
@@ -77,23 +77,23 @@ def measure_batch(
     resources: Resources,
     extra_reasons: Reasons | None = None,
 ) -> MeasuredBatch:
-    """The columns of the computed `filters` for the rows that can be measured.
+    """Compute the columns of `filters` for the rows that can be measured; filters that are joined are skipped.
 
-    tokens: lists of any integer type; text: strings; at least one of them.
-    extra_reasons: what the caller already knows against a row.
+    tokens: lists of any integer type; text: strings; at least one of the two.
+    extra_reasons: reasons that the caller already has for rejecting a row.
     """
     filters = [each for each in filters if each.measure is not None]
     reasons = rejections(tokens, text, resources)
     if extra_reasons is not None:
         reasons = first_reasons(extra_reasons, reasons)
     keep = is_measured(reasons)
-    tokens, text = _completed(_kept(tokens, keep), _kept(text, keep), resources.vocabulary)
+    tokens, text = _encode_or_decode(_filter_rows(tokens, keep), _filter_rows(text, keep), resources.vocabulary)
     answers = Answers()
-    wanted = {name for each in filters for name in each.reads} & OF_THE_MODEL
+    wanted = {name for each in filters for name in each.reads} & MODEL_INPUTS
     if wanted and resources.language_model is not None and tokens is not None:
-        refused, answers = ask(resources.language_model, ragged_from_lists(tokens), wanted)
-        reasons[keep] = refused
-        tokens, text = (_kept(column, is_measured(refused)) for column in (tokens, text))
+        rejected, answers = ask(resources.language_model, ragged_from_lists(tokens), wanted)
+        reasons[keep] = rejected
+        tokens, text = (_filter_rows(column, is_measured(rejected)) for column in (tokens, text))
     sequences = Sequences(
         None if tokens is None else ragged_from_lists(tokens),
         None if text is None or text.null_count else ragged_from_strings(text),
@@ -110,10 +110,10 @@ def measure_batch(
     return MeasuredBatch(reasons, tokens, text, columns)
 
 
-def _completed(
+def _encode_or_decode(
     tokens: pa.ListArray | None, text: pa.StringArray | None, vocabulary: Vocabulary | None
 ) -> tuple[pa.ListArray | None, pa.StringArray | None]:
-    """Tokens, as int32, and text, what is missing encoded or decoded where the vocabulary is known."""
+    """Return tokens as int32 and text; decode or encode the missing one if the vocabulary is known."""
     if tokens is not None and tokens.type.value_type != pa.int32():
         tokens = tokens.cast(pa.list_(pa.int32()))
     if tokens is None and vocabulary is not None:
@@ -125,18 +125,18 @@ def _completed(
 
 
 def measure_filter(each: Filter, sequences: Sequences, rows: int) -> tuple[pa.Array, ...]:
-    """The columns of one filter; null where something that it reads is not known."""
+    """Return the columns of one filter; null if an input of the filter is None."""
     if each.measure is None or any(getattr(sequences, name) is None for name in each.reads):
         return tuple(pa.nulls(rows, column.type) for column in each.columns)
     return each.measure(sequences)
 
 
-def _kept(column: pa.Array | None, keep: NDArray[np.bool_]) -> pa.Array | None:
+def _filter_rows(column: pa.Array | None, keep: NDArray[np.bool_]) -> pa.Array | None:
     return column if column is None or keep.all() else column.filter(pa.array(keep))
 
 
 def encode_text(text: pa.StringArray, tokenizer: Tokenizer) -> pa.ListArray:
-    """The int32 token ids of each text, without any that the tokenizer would put around it."""
+    """Return the int32 token ids of each text, without special tokens around it."""
     encodings = tokenizer.encode_batch_fast(text.to_pylist(), add_special_tokens=False)
     lengths = np.array([len(encoding) for encoding in encodings], np.int64)
     ids = np.fromiter((i for encoding in encodings for i in encoding.ids), np.int32, int(lengths.sum()))

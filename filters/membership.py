@@ -1,4 +1,4 @@
-"""Whether a language model has likely seen a sequence: the scores by which membership inference tells."""
+"""Membership inference scores: whether a language model has likely been trained on a sequence."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from filters.nullable import null_where_unknown
 
 
 def measure_min_k(sequences: Sequences) -> tuple[pa.Array, ...]:
-    """The two columns of `MIN_K`; null where there is no token to score."""
+    """Return the two columns of `MIN_K`; null without a scored token."""
     predictions = sequences.predictions
     assert predictions is not None
     return tuple(
@@ -22,7 +22,7 @@ def measure_min_k(sequences: Sequences) -> tuple[pa.Array, ...]:
 
 
 def measure_zlib(sequences: Sequences) -> tuple[pa.Array, ...]:
-    """The column of `ZLIB_LIKELIHOOD`; null where there is no token to score."""
+    """Return the column of `ZLIB_LIKELIHOOD`; null without a scored token."""
     predictions, text = sequences.predictions, sequences.text
     assert predictions is not None
     assert text is not None
@@ -32,18 +32,18 @@ def measure_zlib(sequences: Sequences) -> tuple[pa.Array, ...]:
 
 MIN_K = Filter(
     name="min_k",
-    meaning="How likely the language model finds the tokens of the sequence that it finds least likely.",
+    meaning="Log-likelihood of the sequence's least likely tokens under the language model.",
     columns=(
         Column(
             "min_k",
             pa.float64(),
-            "Min-K%: mean log-likelihood of the k% (20, rounded down) of the scored tokens that are least likely "
+            "Min-K%: mean log-likelihood of the k% (20, rounded down) least likely of the scored tokens "
             "(Shi et al. 2024, arXiv:2310.16789)",
         ),
         Column(
             "min_k_plus_plus",
             pa.float64(),
-            "Min-K%++: the same of log-likelihoods less their expectation and over their standard deviation under the "
+            "Min-K%++: the same with each log-likelihood standardized by its mean and standard deviation under the "
             "model's prediction (Zhang et al. 2024, arXiv:2404.02936)",
         ),
     ),
@@ -54,12 +54,12 @@ MIN_K = Filter(
 
 ZLIB_LIKELIHOOD = Filter(
     name="zlib_likelihood",
-    meaning="How surprising the sequence is to the language model, beside how surprising it is to zlib.",
+    meaning="How surprising the sequence is to the language model, relative to zlib.",
     columns=(
         Column(
             "zlib_likelihood_ratio",
             pa.float64(),
-            "negative log-likelihood of the scored tokens together, in nats, divided by the bytes of the UTF-8 text "
+            "total negative log-likelihood of the scored tokens, in nats, divided by the bytes of the UTF-8 text "
             f"after zlib-ng at level {ZLIB_LEVEL} (after Carlini et al. 2021, arXiv:2012.07805)",
         ),
     ),

@@ -1,4 +1,4 @@
-"""From NumPy's way to say that a number is not known to Arrow's."""
+"""Convert NaN to null."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from numpy.typing import NDArray
 
 
 def null_where_unknown(values: NDArray[np.float64]) -> pa.Array:
-    """The values as an Arrow array that is null where they are NaN."""
+    """Return the values as an Arrow array that is null where they are NaN."""
     return pa.array(values, pa.float64(), mask=np.isnan(values))

@@ -1,4 +1,4 @@
-"""Views of Arrow list and string columns as ragged NumPy arrays, and back, without copying a value."""
+"""View Arrow list and string columns as ragged NumPy arrays, and back, without copying values."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from filters.contract import RaggedArray
 
 
 def ragged_from_lists(column: pa.ListArray) -> RaggedArray:
-    """The rows of an Arrow list column of numbers, sliced or not; it must hold no null at either level."""
+    """Return the rows of an Arrow list column of numbers, sliced or not; raise ValueError if it has nulls."""
     if column.null_count or column.values.null_count:
-        raise ValueError("expected a list column without nulls; leave out the rows that have them first")
+        raise ValueError("expected a list column without nulls, found some; drop those rows first")
     offsets = np.asarray(column.offsets).astype(np.int64)
     values = np.asarray(column.values)[offsets[0] : offsets[-1]] if len(column) else np.asarray(column.values)[:0]
     return RaggedArray(values, offsets - offsets[0])
 
 
 def ragged_from_strings(column: pa.StringArray) -> RaggedArray:
-    """The UTF-8 bytes (uint8) of an Arrow string column, sliced or not; it must hold no null."""
+    """Return the UTF-8 bytes (uint8) of an Arrow string column, sliced or not; raise ValueError if it has nulls."""
     if column.null_count:
-        raise ValueError("expected a string column without nulls; leave out the rows that have them first")
+        raise ValueError("expected a string column without nulls, found some; drop those rows first")
     _, offset_buffer, data_buffer = column.buffers()
     offsets = np.zeros(1, np.int64)
     if len(column):
@@ -32,7 +32,7 @@ def ragged_from_strings(column: pa.StringArray) -> RaggedArray:
 
 
 def take_rows(rows: RaggedArray, taken: NDArray[np.int64]) -> RaggedArray:
-    """Some of the rows, by their positions, in ascending order; the rows themselves where all are taken."""
+    """Return the rows at these positions, in ascending order; return `rows` itself if all are taken."""
     if len(taken) == len(rows.offsets) - 1:
         return rows
     lengths = np.diff(rows.offsets)
@@ -43,18 +43,18 @@ def take_rows(rows: RaggedArray, taken: NDArray[np.int64]) -> RaggedArray:
 
 
 def strings_from_ragged(rows: RaggedArray) -> pa.StringArray:
-    """An Arrow string column over uint8 rows that hold valid UTF-8."""
+    """Return an Arrow string column over uint8 rows of valid UTF-8."""
     buffers = [None, pa.py_buffer(_arrow_offsets(rows)), pa.py_buffer(rows.values)]
     return pa.StringArray.from_buffers(len(rows.offsets) - 1, buffers[1], buffers[2])
 
 
 def lists_from_ragged(rows: RaggedArray) -> pa.ListArray:
-    """An Arrow list column of the rows."""
+    """Return an Arrow list column of the rows."""
     return pa.ListArray.from_arrays(pa.array(_arrow_offsets(rows)), pa.array(rows.values))
 
 
 def _arrow_offsets(rows: RaggedArray) -> np.ndarray:
-    """The offsets as Arrow's 32-bit ones; raises OverflowError rather than wrap around."""
+    """Return the offsets as Arrow's int32; raise OverflowError if they do not fit."""
     if rows.offsets[-1] > np.iinfo(np.int32).max:
         raise OverflowError(
             f"expected at most 2 GiB in one batch, found {rows.offsets[-1]} values; use smaller batches"

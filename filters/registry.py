@@ -1,4 +1,4 @@
-"""Every filter, in the order of its columns in the tables; `choose_filters` selects by name."""
+"""All filters, in the order of their columns in the tables, and their selection by name."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ GROUPS: tuple[Group, ...] = ("all", "model")
 
 
 def choose_filters(names: Iterable[str]) -> tuple[Filter, ...]:
-    """Return the filters of these names or groups, in the order of `ALL_FILTERS`.
+    """Return the filters with these names or in these groups, in the order of `ALL_FILTERS`.
 
-    A column that one filter computes is not joined by another. Raise UserError for an unknown name.
+    If one filter computes a column, no other filter joins it. Raise UserError for an unknown name.
     """
     names = set(names)
     require_known("filter", sorted(names), (*GROUPS, *(each.name for each in ALL_FILTERS)))

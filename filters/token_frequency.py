@@ -15,9 +15,9 @@ PERCENTILES = (50, 25, 75)
 
 
 class Statistics(NamedTuple):
-    """The statistics of each row of numbers, shape (rows,); 0 for an empty row, which has none.
+    """Statistics of each row of numbers, shape (rows,); 0 for an empty row.
 
-    percentiles: float64, shape (3, rows), one line for each of PERCENTILES.
+    percentiles: float64, shape (3, rows), one line per entry of PERCENTILES.
     """
 
     maximum: NDArray[np.int64]
@@ -27,7 +27,7 @@ class Statistics(NamedTuple):
 
 
 def statistics(rows: RaggedArray) -> Statistics:
-    """Maximum, mean, minimum and percentiles of each row of int64, linear between ranks (as NumPy's)."""
+    """Return maximum, mean, minimum and percentiles (linear between ranks, as in NumPy) of each row of int64."""
     count = len(rows.offsets) - 1
     results = Statistics(np.zeros(count, np.int64), np.zeros(count), np.zeros(count, np.int64), np.zeros((3, count)))
     for where, matrix in _matrices(rows):
@@ -43,7 +43,7 @@ def statistics(rows: RaggedArray) -> Statistics:
 
 
 def _matrices(rows: RaggedArray) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """The rows that are equally long as one matrix, with the rows' numbers, for each length above 0."""
+    """Yield, for each length above 0, the row numbers of that length and the rows as one matrix."""
     values, lengths = rows.values.astype(np.int64, copy=False), np.diff(rows.offsets)
     by_length = np.argsort(lengths, kind="stable")
     distinct, begins = np.unique(lengths[by_length], return_index=True)
@@ -53,14 +53,14 @@ def _matrices(rows: RaggedArray) -> Iterator[tuple[NDArray[np.int64], NDArray[np
 
 
 def _interpolate(ranked: NDArray[np.int64], rank: float) -> NDArray[np.float64]:
-    """The value at a rank from 0 to length - 1 of each row, on the line between its neighbours."""
+    """Return each row's value at a fractional rank from 0 to length - 1, interpolated linearly."""
     below = int(rank)
     low, high = ranked[:, below], ranked[:, min(below + 1, ranked.shape[1] - 1)]
     return np.asarray(low + (high - low) * (rank - below))
 
 
 def _frequencies(tokens: NDArray[np.int64], table: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The table's value for each token id, -1 for one beyond the table's end, which the table does not list."""
+    """Return the table's value for each token id; -1 for ids beyond the table's end."""
     is_listed = tokens < len(table)
     if is_listed.all():
         return np.take(table, tokens)
@@ -70,7 +70,7 @@ def _frequencies(tokens: NDArray[np.int64], table: NDArray[np.int64]) -> NDArray
 
 
 def measure(sequences: Sequences) -> tuple[pa.Array, ...]:
-    """The columns of `FILTER`; the statistics are null where a frequency is unknown or the row is empty."""
+    """Return the columns of `FILTER`; the statistics are null if a frequency is unknown or the row is empty."""
     tokens, table = sequences.tokens, sequences.token_frequencies
     assert tokens is not None
     assert table is not None
@@ -91,18 +91,18 @@ def measure(sequences: Sequences) -> tuple[pa.Array, ...]:
 
 FILTER = Filter(
     name="token_frequencies",
-    meaning="How often the training corpus holds the sequence's tokens; null where a token is not counted.",
+    meaning="Frequency of the sequence's tokens in the training corpus; null if a token was not counted.",
     columns=(
         Column("max_frequency", pa.int64(), "corpus frequency of the sequence's most frequent token"),
         Column("avg_frequency", pa.float64(), "mean corpus frequency of the sequence's tokens"),
         Column("min_frequency", pa.int64(), "corpus frequency of the sequence's least frequent token"),
         Column("median_frequency", pa.float64(), "median corpus frequency of the sequence's tokens"),
-        Column("p25_frequency", pa.float64(), "25th percentile of them, linear between ranks"),
-        Column("p75_frequency", pa.float64(), "75th percentile of them, linear between ranks"),
+        Column("p25_frequency", pa.float64(), "25th percentile of the corpus frequencies, linear between ranks"),
+        Column("p75_frequency", pa.float64(), "75th percentile of the corpus frequencies, linear between ranks"),
         Column(
             "frequencies",
             pa.list_(pa.int64()),
-            "corpus frequency of each token, in token order; null for a token that the table does not list",
+            "corpus frequency of each token, in token order; null for a token that the frequency table lacks",
         ),
     ),
     reads=("tokens", "token_frequencies"),

@@ -1,4 +1,4 @@
-"""UTF-8 read from flat byte buffers: malformed bytes replaced, characters turned into code points."""
+"""Decode UTF-8 in flat byte buffers: replace malformed bytes, convert characters to code points."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Bytes = NDArray[np.uint8]
 
 
 def is_utf8(value: bytes) -> bool:
-    """Whether the bytes are valid UTF-8 as they stand."""
+    """Return whether the bytes are valid UTF-8."""
     try:
         value.decode("utf-8")
     except UnicodeDecodeError:
@@ -22,25 +22,26 @@ def is_utf8(value: bytes) -> bool:
 
 
 def replace_malformed(text: RaggedArray, is_suspect: NDArray[np.bool_]) -> RaggedArray:
-    """The rows (uint8) with U+FFFD in place of what is not valid UTF-8; only the suspect rows are looked at.
+    """Return the rows (uint8) with malformed UTF-8 replaced by U+FFFD; only the suspect rows are checked.
 
-    Each maximal subpart of an ill-formed sequence becomes one U+FFFD, as in Python's errors="replace" and
-    Rust's from_utf8_lossy (Unicode Standard, chapter 3, "U+FFFD Substitution of Maximal Subparts").
+    Each maximal subpart of an ill-formed sequence becomes one U+FFFD, as in Python's errors="replace" and Rust's
+    from_utf8_lossy (Unicode Standard, chapter 3, "U+FFFD Substitution of Maximal Subparts").
     """
     values, offsets = read_only_rows(text, np.uint8)
     return RaggedArray(*_replace_malformed(values, offsets, read_only(is_suspect, np.bool_)))
 
 
 def code_points(text: RaggedArray) -> RaggedArray:
-    """The Unicode code points (int32) of each row of valid UTF-8; malformed bytes count as U+FFFD."""
+    """Return the Unicode code points (int32) of each row of UTF-8; malformed bytes count as U+FFFD."""
     return RaggedArray(*_code_points(*read_only_rows(text, np.uint8)))
 
 
 @compiled
 def _character_at(text: Bytes, at: int, stop: int) -> tuple[int, int]:
-    """The code point at a position before `stop` and its length, or -1 and the ill-formed part's length.
+    """Return the code point at `at` and its length in bytes, or -1 and the length of the ill-formed part.
 
-    The ranges are those of table 3-7 of the Unicode Standard ("Well-Formed UTF-8 Byte Sequences").
+    `stop` is the end of the row. The byte ranges are those of table 3-7 of the Unicode Standard ("Well-Formed UTF-8
+    Byte Sequences").
     """
     lead = int(text[at])
     if lead < 0x80:
@@ -53,7 +54,7 @@ def _character_at(text: Bytes, at: int, stop: int) -> tuple[int, int]:
         length, point = 3, lead & 0x0F
     else:
         length, point = 4, lead & 0x07
-    # The second byte's range keeps out overlong forms, surrogates and what lies beyond U+10FFFF.
+    # The second byte's range excludes overlong forms, surrogates and code points above U+10FFFF.
     low = 0xA0 if lead == 0xE0 else 0x90 if lead == 0xF0 else 0x80
     high = 0x9F if lead == 0xED else 0x8F if lead == 0xF4 else 0xBF
     for k in range(1, length):
@@ -70,7 +71,7 @@ def _replace_malformed(
 ) -> tuple[Bytes, NDArray[np.int64]]:
     room = len(text)
     for row in range(len(is_suspect)):
-        if is_suspect[row]:  # at worst, each byte becomes the three of U+FFFD
+        if is_suspect[row]:  # at worst, each byte becomes the three bytes of U+FFFD
             room += 2 * (offsets[row + 1] - offsets[row])
     out = np.empty(room, np.uint8)
     out_offsets = np.zeros(len(offsets), np.int64)

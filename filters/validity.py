@@ -1,4 +1,4 @@
-"""Which rows can be measured, and why the others cannot."""
+"""Decide which rows can be measured, and give the reason for each row that cannot."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from filters.utf8 import is_utf8
 
 EMPTY_TOKENS, EMPTY_TEXT = "tokens is empty", "text is empty"
 
-Reasons = NDArray[np.object_]  # one reason a row, None where the row can be measured
+Reasons = NDArray[np.object_]  # one reason per row; None if the row can be measured
 
 
 def is_measured(reasons: Reasons) -> NDArray[np.bool_]:
-    """For each row, whether nothing speaks against it."""
+    """Return for each row whether it has no reason against it."""
     return np.fromiter((reason is None for reason in reasons), np.bool_, len(reasons))
 
 
 def is_damaged(reasons: Reasons) -> NDArray[np.bool_]:
-    """For each row, whether something else speaks against it than that it is empty, which rows of a corpus may be."""
+    """Return for each row whether it has a reason other than being empty. A corpus may have empty rows."""
     return np.fromiter((reason not in (None, EMPTY_TOKENS, EMPTY_TEXT) for reason in reasons), np.bool_, len(reasons))
 
 
 def first_reasons(first: Reasons, second: Reasons) -> Reasons:
-    """For each row the first reason where there is one, else the second."""
+    """Return for each row its first reason if it has one, else its second."""
     return np.where(is_measured(first), second, first)
 
 
 def token_rejections(tokens: pa.ListArray, in_vocabulary: NDArray[np.bool_] | None) -> Reasons:
-    """Why each row of token ids cannot be measured; shape (rows,).
+    """Return why each row of token ids cannot be measured; None if it can; shape (rows,).
 
-    in_vocabulary: by token id, whether the tokenizer holds it; None where no tokenizer is known.
+    in_vocabulary: bool, indexed by token id: whether the tokenizer has the id; None without a tokenizer.
     """
     reasons = np.full(len(tokens), None, object)
     offsets = np.asarray(tokens.offsets).astype(np.int64)
@@ -47,7 +47,7 @@ def token_rejections(tokens: pa.ListArray, in_vocabulary: NDArray[np.bool_] | No
         bad |= np.asarray(values.is_null())
     positions = np.flatnonzero(bad)
     rows = np.searchsorted(offsets, positions, side="right") - 1
-    # Backwards, so that the first bad token of a row has the last word.
+    # Backwards, so that the first bad token of a row gives the reason.
     for position, row in zip(positions[::-1], rows[::-1], strict=True):
         reasons[row] = _token_reason(values[int(position)].as_py(), known_range)
     reasons[np.diff(offsets) == 0] = EMPTY_TOKENS
@@ -64,9 +64,9 @@ def _token_reason(token: int | None, known_range: int) -> str:
 
 
 def text_rejections(text: pa.StringArray, null_reason: str | None) -> Reasons:
-    """Why each row of text cannot be measured; shape (rows,).
+    """Return why each row of text cannot be measured; None if it can; shape (rows,).
 
-    null_reason: what to say of a row that has none; None where its tokens can be decoded instead.
+    null_reason: the reason for a null text; None if its tokens can be decoded instead.
     """
     reasons = np.full(len(text), None, object)
     try:

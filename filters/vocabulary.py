@@ -1,4 +1,4 @@
-"""What every token id stands for, read from a tokenizer once, so that decoding is a take and not a call."""
+"""Read the bytes of every token id from a tokenizer once, so that decoding is an array lookup."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from tokenizers import Tokenizer, decoders
 from filters.contract import RaggedArray
 from filters.utf8 import is_utf8
 
-LARGEST_VOCABULARY = 2**24  # many times the largest there is; one wrong id must not take all memory
+LARGEST_VOCABULARY = 2**24  # far above any real vocabulary; bounds the memory that one wrong id can claim
 
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The token ids of a tokenizer and, where it is byte-level (GPT-2, GPT-NeoX), the bytes of each.
+    """The token ids of a tokenizer and, if it is byte-level (GPT-2, GPT-NeoX), the bytes of each.
 
-    in_vocabulary: bool, shape (size,): whether the tokenizer holds the id; False for a hole in the numbering.
-    token_bytes: uint8, row i is what token id i decodes to (no bytes for a hole); it need not be valid UTF-8,
-        since a token can end within a character. None where the tokenizer is not byte-level.
-    is_whole: bool, shape (size,): whether the id's bytes are valid UTF-8 by themselves.
-    tokenizer: what all this was read from; it decodes where `token_bytes` is None.
+    in_vocabulary: bool, shape (size,): whether the tokenizer has the id; False for unused ids.
+    token_bytes: uint8 rows; row i is what token id i decodes to, empty for an unused id. A row may be invalid UTF-8,
+        since a token can end within a character. None if the tokenizer is not byte-level.
+    is_whole: bool, shape (size,): whether the id's bytes are valid UTF-8 on their own.
+    tokenizer: the source of the above; it decodes if `token_bytes` is None.
     """
 
     in_vocabulary: NDArray[np.bool_]
@@ -33,14 +33,14 @@ class Vocabulary:
 
     @property
     def size(self) -> int:
-        """One more than the highest token id, added tokens included."""
+        """Return one more than the highest token id, added tokens included."""
         return len(self.in_vocabulary)
 
 
 def read_vocabulary(tokenizer: Tokenizer | str | Path) -> Vocabulary:
-    """The vocabulary of a tokenizer, or of the tokenizer.json at a path.
+    """Return the vocabulary of a tokenizer, or of the tokenizer.json at a path.
 
-    Raises FileNotFoundError where the path is no file, ValueError where it holds no tokenizer.
+    Raises FileNotFoundError if there is no file at the path, ValueError if the file holds no tokenizer.
     """
     if not isinstance(tokenizer, Tokenizer):
         tokenizer = _load(Path(tokenizer))
@@ -64,14 +64,14 @@ def _load(path: Path) -> Tokenizer:
         raise FileNotFoundError(f"expected a tokenizer.json at {path}, found no file; give the path of one")
     try:
         return Tokenizer.from_file(str(path))
-    except Exception as error:  # the library raises plain Exception for whatever is wrong with the file
+    except Exception as error:  # the library raises a plain Exception for any fault in the file
         raise ValueError(f"expected a tokenizer.json at {path}, but it cannot be read: {error}") from error
 
 
 def _byte_of_character() -> dict[str, int]:
-    """The byte that each character of a byte-level token stands for (GPT-2's `bytes_to_unicode`, inverted).
+    """Return the byte for each character of a byte-level token (the inverse of GPT-2's `bytes_to_unicode`).
 
-    Printable bytes stand for themselves; the 68 others are written as U+0100 and following, in their order.
+    Printable bytes stand for themselves; the other 68 are written as U+0100 and following, in order.
     """
     printable = {*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)}
     others = [byte for byte in range(256) if byte not in printable]
@@ -79,7 +79,7 @@ def _byte_of_character() -> dict[str, int]:
 
 
 def _bytes_of_token(content: str | None, byte_of: dict[str, int]) -> bytes:
-    """What a token decodes to; one with a character that stands for no byte (an added token) is itself."""
+    """Return the bytes that a token decodes to; an added token, which has other characters, decodes to itself."""
     if content is None:
         return b""
     if all(character in byte_of for character in content):

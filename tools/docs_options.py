@@ -33,9 +33,7 @@ def options_page() -> str:
     page = INTRODUCTION
     for parser in (build_parser(), build_feature_parser()):
         options = table(("option", "value", "what it does"), map(_row, options_of(parser)))
-        page += (
-            f"## {parser.prog}\n\n{parser.description}\n\n" + table(("option", "value", "what it does"), rows) + "\n"
-        )
+        page += f"## {parser.prog}\n\n{parser.description}\n\n{options}\n"
     return page.rstrip("\n") + "\n"
 
 

@@ -1,4 +1,4 @@
-"""The loops over tokens of `features.exact_duplicates.windows`: hashing, looking up, comparing."""
+"""Compiled loops of `features.exact_duplicates.windows`: hashing, lookup, comparison."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 from filters.compiled import compiled
 
 HASH_BITS = 64
-MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # odd, so that no token's part is lost modulo 2^64
+MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # odd, so that no token's contribution is lost modulo 2^64
 
 
 @compiled
 def index_rows(
     tokens: NDArray[np.int32], slots: NDArray[np.int32], seen: NDArray[np.uint64], hash_bits: np.uint64
 ) -> tuple[NDArray[np.int32], NDArray[np.uint64], NDArray[np.int64]]:
-    """As `windows.index_windows`: the distinct windows, their hashes, and the window of each row."""
+    """Return the distinct windows, their hashes, and the window of each row; see `windows.index_windows`."""
     number, length = tokens.shape
     values = tokens.ravel()
     distinct, hashes = np.empty_like(tokens), np.empty(number, np.uint64)
@@ -37,7 +37,7 @@ def index_rows(
 
 @compiled
 def set_bits(tokens: NDArray[np.int32], seen: NDArray[np.uint64], hash_bits: np.uint64) -> None:
-    """As `features.exact_duplicates.windows.add_to_filter`."""
+    """Set the filter bits of the rows; see `windows.add_to_filter`."""
     for row in range(len(tokens)):
         _set_bit(seen, _hash(tokens[row], hash_bits))
 
@@ -50,11 +50,11 @@ def find_passing(
     seen: NDArray[np.uint64],
     hash_bits: np.uint64,
 ) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
-    """Where in the values the windows begin whose bit is set, and their hashes.
+    """Return the starts and hashes of the corpus windows whose filter bit is set.
 
-    The hash of a window is made of that of the one before it (Karp and Rabin 1987).
+    Uses a rolling hash (Karp and Rabin 1987).
     """
-    leaving = np.uint64(1)  # what the token that leaves the window was multiplied by
+    leaving = np.uint64(1)  # the factor of the token that leaves the window
     for _ in range(length):
         leaving *= MULTIPLIER
     starts, hashes = np.empty(len(values), np.int64), np.empty(len(values), np.uint64)
@@ -86,7 +86,7 @@ def count_found(
     slots: NDArray[np.int32],
     counts: NDArray[np.int64],
 ) -> None:
-    """As `features.exact_duplicates.windows.count_windows`, of the windows that pass the filter."""
+    """Add the occurrences of windows that pass the filter to `counts`; see `windows.count_windows`."""
     for place in range(len(starts)):
         window = _find(values, starts[place], tokens, hashes, slots, hashed[place])
         if window >= 0:
@@ -110,7 +110,7 @@ def _find(
     slots: NDArray[np.int32],
     hashed: np.uint64,
 ) -> int:
-    """Which window begins at `start` of the corpus; -1 where none does."""
+    """Return the window that begins at `start` of the corpus; -1 if there is none."""
     slot = hashed & np.uint64(len(slots) - 1)
     while slots[slot] >= 0:
         window = slots[slot]
@@ -140,7 +140,7 @@ def _set_bit(seen: NDArray[np.uint64], hashed: np.uint64) -> None:
 
 @njit(inline="always")
 def _mix(rolling: np.uint64, hash_bits: np.uint64) -> np.uint64:
-    """The hash, its bits spread over all: the low ones of a product depend on those of the tokens alone."""
+    """Return the hash with its bits mixed: the low bits of a product depend only on the low bits of the tokens."""
     rolling ^= rolling >> np.uint64(32)
     rolling *= np.uint64(0xD6E8FEB86659FD93)
     rolling ^= rolling >> np.uint64(32)
@@ -149,5 +149,5 @@ def _mix(rolling: np.uint64, hash_bits: np.uint64) -> np.uint64:
 
 @njit(inline="always")
 def _filter_bit(hashed: np.uint64, seen: NDArray[np.uint64]) -> np.uint64:
-    """Which bit of the filter is a hash's: by its high bits, since its low ones say the slot."""
+    """Return the hash's bit in the filter. High bits choose it, since the low bits choose the slot."""
     return (hashed >> np.uint64(20)) & np.uint64(len(seen) * 64 - 1)

@@ -1,4 +1,4 @@
-"""Buckets of sequences that share a band, cut into blocks of bounded size that together hold every pair."""
+"""Cut buckets of sequences that share a band into blocks of bounded size that together cover every pair."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from numpy.typing import NDArray
 
 from filters.contract import RaggedArray
 
-# A block has at most twice as many members: they are in memory together, with their tokens, when it is verified.
-# Fewer would mean that the members of large buckets travel more often: size / CHUNK_MEMBERS times each.
+# A block has at most twice as many members; they are in memory with their tokens while it is verified. Smaller chunks
+# would send the members of large buckets more often: size / CHUNK_MEMBERS times each.
 CHUNK_MEMBERS = 512
-MOST_MEMBERS = 2**17  # of the blocks that are handed on together: 1 MiB of ids
+MOST_MEMBERS = 2**17  # in the blocks yielded together: 1 MiB of ids
 
 
 class Blocks(NamedTuple):
     """Blocks of sequences whose pairs are to be verified.
 
     buckets: int64, shape (blocks,), the band hash that the members of each block share.
-    members: int64 sequence ids, one row a block, in ascending order within its left and its right side.
-    left_sizes: int32, shape (blocks,). Where a block has a right side, every pair of one member of its left side and
-        one of its right is to be verified; where its left side is all of it, every pair within it.
+    members: int64 sequence ids, one row per block, ascending within its left and its right side.
+    left_sizes: int32, shape (blocks,). If a block has a right side, verify every pair of a left and a right member; if
+        the left side is the whole block, verify every pair within it.
     """
 
     buckets: NDArray[np.int64]
@@ -34,11 +34,11 @@ class Blocks(NamedTuple):
 def blocks_of_buckets(
     buckets: NDArray[np.int64], ids: NDArray[np.int64], chunk_members: int = CHUNK_MEMBERS
 ) -> Iterator[Blocks]:
-    """The blocks of all buckets with two members or more; each pair that shares a bucket is in one block of it.
+    """Yield the blocks of all buckets with two or more members; each pair of a bucket is in one of its blocks.
 
-    buckets, ids: int64, shape (memberships,), in any order. A bucket of m members becomes one block where m is at
-    most `chunk_members` (at least 1); else it is cut into c chunks and becomes c · (c + 1) / 2 blocks, one for each
-    chunk and for each two, so that memory is bounded however large it is, and the work can be spread.
+    buckets, ids: int64, shape (memberships,), in any order. A bucket of at most `chunk_members` (at least 1) members is
+        one block. A larger one is cut into c chunks and becomes c · (c + 1) / 2 blocks, one per chunk and per pair of
+        chunks. This bounds the memory for any bucket and lets the work be spread.
     """
     buckets, ids = _distinct(buckets, ids)
     starts = np.flatnonzero(np.diff(buckets, prepend=buckets[:1] - 1))
@@ -50,7 +50,7 @@ def blocks_of_buckets(
 
 
 def _distinct(buckets: NDArray[np.int64], ids: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The memberships sorted by bucket and id, each once: two bands of one sequence may have equal hashes."""
+    """Return the memberships sorted by bucket and id, without duplicates: two bands of a sequence may hash alike."""
     order = np.lexsort((ids, buckets))
     buckets, ids = buckets[order], ids[order]
     is_new = np.ones(len(ids), np.bool_)
@@ -61,7 +61,7 @@ def _distinct(buckets: NDArray[np.int64], ids: NDArray[np.int64]) -> tuple[NDArr
 def _small_blocks(
     buckets: NDArray[np.int64], ids: NDArray[np.int64], starts: NDArray[np.int64], sizes: NDArray[np.int64]
 ) -> Iterator[Blocks]:
-    """A block for each of these buckets, MOST_MEMBERS or a few more at a time."""
+    """Yield a block for each of these buckets, in batches of about MOST_MEMBERS members."""
     batches = np.cumsum(sizes) // MOST_MEMBERS
     for first, last in _runs(batches):
         lengths = sizes[first:last]
@@ -71,13 +71,13 @@ def _small_blocks(
 
 
 def _runs(values: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
-    """Where each run of equal values starts and stops."""
+    """Yield the start and stop of each run of equal values."""
     bounds = [*np.flatnonzero(np.diff(values, prepend=values[:1] - 1)).tolist(), len(values)]
     return pairwise(bounds)
 
 
 def _large_blocks(bucket: np.int64, ids: NDArray[np.int64], chunk_members: int) -> Iterator[Blocks]:
-    """A block for each chunk of the bucket's members, and for each two of its chunks."""
+    """Yield a block for each chunk of the bucket's members, and for each pair of chunks."""
     chunks = [ids[at : at + chunk_members] for at in range(0, len(ids), chunk_members)]
     pairs = combinations_with_replacement(range(len(chunks)), 2)
     together = max(1, MOST_MEMBERS // (2 * chunk_members))

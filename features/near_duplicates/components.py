@@ -1,4 +1,4 @@
-"""Connected components of a graph that fits into memory, and what they say of its vertices."""
+"""Find the connected components of a graph that fits in memory, and statistics of its vertices."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from filters.compiled import compiled
 
 
 class Clusters(NamedTuple):
-    """What is known of each vertex that has a neighbour: int64, all of shape (vertices,), by ascending vertex.
+    """Statistics of each vertex that has a neighbour: int64, shape (vertices,), in ascending order of vertices.
 
-    neighbours: how many sequences its neighbours stand for.
+    neighbours: number of sequences that its neighbours stand for.
     clusters: the smallest vertex of its connected component.
-    sizes: how many sequences the vertices of that component stand for.
+    sizes: number of sequences that the vertices of the component stand for.
     """
 
     vertices: NDArray[np.int64]
@@ -25,9 +25,9 @@ class Clusters(NamedTuple):
 
 
 def cluster_vertices(pairs: NDArray[np.int64]) -> Clusters:
-    """The clusters of the pairs, shape (pairs, 4): two vertices, and how many sequences each of them stands for.
+    """Return the clusters of pairs, shape (pairs, 4): two vertices, and how many sequences each stands for.
 
-    A pair must not be given twice, in either order.
+    No pair may occur twice, in either order.
     """
     edges, copies_of_edges = pairs[:, :2], pairs[:, 2:]
     vertices, clusters = connected_components(edges)
@@ -41,10 +41,11 @@ def cluster_vertices(pairs: NDArray[np.int64]) -> Clusters:
 
 
 def components_by_level(pairs: NDArray[np.int64], levels: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The vertices of the pairs in ascending order, and the smallest of each one's component at each level.
+    """Return the vertices in ascending order, and the smallest vertex of each one's component per level.
 
-    pairs: two vertices, and the level up to which they are one, from 0 to `levels` - 1; int64, shape (pairs, 3).
-    Both are int64, of shapes (vertices,) and (vertices, levels); at a level where a vertex has no pair it is its own.
+    pairs: int64, shape (pairs, 3): two vertices, and the highest level, 0 to `levels` - 1, at which they are joined.
+        The results are int64, of shapes (vertices,) and (vertices, levels). A vertex without a pair at a level is its
+        own component.
     """
     vertices = np.unique(pairs[:, :2])
     components = np.repeat(vertices[:, None], levels, axis=1)
@@ -55,13 +56,13 @@ def components_by_level(pairs: NDArray[np.int64], levels: int) -> tuple[NDArray[
 
 
 def connected_components(edges: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The vertices of the edges, shape (edges, 2), in ascending order, and of each its component's smallest vertex.
+    """Return the vertices of the edges, shape (edges, 2), ascending, and the smallest vertex of each one's component.
 
-    By union-find with path halving (Tarjan and van Leeuwen 1984); the roots are the smallest vertices, so that the
-    result does not depend on the order of the edges.
+    Uses union-find with path halving (Tarjan and van Leeuwen 1984). Roots are the smallest vertices, so the result does
+    not depend on the order of the edges.
     """
     vertices, positions = np.unique(edges, return_inverse=True)
-    # The vertices are sorted: the smallest position is the smallest vertex.
+    # The vertices are sorted, so the smallest position is the smallest vertex.
     roots = _union_find(np.ascontiguousarray(positions, np.int64).reshape(-1, 2), len(vertices))
     return vertices, vertices[roots]
 
@@ -82,6 +83,6 @@ def _union_find(edges: NDArray[np.int64], vertices: int) -> NDArray[np.int64]:
         else:
             parents[first] = second
     for vertex in range(vertices):
-        # A parent is never larger than its child, so that its own root is known already.
+        # A parent is never larger than its child, so its root is known already.
         parents[vertex] = parents[parents[vertex]]
     return parents

@@ -1,4 +1,4 @@
-"""Near duplicates of sequences that fit into memory, in one process, without Spark."""
+"""Find near duplicates among sequences that fit in memory, in one process, without Spark."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from filters.ragged import take_rows
 
 
 class NearDuplicates(NamedTuple):
-    """What `spark.near_duplicates.find_near_duplicates` gives, for rows whose ids are their positions.
+    """Near duplicates of each row, as the Spark job computes them; row positions serve as ids.
 
-    counts: how many other rows are near duplicates of each row. clusters: the first row of its cluster.
-    sizes: how many rows that has. All int64, of shape (rows,).
+    counts: number of other rows that are near duplicates of the row. clusters: the first row of its cluster. sizes:
+        rows in that cluster. All int64, shape (rows,).
     """
 
     counts: NDArray[np.int64]
@@ -31,10 +31,10 @@ class NearDuplicates(NamedTuple):
 
 
 class Contents(NamedTuple):
-    """The different rows among some rows, and the pairs of near duplicates among these; all int64.
+    """The distinct rows (contents) among some rows, and the pairs of near duplicates among them; all int64.
 
-    firsts: the first row of each content, in ascending order. copies: how many rows have it; both of shape (contents,).
-    groups: the content of each row, shape (rows,). pairs: of contents, shape (pairs, 3), as `near_duplicate_pairs`.
+    firsts: the first row of each content, ascending. copies: number of rows with it; both of shape (contents,).
+    groups: the content of each row, shape (rows,). pairs: of contents, shape (pairs, 3), as in `near_duplicate_pairs`.
     """
 
     firsts: NDArray[np.int64]
@@ -44,7 +44,7 @@ class Contents(NamedTuple):
 
 
 def near_duplicates_in_memory(tokens: RaggedArray, threshold: float, ngram_tokens: int) -> NearDuplicates:
-    """The near duplicates of rows of int32 tokens: those that Spark finds, with the same definitions and errors."""
+    """Return the near duplicates of rows of int32 tokens, with the definitions and errors of the Spark job."""
     firsts, copies, groups, pairs = _compare(tokens, (threshold,), ngram_tokens)
     counts, clusters, sizes = np.zeros(len(firsts), np.int64), np.arange(len(firsts)), copies.copy()
     vertices, *of_vertices = cluster_vertices(np.hstack([pairs[:, :2], copies[pairs[:, :2]]]))
@@ -53,9 +53,9 @@ def near_duplicates_in_memory(tokens: RaggedArray, threshold: float, ngram_token
 
 
 def clusters_in_memory(tokens: RaggedArray, thresholds: Sequence[float], ngram_tokens: int) -> NDArray[np.int64]:
-    """The first row of each row's cluster at each of the ascending thresholds, int64, shape (rows, thresholds).
+    """Return the first row of each row's cluster at each ascending threshold; int64, shape (rows, thresholds).
 
-    Those that `spark.near_duplicate_levels.near_duplicate_clusters` finds, with the same definitions and errors.
+    Definitions and errors are those of the Spark job of deduplication.
     """
     contents = _compare(tokens, thresholds, ngram_tokens)
     clusters = np.repeat(np.arange(len(contents.firsts))[:, None], len(thresholds), axis=1)
@@ -78,7 +78,7 @@ def _compare(tokens: RaggedArray, thresholds: Sequence[float], ngram_tokens: int
 
 
 def _group_equal(tokens: RaggedArray) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """The first row of each content, in ascending order; the number of each row's content; how many rows have it."""
+    """Return the first row of each content, ascending; the content of each row; the number of rows of each content."""
     data, bounds = tokens.values.tobytes(), (tokens.offsets * tokens.values.itemsize).tolist()
     numbers: dict[bytes, int] = {}
     groups = np.array(
@@ -95,7 +95,7 @@ def _verified(
     thresholds: NDArray[np.float64],
     ngram_tokens: int,
 ) -> NDArray[np.int64]:
-    """The near duplicates in the blocks, whose members are numbers of rows."""
+    """Return the near duplicates in the blocks, whose members are row numbers."""
     members = np.asarray(blocks.members.values, np.int64)
     lengths = np.diff(tokens.offsets)[members]
     offsets = np.concatenate(([0], np.cumsum(lengths)))

@@ -1,6 +1,6 @@
-"""MinHash signatures of token sequences, and the hashes of their bands.
+"""Compute MinHash signatures of token sequences, and hashes of their bands.
 
-What is hashed only finds candidate pairs: a collision here makes one candidate more, and never a near duplicate.
+Hashes only select candidate pairs: a collision adds a candidate, never a near duplicate.
 """
 
 from __future__ import annotations
@@ -13,15 +13,14 @@ from filters.compiled import compiled
 from filters.contract import RaggedArray
 from filters.kernel_input import read_only_rows
 
-# The functions are the same in every run and on every machine, so that a corpus has one set of signatures.
+# Fixed, so that a corpus has the same signatures in every run and on every machine.
 SEED = 1997
 
 
 def shingle_hashes(tokens: RaggedArray, ngram_tokens: int) -> RaggedArray:
-    """A uint64 hash of each shingle of each row, in order of position.
+    """Return a uint64 hash of each shingle of each row, in order of position.
 
-    The shingles of a row are its n-grams of `ngram_tokens` int32 tokens (at least 1); the one shingle of a row that
-    is shorter is the whole row.
+    The shingles of a row are its n-grams of `ngram_tokens` int32 tokens (at least 1). A shorter row is one shingle.
     """
     require_ngram(ngram_tokens)
     rows = read_only_rows(tokens, np.int32)
@@ -29,38 +28,38 @@ def shingle_hashes(tokens: RaggedArray, ngram_tokens: int) -> RaggedArray:
 
 
 def signatures(tokens: RaggedArray, ngram_tokens: int, hashes: int) -> NDArray[np.uint64]:
-    """The MinHash signature of each row, shape (rows, hashes), every value below 2^32 (Broder 1997).
+    """Return the MinHash signature of each row, shape (rows, hashes), values below 2^32 (Broder 1997).
 
-    Value k is the smallest that hash function k gives to any shingle of the row. The functions are
-    x -> ⌊(a·x + b mod 2^64) / 2^32⌋ with odd a (multiply-shift; Dietzfelbinger et al. 1997), over shingle hashes.
+    Value k is the minimum of hash function k over the row's shingles. The functions are x -> ⌊(a·x + b mod 2^64) /
+    2^32⌋ with odd a (multiply-shift; Dietzfelbinger et al. 1997), over shingle hashes.
     """
     shingles = shingle_hashes(tokens, ngram_tokens)
     return _signatures(shingles.values, shingles.offsets, *_hash_functions(hashes))
 
 
 def band_hashes(tokens: RaggedArray, ngram_tokens: int, bands: Bands) -> NDArray[np.int64]:
-    """A 64-bit hash of each band of each row's signature, shape (rows, bands); of equal bands it is equal."""
+    """Return a 64-bit hash of each band of each row's signature, shape (rows, bands); equal bands hash alike."""
     return _band_hashes(signatures(tokens, ngram_tokens, bands.bands * bands.rows), bands.bands, bands.rows)
 
 
 def require_ngram(ngram_tokens: int) -> None:
-    """Raises ValueError where n-grams of so many tokens do not exist."""
+    """Raise ValueError unless n-grams have at least one token."""
     if ngram_tokens < 1:
         raise ValueError(f"expected n-grams of at least 1 token, found {ngram_tokens}")
 
 
 def _hash_functions(hashes: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
-    # The bit generator itself, whose numbers NumPy promises not to change (NEP 19), unlike a Generator's.
+    # Use the bit generator directly: NumPy guarantees its stream (NEP 19), unlike a Generator's.
     numbers = np.random.PCG64(SEED).random_raw(2 * hashes).reshape(hashes, 2)
     return np.ascontiguousarray(numbers[:, 0] | np.uint64(1)), np.ascontiguousarray(numbers[:, 1])
 
 
-# The kernels call one another within this file only: numba's cache looks no further for what has changed.
+# Kernels call each other within this file only: numba's cache key does not cover other files.
 
 
 @compiled
 def _mix(x: np.uint64) -> np.uint64:
-    """A bijection under which every bit of x changes every other (the finalizer of SplitMix64, Steele et al. 2014)."""
+    """Mix the bits of x by a bijection (the finalizer of SplitMix64, Steele et al. 2014)."""
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return x ^ (x >> np.uint64(31))
@@ -79,9 +78,9 @@ def _shingle_hashes(
         size = min(ngram_tokens, offsets[row + 1] - offsets[row])
         for k in range(out_offsets[row + 1] - out_offsets[row]):
             start = offsets[row] + k
-            mixed = _mix(np.uint64(size + 1))  # not 0, so that what follows is mixed from the first token on
+            mixed = _mix(np.uint64(size + 1))  # not 0, so that mixing starts with the first token
             for i in range(start, start + size):
-                # Multiplied by 2^64 / golden ratio and mixed once at the end, the order of the tokens counts.
+                # Multiply by 2^64 / golden ratio and mix, so that the order of the tokens matters.
                 mixed = (mixed ^ np.uint64(np.uint32(values[i]))) * np.uint64(0x9E3779B97F4A7C15)
                 mixed ^= mixed >> np.uint64(32)
             out[out_offsets[row] + k] = _mix(mixed)

@@ -1,4 +1,4 @@
-"""The true Jaccard similarity of token sequences, over their n-grams themselves and not over hashes of them."""
+"""Compute the exact Jaccard similarity of token sequences, from their n-grams rather than from hashes."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ EVERY_BIT = 2**64 - 1
 
 
 def jaccard_similarity(first: NDArray[np.int32], second: NDArray[np.int32], ngram_tokens: int) -> float:
-    """Of the shingles that either sequence has, the share that both have, in [0, 1].
+    """Return the share of common shingles among all shingles of two sequences, in [0, 1].
 
-    The shingles of a sequence are its different n-grams of `ngram_tokens` tokens (at least 1, else ValueError); of a
-    sequence that is shorter it is the whole of it, so that it is similar only to its equals.
+    The shingles of a sequence are its distinct n-grams of `ngram_tokens` tokens (at least 1, else ValueError). A
+    shorter sequence is one shingle, so it is similar only to its equals.
     """
     offsets = np.array([0, len(first), len(first) + len(second)])
     numbered = number_shingles(RaggedArray(np.concatenate([first, second]), offsets), np.array([0, 2]), ngram_tokens)
@@ -29,11 +29,11 @@ def jaccard_similarity(first: NDArray[np.int32], second: NDArray[np.int32], ngra
 def number_shingles(
     tokens: RaggedArray, block_offsets: NDArray[np.int64], ngram_tokens: int, hash_mask: int = EVERY_BIT
 ) -> RaggedArray:
-    """The different shingles of each row as int64 numbers from 0; within a block of rows, equal ones have one number.
+    """Number the distinct shingles of each row with int64 from 0; equal shingles in a block have one number.
 
-    tokens: int32. block_offsets: int64, shape (blocks + 1,), beginning at 0; block i is the rows from
-    `block_offsets[i]` to `block_offsets[i + 1]`. hash_mask: the bits of the hashes that are used, by which shingles
-    are looked up; whether they are equal their tokens say, so that any mask gives the same.
+    tokens: int32. block_offsets: int64, shape (blocks + 1,), starting at 0; block i is the rows from `block_offsets[i]`
+        to `block_offsets[i + 1]`. hash_mask: the hash bits used for lookup. Equality is decided by the tokens, so any
+        mask gives the same result.
     """
     require_ngram(ngram_tokens)
     rows = read_only_rows(tokens, np.int32)
@@ -86,7 +86,7 @@ def _number_shingles(
 
 @compiled
 def _slot(values: NDArray[np.int32], start: int, size: int, hash_mask: np.uint64, bits: int) -> np.int64:
-    """Where in a table of 2^bits slots a shingle is looked for first."""
+    """Return the slot, of 2^bits, at which the search for a shingle starts."""
     mixed = np.uint64(size)
     for i in range(start, start + size):
         mixed = (mixed ^ np.uint64(np.uint32(values[i]))) * np.uint64(0x9E3779B97F4A7C15)

@@ -1,4 +1,4 @@
-"""Which pairs of a block of candidates are near duplicates in truth."""
+"""Verify which candidate pairs of a block are near duplicates."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from filters.compiled import compiled
 from filters.contract import RaggedArray
 from filters.kernel_input import read_only, read_only_rows
 
-FIRST_CAPACITY = 1024  # of the list of pairs, which doubles when it is full
+FIRST_CAPACITY = 1024  # of the list of pairs, which doubles when full
 
 
 def near_duplicate_pairs(
@@ -21,16 +21,16 @@ def near_duplicate_pairs(
     ngram_tokens: int,
     thresholds: NDArray[np.float64],
 ) -> NDArray[np.int64]:
-    """The pairs of rows whose Jaccard similarity is at least the first threshold: int64, shape (pairs, 3).
+    """Return the pairs of rows with a Jaccard similarity of at least the first threshold: int64, shape (pairs, 3).
 
-    Of each the two row numbers, and the number of the last threshold that its similarity reaches.
+    Each line has two row numbers, and the index of the highest threshold that the similarity reaches.
 
     tokens: int32, the rows of all blocks, one block after the other.
     hashes: int64, shape (rows, bands), the band hashes of the rows.
-    blocks: the bucket (int64) of each block as its values, one a block, and the rows of each as its offsets.
-    left_sizes: int32, shape (blocks,), as in `buckets.Blocks`. thresholds: float64, one or more, in ascending order.
-    A pair that shares several buckets is given by the block of the smallest of them alone, so that a pair is found
-    once in the blocks of all buckets together, however many bands agree.
+    blocks: values: the bucket (int64) of each block; offsets: the rows of each block.
+    left_sizes: int32, shape (blocks,), as in `buckets.Blocks`. thresholds: float64, at least one, ascending.
+    A pair that shares several buckets is reported only by the block of the smallest one, so each pair is found once
+    over the blocks of all buckets.
     """
     shingles = read_only_rows(number_shingles(tokens, blocks.offsets, ngram_tokens), np.int64)
     return _near_duplicate_pairs(
@@ -58,7 +58,7 @@ def _near_duplicate_pairs(
     numbers = 0
     for number in shingles:
         numbers = max(numbers, number + 1)
-    owners = np.full(numbers, np.int64(-1))  # by shingle: the last first row of pairs that has it
+    owners = np.full(numbers, np.int64(-1))  # by shingle: the latest first row of a pair that has it
     for block in range(len(buckets)):
         start, stop = block_offsets[block], block_offsets[block + 1]
         right = start + left_sizes[block]
@@ -76,7 +76,7 @@ def _near_duplicate_pairs(
                 common = 0
                 for i in range(offsets[second], offsets[second + 1]):
                     common += owners[shingles[i]] == first
-                # Divided, not multiplied: the quotient is rounded as the threshold was, so that 4/5 is 0.8.
+                # Divided, not multiplied, so that the quotient rounds like the threshold: 4/5 is 0.8.
                 reached = np.searchsorted(thresholds, common / (size + other - common), side="right")
                 if reached > 0:
                     if found == len(pairs):
@@ -90,7 +90,7 @@ def _near_duplicate_pairs(
 
 @compiled
 def _is_smallest_common(hashes: NDArray[np.int64], first: int, second: int, bucket: int) -> bool:
-    """Whether the bucket is the smallest in which both rows are by the same band."""
+    """Return whether the bucket is the smallest band hash that both rows share."""
     is_common = False
     for band in range(hashes.shape[1]):
         if hashes[first, band] == hashes[second, band]:

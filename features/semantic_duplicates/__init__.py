@@ -1,1 +1,1 @@
-"""Sequences of a corpus that say nearly the same: sentence embeddings, their cosine similarity, and clusters."""
+"""Semantic duplicates in a corpus: sentence embeddings, their cosine similarity, and clusters."""

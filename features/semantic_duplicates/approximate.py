@@ -1,8 +1,8 @@
-"""An approximate index over embeddings: a query is compared with the clusters that are nearest to it, not with all.
+"""Approximate index over embeddings: a query is compared only with the rows of its nearest clusters.
 
-An inverted file (Jégou, Douze and Schmid 2011, Product Quantization for Nearest Neighbor Search) of whole vectors: what
-it finds is found exactly, what lies in other clusters is missed. The clusters are those of faiss; its own index of this
-kind, which takes one query after the other, needs eight times as long as products of all queries of a cluster at once.
+An inverted file (Jégou, Douze and Schmid 2011, Product Quantization for Nearest Neighbor Search) of whole vectors.
+Pairs within the searched clusters are found exactly; others are missed. faiss trains the clusters. Its own inverted
+file searches query by query, and takes eight times as long as one product per cluster for all its queries.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ QUERIES_AT_ONCE = 4_096  # bounds their products with the centroids: 16 MB for 1
 
 
 class ApproximateIndex:
-    """Embeddings of length 1 by their clusters.
+    """Embeddings of length 1, grouped by cluster.
 
     corpus: shape (rows, dimensions). centroids: shape (clusters, dimensions), trained on the whole corpus.
-    probes: in how many clusters, the nearest ones, a query is looked up.
+    probes: number of nearest clusters that are searched for a query.
     """
 
     def __init__(self, corpus: Embeddings, centroids: Embeddings, probes: int) -> None:
@@ -33,7 +33,7 @@ class ApproximateIndex:
         self._probes = probes
 
     def similar_pairs(self, queries: Embeddings, threshold: float) -> Iterator[Pairs]:
-        """The pairs that `similar_pairs` gives, but for those that are missed."""
+        """Yield the pairs that `similarity.similar_pairs` yields, except for those that are missed."""
         for start in range(0, len(queries), QUERIES_AT_ONCE):
             nearest = self._nearest_clusters(queries[start : start + QUERIES_AT_ONCE]).ravel()
             by_cluster = np.argsort(nearest, kind="stable")
@@ -46,6 +46,6 @@ class ApproximateIndex:
                         yield Pairs(of[pairs.queries], self._rows[held][pairs.rows], pairs.similarities)
 
     def _nearest_clusters(self, queries: Embeddings) -> np.ndarray:
-        """Shape (queries, probes), in no order."""
+        """Return the nearest clusters of each query, unordered; shape (queries, probes)."""
         products = queries @ self._centroids.T
         return np.argpartition(products, -self._probes, axis=1)[:, -self._probes :]

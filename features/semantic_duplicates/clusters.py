@@ -1,4 +1,4 @@
-"""k-means over embeddings, and what of each cluster is nearly the same."""
+"""Cluster embeddings by k-means, and find near-equal embeddings within a cluster."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from features.semantic_duplicates.similarity import Embeddings, similar_pairs
+from features.semantic_duplicates.similarity import BLOCK_QUERIES, BLOCK_ROWS, Embeddings, similar_pairs
 
 ITERATIONS = 20  # after which the centroids of text embeddings hardly move
-# faiss warns below 39 points a centroid; more than 256 do not make the centroids better, by its own default.
+# faiss warns below 39 points per centroid, and by default uses at most 256, since more do not improve centroids.
 FEWEST_POINTS, MOST_POINTS = 39, 256
 SEED = 20_231_109
-ROWS_AT_ONCE = 16_384  # assigned to clusters
+ROWS_AT_ONCE = 16_384  # assigned to clusters at once
 
 
 class Before(NamedTuple):
-    """The position of an earlier embedding for each, int64, -1 for none; and their similarity, float64, NaN for none.
+    """For each row an earlier, similar row: its position, int64, -1 for none; and similarity, float64, NaN for none.
 
     Both of shape (rows,).
     """
@@ -27,9 +27,10 @@ class Before(NamedTuple):
 
 
 def train_centroids(embeddings: Embeddings, clusters: int, seed: int = SEED) -> Embeddings:
-    """The centroids of spherical k-means, float32, shape (clusters, dimensions), each of length 1.
+    """Return the centroids of spherical k-means, float32, shape (clusters, dimensions), each of length 1.
 
-    The same for the same embeddings in the same order; by faiss. Raises ValueError for fewer embeddings than clusters.
+    Uses faiss. Deterministic for the same embeddings in the same order. Raises ValueError if there are fewer embeddings
+    than clusters.
     """
     import faiss
 
@@ -49,7 +50,7 @@ def train_centroids(embeddings: Embeddings, clusters: int, seed: int = SEED) -> 
 
 
 def assign_clusters(embeddings: Embeddings, centroids: Embeddings) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-    """The cluster of each embedding, that of the most similar centroid, and its similarity with it; shape (rows,)."""
+    """Return the cluster of each embedding, by the most similar centroid, and that similarity; shape (rows,)."""
     clusters = np.empty(len(embeddings), np.int32)
     similarities = np.empty(len(embeddings), np.float32)
     for start in range(0, len(embeddings), ROWS_AT_ONCE):
@@ -60,20 +61,23 @@ def assign_clusters(embeddings: Embeddings, centroids: Embeddings) -> tuple[NDAr
     return clusters, similarities
 
 
-def most_similar_before(embeddings: Embeddings, threshold: float) -> Before:
-    """For each embedding of a cluster the most similar of those before it, of equally similar ones the first.
+def most_similar_before(
+    embeddings: Embeddings, threshold: float, *, block_queries: int = BLOCK_QUERIES, block_rows: int = BLOCK_ROWS
+) -> Before:
+    """Return the most similar earlier embedding of each embedding of a cluster; the first on a tie.
 
-    Semantic deduplication (Abbas et al. 2023, SemDeDup, arXiv:2303.09540) keeps, in the order of a cluster, what is
-    similar to nothing before it.
+    Semantic deduplication (Abbas et al. 2023, SemDeDup, arXiv:2303.09540) goes through a cluster in order and keeps
+    embeddings without a similar one before them.
     """
     positions, similarities = np.full(len(embeddings), -1), np.full(len(embeddings), np.nan)
-    for pairs in similar_pairs(embeddings, embeddings, threshold):
+    blocks = similar_pairs(embeddings, embeddings, threshold, block_queries=block_queries, block_rows=block_rows)
+    for pairs in blocks:
         is_before = pairs.rows < pairs.queries
         rows, before, found = pairs.queries[is_before], pairs.rows[is_before], pairs.similarities[is_before]
         order = np.lexsort((before, -found, rows))
         rows, first = np.unique(rows[order], return_index=True)
         before, found = before[order][first], found[order][first]
-        # Blocks come in the order of their rows: of equally similar ones those of an earlier block stay.
+        # Blocks come in row order, so on a tie the earlier block's row stays.
         is_better = np.isnan(similarities[rows]) | (found > similarities[rows])
         positions[rows[is_better]], similarities[rows[is_better]] = before[is_better], found[is_better]
     return Before(positions, similarities)

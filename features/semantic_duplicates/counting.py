@@ -1,4 +1,4 @@
-"""How many sequences of a corpus are semantic duplicates of each query, from the pairs that are similar."""
+"""Count the semantic duplicates of each query in a corpus, from the similar pairs."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from features.semantic_duplicates.edit_distance import edit_distances
 from features.semantic_duplicates.similarity import Embeddings, Pairs
 
 COLUMNS = ("0_8_snowclones", "0_9_snowclones", "0_8_templates", "0_9_templates")
-# The cosine similarities of a snowclone, and the edit distance of the prompts below which one is a template too: as
-# the published semantic-filters tables define them.
+# The cosine similarities of a snowclone, and the upper bound of the edit distance between prompts of a template, as the
+# published semantic-filters tables define them.
 SIMILAR, VERY_SIMILAR = 0.8, 0.9
 EDIT_DISTANCE_BELOW = 20
 PROMPT_TOKENS = 32
-PAIRS_AT_ONCE = 65_536  # whose prompts are compared together
+PAIRS_AT_ONCE = 65_536  # pairs whose prompts are compared together
 
 
 class Contents(NamedTuple):
-    """Different contents of sequences, one a row.
+    """Distinct contents of sequences, one per row.
 
     embeddings: float32, shape (rows, dimensions). prompts: str, shape (rows,): the first 32 tokens, decoded.
     """
@@ -31,18 +31,23 @@ class Contents(NamedTuple):
 
 
 def count_duplicates(
-    queries: Contents, corpus: Contents, copies: NDArray[np.int64], own: NDArray[np.int64], pairs: Iterable[Pairs]
+    queries: Contents,
+    corpus: Contents,
+    copies: NDArray[np.int64],
+    own: NDArray[np.int64],
+    pairs: Iterable[Pairs],
+    pairs_at_once: int = PAIRS_AT_ONCE,
 ) -> NDArray[np.int64]:
-    """Shape (queries, 4), as `COLUMNS`: how many sequences are similar, and how many of these have a similar prompt.
+    """Return the counts of `COLUMNS`, shape (queries, 4): similar sequences, and those of them with a similar prompt.
 
-    copies: how many sequences of the corpus have the content of each row, shape (rows,).
+    copies: number of corpus sequences with the content of each row, shape (rows,).
     own: the row that holds the query itself, which is not counted, or -1; shape (queries,).
-    pairs: all with a similarity of at least `SIMILAR`.
+    pairs: all pairs with a similarity of at least `SIMILAR`.
     """
     counts = np.zeros((len(queries.prompts), len(COLUMNS)), np.int64)
     for block in pairs:
-        for start in range(0, len(block.queries), PAIRS_AT_ONCE):
-            of, to, similarities = (each[start : start + PAIRS_AT_ONCE] for each in block)
+        for start in range(0, len(block.queries), pairs_at_once):
+            of, to, similarities = (each[start : start + pairs_at_once] for each in block)
             weights = copies[to] - (own[of] == to)
             distances = edit_distances(queries.prompts[of], corpus.prompts[to], EDIT_DISTANCE_BELOW)
             is_close = (distances > 0) & (distances < EDIT_DISTANCE_BELOW)

@@ -1,4 +1,4 @@
-"""Levenshtein distances of pairs of texts, as far as they are small."""
+"""Compute Levenshtein distances of pairs of texts, up to a bound."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ Texts: TypeAlias = Sequence[str] | NDArray[np.object_]
 
 
 def edit_distances(one: Texts, other: Texts, below: int) -> NDArray[np.int64]:
-    """The Levenshtein distance, in characters, of each text of the one and that of the other; shape (pairs,).
+    """Return the Levenshtein distance, in characters, of each pair of texts; shape (pairs,).
 
-    Distances of `below` and more are given as `below`, which is what makes this fast; by rapidfuzz.
+    Distances of `below` or more are returned as `below`, which makes rapidfuzz fast. Raises ValueError if the two sides
+    differ in length.
     """
     from rapidfuzz.distance import Levenshtein
     from rapidfuzz.process import cpdist
 
     if len(one) != len(other):
-        raise ValueError(f"expected as many texts on either side, found {len(one)} and {len(other)}")
+        raise ValueError(f"expected equally many texts on both sides, found {len(one)} and {len(other)}")
     if not len(one):
         return np.zeros(0, np.int64)
-    # Beyond its cutoff rapidfuzz gives the cutoff and one.
+    # Above its cutoff, rapidfuzz returns the cutoff plus one.
     return cpdist(list(one), list(other), scorer=Levenshtein.distance, score_cutoff=below - 1, dtype=np.int64)

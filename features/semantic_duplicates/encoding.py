@@ -1,4 +1,4 @@
-"""Texts put through a loaded sentence embedding model: tokenized, and embedded some rows at a time."""
+"""Run texts through a loaded sentence embedding model: tokenize, and embed batches of rows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Encoder(NamedTuple):
-    """A loaded model. longest: how many of a text's tokens it reads."""
+    """A loaded model. longest: maximum tokens of a text that it reads."""
 
     tokenizer: Any
     network: PreTrainedModel
@@ -26,7 +26,7 @@ class Encoder(NamedTuple):
 
 
 def tokenize(encoder: Encoder, texts: Sequence[str]) -> RaggedArray:
-    """The token ids of each text as the model reads them: its special tokens around them, no padding."""
+    """Return the token ids of each text with the model's special tokens, without padding."""
     if not len(texts):
         return RaggedArray(np.zeros(0, np.int64), np.zeros(1, np.int64))
     given = [text.lower() for text in texts] if encoder.lower_case else list(texts)
@@ -36,14 +36,14 @@ def tokenize(encoder: Encoder, texts: Sequence[str]) -> RaggedArray:
 
 
 def encode(encoder: Encoder, tokens: RaggedArray, rows: NDArray[np.int64]) -> torch.Tensor:
-    """The embeddings of some rows of token ids, which go through the network together; shape (rows, dimensions)."""
+    """Return the embeddings of some rows of token ids, computed as one batch; shape (rows, dimensions)."""
     import torch
 
-    ids, real = pad_rows(tokens, rows)  # with any token: the mask hides it, and it stands behind the text
+    ids, real = pad_rows(tokens, rows)  # any padding id will do: the mask hides it
     device = encoder.network.device
     mask = torch.from_numpy(real).to(device)
     with torch.inference_mode():
         hidden = encoder.network(torch.from_numpy(ids).to(device), attention_mask=mask.long()).last_hidden_state
-        # The length that the sum is divided by does not matter to what has length 1 in the end.
+        # The divisor of the mean does not matter, since the result is normalized.
         summed = (hidden * mask[:, :, None]).sum(dim=1)
         return torch.nn.functional.normalize(summed / mask.sum(dim=1, keepdim=True), dim=1)

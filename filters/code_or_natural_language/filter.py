@@ -1,7 +1,7 @@
 """Code or natural language: a calibrated linear classifier over hashed byte n-grams.
 
-The weights lie beside this module; `python -m tools.code_or_natural_language.train` makes them, and
-`weights.json` records how they were made and how well they do on windows held out.
+The weights lie beside this module. `python -m tools.code_or_natural_language.train` trains them; `weights.json` records
+how, and the results on held-out windows.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from filters.contract import Column, Filter, RaggedArray, Sequences
 from filters.kernel_input import read_only, read_only_rows
 
 WEIGHTS_FILE = Path(__file__).with_name("weights.npz")
-# The probability at which either is as likely, and so where the fewest texts are called wrongly.
+# Equal odds, hence the threshold with the fewest errors.
 NATURAL_LANGUAGE_THRESHOLD = 0.5
 
 
 class Classifier(NamedTuple):
-    """Weights of the n-grams (int8, one a slot), what they are multiplied by, and the logit of a text without any."""
+    """A linear classifier: one int8 weight per slot, the scale of the weights, and the logit of an empty text."""
 
     weights: NDArray[np.int8]
     scale: float
@@ -33,7 +33,7 @@ class Classifier(NamedTuple):
 
 @functools.cache
 def load_classifier(path: Path = WEIGHTS_FILE) -> Classifier:
-    """Read the classifier, once a process; raise ValueError if its weights have another number of features."""
+    """Read the classifier, once per process; raise ValueError if it has an unexpected number of weights."""
     with np.load(path, allow_pickle=False) as file:
         weights, scale, bias = file["weights"], float(file["scale"]), float(file["bias"])
     if weights.shape != (SLOTS,) or weights.dtype != np.int8:
@@ -45,11 +45,11 @@ def load_classifier(path: Path = WEIGHTS_FILE) -> Classifier:
 
 
 def natural_language_scores(text: RaggedArray) -> NDArray[np.float64]:
-    """The probability in [0, 1] that each row (UTF-8 as uint8) is natural language rather than code.
+    """Return the probability in [0, 1] that each row (UTF-8 as uint8) is natural language rather than code.
 
-    Licences are natural language even inside comment signs, and so is prose with inline markup; stack traces, tables
-    of numbers, encoded data and markup without sentences are code. Of a text in which both occur, the score says
-    whether less than about 40% of it is code. A row is judged by its first MiB.
+    Licences count as natural language, even inside comments, and so does prose with inline markup. Stack traces, tables
+    of numbers, encoded data and markup without sentences count as code. For mixed text, a score above 0.5 means that
+    less than about 40% of it is code. Only the first MiB of a row is read.
     """
     classifier = load_classifier()
     rows = read_only_rows(text, np.uint8)
@@ -57,7 +57,7 @@ def natural_language_scores(text: RaggedArray) -> NDArray[np.float64]:
 
 
 def measure(sequences: Sequences) -> tuple[pa.Array, ...]:
-    """The two columns of `FILTER`."""
+    """Return the two columns of `FILTER`."""
     text = sequences.text
     assert text is not None
     scores = natural_language_scores(text)

@@ -1,9 +1,9 @@
-"""The byte n-grams on which code and natural language are told apart, as numba kernels over UTF-8 bytes.
+"""Hashed byte n-grams that separate code from natural language, as numba kernels over UTF-8 bytes.
 
-Two streams are read in one pass over a text. The *symbol* stream is the bytes themselves, digits alike, runs cut
-short. The *shape* stream keeps only what kind each run is of (small letters, capitals, digits, bytes beyond
-ASCII) and all punctuation, so that its n-grams reach further and know no vocabulary. Every n-gram is hashed to a
-slot (feature hashing: Weinberger et al. 2009, arXiv:0902.2206), and a text is the bag of its slots.
+One pass over a text reads two streams. The *symbol* stream holds the bytes, with all digits equal and long runs cut.
+The *shape* stream holds one symbol per run of small letters, capitals, digits or non-ASCII bytes, and all punctuation;
+its n-grams span more text and are independent of vocabulary. Every n-gram is hashed to a slot (feature hashing:
+Weinberger et al. 2009, arXiv:0902.2206), and a text is the bag of its slots.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ LONGEST_SYMBOL_GRAM = 5
 SHORTEST_SHAPE_GRAM = 2
 LONGEST_SHAPE_GRAM = 7
 SLOTS_PER_BYTE = LONGEST_SYMBOL_GRAM + LONGEST_SHAPE_GRAM - SHORTEST_SHAPE_GRAM + 1
-# A text is judged by so many bytes at its beginning, which bounds the memory that a batch takes.
+# Only this many bytes of a text are read, which bounds the memory of a batch.
 LONGEST_TEXT = 1 << 20
-# The sum of a text's weights is divided by (slots + prior) ** exponent. Neighbouring n-grams say much the same, so the
-# evidence grows more slowly than their number: of the exponents 1/2, 3/4 and 1, 3/4 left held-out windows calibrated
-# alike at every length. The prior, in slots, keeps texts of a few bytes near the middle.
+# The sum of a text's weights is divided by (slots + prior) ** exponent. Neighbouring n-grams are correlated, so the
+# evidence grows more slowly than their number. Of the exponents 1/2, 3/4 and 1, only 3/4 left held-out windows equally
+# calibrated at every length. The prior, in slots, keeps the scores of very short texts near 0.5.
 EVIDENCE_EXPONENT = 0.75
 EVIDENCE_PRIOR = 64.0
 
@@ -31,7 +31,7 @@ _SMALL, _CAPITAL, _DIGIT, _BLANK, _BEYOND_ASCII = ord("a"), ord("A"), ord("0"), 
 
 
 def _symbol_of_byte() -> NDArray[np.uint8]:
-    """The symbol of each byte: itself, but every digit is 0, every blank a space, a carriage return a newline."""
+    """Return the symbol of each byte: itself, but digits become 0, blanks a space, a carriage return a newline."""
     symbols = np.arange(256, dtype=np.uint8)
     symbols[ord("0") : ord("9") + 1] = _DIGIT
     symbols[ord("\t")] = _BLANK
@@ -40,7 +40,7 @@ def _symbol_of_byte() -> NDArray[np.uint8]:
 
 
 def _shape_of_byte() -> NDArray[np.uint8]:
-    """The shape of each byte: its symbol, but all small letters, all capitals, all beyond ASCII are alike."""
+    """Return the shape of each byte: its symbol, but one each for small letters, capitals and non-ASCII bytes."""
     shapes = _symbol_of_byte()
     shapes[ord("a") : ord("z") + 1] = _SMALL
     shapes[ord("A") : ord("Z") + 1] = _CAPITAL
@@ -49,7 +49,7 @@ def _shape_of_byte() -> NDArray[np.uint8]:
 
 
 def _longest_run() -> NDArray[np.int64]:
-    """How often a symbol is counted within one run of it: indentation and rulers say no more when longer."""
+    """Return how many repeats of each symbol count within a run; longer indentation or rulers add nothing."""
     runs = np.full(256, 3, np.int64)
     runs[_BLANK] = 1
     runs[_DIGIT] = 2
@@ -59,9 +59,9 @@ def _longest_run() -> NDArray[np.int64]:
 SYMBOL_OF_BYTE = _symbol_of_byte()
 SHAPE_OF_BYTE = _shape_of_byte()
 LONGEST_RUN = _longest_run()
-# A shape run is one shape, whatever its length, for these; other punctuation is repeated as the symbols are.
+# A run of one of these shapes counts once, whatever its length; other punctuation repeats as in the symbol stream.
 IS_MERGED_SHAPE = np.isin(np.arange(256), (_SMALL, _CAPITAL, _DIGIT, _BLANK, _BEYOND_ASCII))
-# Odd multipliers of multiplicative hashing (Knuth, TAOCP 6.4), drawn once at random: one for each stream and length.
+# Odd multipliers for multiplicative hashing (Knuth, TAOCP 6.4), drawn at random once: one per stream and length.
 SYMBOL_MULTIPLIERS = np.array(
     [0x0, 0x70BA608F0E8538D5, 0x72016EF8AF45EE4F, 0x494F103610E6A747, 0x75840F1E98B403D7, 0x797EC4AFB595B05D], np.uint64
 )
@@ -85,7 +85,7 @@ _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 @compiled
 def gram_slots(text: NDArray[np.uint8], slots: NDArray[np.int32]) -> int:
-    """Write the slot of every n-gram of one text into `slots` (SLOTS_PER_BYTE a byte suffice); how many there are."""
+    """Write the slot of every n-gram of the text into `slots` (SLOTS_PER_BYTE per byte); return their number."""
     count = 0
     symbol_window = np.uint64(0)
     shape_window = np.uint64(0)
@@ -121,7 +121,7 @@ def gram_slots(text: NDArray[np.uint8], slots: NDArray[np.int32]) -> int:
 
 @compiled
 def evidence(count: int) -> float:
-    """What the sum of the weights of `count` slots is multiplied by."""
+    """Return the factor for the sum of the weights of `count` slots."""
     return 5.0 / (count + EVIDENCE_PRIOR) ** EVIDENCE_EXPONENT
 
 
@@ -129,7 +129,7 @@ def evidence(count: int) -> float:
 def probabilities(
     values: NDArray[np.uint8], offsets: NDArray[np.int64], weights: NDArray[np.int8], scale: float, bias: float
 ) -> NDArray[np.float64]:
-    """The logistic of bias + scale * (sum of weights) * evidence(slots), of each row."""
+    """Return the logistic of bias + scale * (sum of weights) * evidence(slots) for each row."""
     rows = len(offsets) - 1
     longest = 0
     for row in range(rows):

@@ -1,4 +1,4 @@
-"""How many bits a character of a text takes in the codes that are made for that text alone."""
+"""Mean code length of a text's characters, in codes built for that text alone."""
 
 from __future__ import annotations
 
@@ -14,15 +14,14 @@ CODE_SPACE = 0x110000  # Unicode's code points
 
 
 def code_lengths(text: RaggedArray) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The mean code length of each row's characters, in bits a character: Shannon's code and Huffman's.
+    """Return the mean code length of each row in bits per character, for Shannon's and Huffman's code.
 
-    Both codes are made for the row's own character frequencies p. Shannon's gives a character
-    ⌈-log2 p⌉ bits (Shannon 1948, section 9), Huffman's is the shortest prefix code (Huffman 1952), so
-    entropy <= Huffman <= Shannon < entropy + 1. A text of one distinct character needs 0 bits by either,
-    since it has nothing to tell apart; so has an empty row.
+    Both codes are built for the row's own character frequencies p. Shannon's code gives a character ⌈-log2 p⌉ bits
+    (Shannon 1948, section 9); Huffman's is the shortest prefix code (Huffman 1952). So entropy <= Huffman <= Shannon <
+    entropy + 1. An empty row, or one with a single distinct character, has length 0 in both.
     """
     points = read_only_rows(code_points(text), np.int32)
-    # np.zeros maps memory without touching it: the kernel pays only for the code points that occur.
+    # np.zeros maps memory lazily: only the pages of code points that occur are touched.
     shannon, huffman = _code_lengths(points.values, points.offsets, np.zeros(CODE_SPACE, np.int32))
     return shannon, huffman
 
@@ -31,7 +30,7 @@ def code_lengths(text: RaggedArray) -> tuple[NDArray[np.float64], NDArray[np.flo
 def _code_lengths(
     points: NDArray[np.int32], offsets: NDArray[np.int64], counts: NDArray[np.int32]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """As `code_lengths`; counts is scratch space, by code point: all zeros, before and after."""
+    """Compute `code_lengths`; `counts` is scratch space, one entry per code point, all zeros before and after."""
     rows = len(offsets) - 1
     shannon, huffman = np.zeros(rows), np.zeros(rows)
     longest = np.int64(0)
@@ -60,7 +59,7 @@ def _code_lengths(
 
 @compiled
 def _shannon_bits(weights: NDArray[np.int64], total: int) -> int:
-    """Sum of weight * ⌈log2(total / weight)⌉, in integers: a rounded log2 would miss exact powers of two."""
+    """Return the sum of weight * ⌈log2(total / weight)⌉, in integers: a rounded log2 would miss exact powers of two."""
     bits = 0
     for weight in weights:
         length = 0
@@ -72,10 +71,10 @@ def _shannon_bits(weights: NDArray[np.int64], total: int) -> int:
 
 @compiled
 def _huffman_bits(weights: NDArray[np.int64]) -> int:
-    """The bits of the Huffman code: the weights of the tree's inner nodes, added up; overwrites `weights`.
+    """Return the bits of the Huffman code: the sum of the weights of the tree's inner nodes. Overwrites `weights`.
 
-    With sorted leaves the inner nodes arise in order of weight, so that the two lightest nodes are always at
-    the heads of two queues (van Leeuwen 1976). The inner nodes' queue overwrites the leaves already taken.
+    If the leaves are sorted, inner nodes arise in order of weight, so the two lightest nodes are always at the heads of
+    two queues (van Leeuwen 1976). The queue of inner nodes overwrites leaves already merged.
     """
     _sort(weights)
     size = len(weights)
@@ -96,7 +95,7 @@ def _huffman_bits(weights: NDArray[np.int64]) -> int:
 
 @compiled
 def _sort(weights: NDArray[np.int64]) -> None:
-    """Sorts in place, by Shell's method (gaps of Knuth): as fast as numba's sort here, and compiled sooner."""
+    """Sort in place with Shell's method (Knuth's gaps): as fast as numba's sort here, and faster to compile."""
     gap = 1
     while 9 * gap < len(weights):
         gap = 3 * gap + 1

@@ -1,4 +1,4 @@
-"""How far a text can be compressed: character by character (Shannon, Huffman) and by zlib."""
+"""How well a text compresses: by character codes (Shannon, Huffman) and by zlib."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from zlib_ng import zlib_ng
 from filters.compressibility.code_lengths import code_lengths
 from filters.contract import Column, Filter, RaggedArray, Sequences
 
-ZLIB_LEVEL = 6  # zlib's own default
+ZLIB_LEVEL = 6  # zlib's default
 
 
 def zlib_sizes(text: RaggedArray) -> NDArray[np.int32]:
-    """The bytes (int32) that `zlib_ng.compress(row, ZLIB_LEVEL)` makes of each row's UTF-8.
+    """Return the length (int32) of `zlib_ng.compress(row, ZLIB_LEVEL)` for each row of UTF-8.
 
-    One call a row: that is as fast as a copied compressor or a smaller window here, and is what it says.
+    One call per row; copying a compressor or using a smaller window was no faster.
     """
     view = np.ascontiguousarray(text.values, np.uint8).data
     bounds = text.offsets.tolist()
@@ -28,7 +28,7 @@ def zlib_sizes(text: RaggedArray) -> NDArray[np.int32]:
 
 
 def measure(sequences: Sequences) -> tuple[pa.Array, ...]:
-    """The four columns of `FILTER`; the ratio of an empty row is null."""
+    """Return the four columns of `FILTER`; the ratio of an empty row is null."""
     text = sequences.text
     assert text is not None
     shannon, huffman = code_lengths(text)
@@ -39,7 +39,7 @@ def measure(sequences: Sequences) -> tuple[pa.Array, ...]:
 
 FILTER = Filter(
     name="compressibility",
-    meaning="How far the text can be compressed: the more regular, the further.",
+    meaning="How well the text compresses; regular text compresses better.",
     columns=(
         Column(
             "huffman_coding_length",

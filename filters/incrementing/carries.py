@@ -1,4 +1,4 @@
-"""Where a counter goes around and carries one: 00:59 and 01:00, 30.11 and 1.12, December 1999 and January 2000."""
+"""Detect carries of counters: 00:59 to 01:00, 30.11 to 1.12, December 1999 to January 2000."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from filters.incrementing.numerals import UNREADABLE
 from filters.incrementing.records import steps_between
 from filters.incrementing.tokens import Token
 
-# What the number at a token does from one record to the next.
+# How a number changes from one record to the next.
 _AS_BEFORE, _GOES_AROUND, _IS_CARRIED, _NEITHER = 0, 1, 2, 4
 
 
 @compiled
 def carries(tokens: NDArray[np.void], count: int, begin: int, i: int, record: int) -> bool:
-    """Whether the run that began at `begin` goes on at token i, though the step changes there, by a carry.
+    """Return whether the run from `begin` continues at token i by a carry, although the step changes there.
 
-    One number must go around, as minutes, hours, days, months and the names of months and weekdays do, and
-    another must go one further than it did, in the direction in which the first counts. The others go on as they
-    did. Tokens before i must have the steps of the run.
+    One number must wrap around, as minutes, hours, days, months and the names of months and weekdays do. Another must
+    advance by one more than before, in the counting direction of the first. The others must keep their steps. Tokens
+    before i must have the steps of the run.
     """
     for direction in (1, -1):
         found = _AS_BEFORE
@@ -31,7 +31,7 @@ def carries(tokens: NDArray[np.void], count: int, begin: int, i: int, record: in
                 change = _change(tokens[k - record], tokens[k], tokens[k + record], direction)
                 if change != _NEITHER:
                     found |= change
-                elif k + record < count - 1:  # the last token may be cut
+                elif k + record < count - 1:  # the last token may be cut off
                     found = _NEITHER
                     break
         if found == _GOES_AROUND | _IS_CARRIED:
@@ -49,7 +49,7 @@ def _change(before: Token, token: Token, other: Token, direction: int) -> int:
     if further == 0:
         is_name_around = cycle(token.alphabet) > 0 and step * direction > 0 > (other.first - token.first) * direction
         return _GOES_AROUND if is_name_around else _AS_BEFORE
-    # The shorter way around, as between names: a step of -24 days, then one of 7, is no step back over a month of 31.
+    # As between names, the shorter way around: a step of -24 days followed by 7 is not a step back over a month of 31.
     if 0 < 2 * before.first_step * direction <= -further and _is_around(token, other, -further):
         return _GOES_AROUND
     return _IS_CARRIED if further == 1 or _is_around(token, other, 1 - further) else _NEITHER
@@ -57,6 +57,6 @@ def _change(before: Token, token: Token, other: Token, direction: int) -> int:
 
 @compiled
 def _is_around(token: Token, other: Token, cycle_length: int) -> bool:
-    """Whether both numbers can be of a cycle of that length: months, hours, minutes and seconds, or days."""
+    """Return whether both numbers fit a cycle of that length: months, hours, minutes and seconds, or days."""
     is_known_length = cycle_length in (12, 24, 60) or 28 <= cycle_length <= 31
     return is_known_length and min(token.first, other.first) >= 0 and max(token.first, other.first) <= cycle_length

@@ -1,4 +1,4 @@
-"""Words, and among them the names that count: months, weekdays and number words, in English."""
+"""English names that count: months, weekdays and number words."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from filters.compiled import compiled
 from filters.incrementing.numerals import BYTE_CLASS, CARDINAL, LETTER, MONTH, ORDINAL, TEXT, UNREADABLE, WEEKDAY, Bytes
 
-# The alphabet, the value of the first name, and the names.
+# Rows of: alphabet, value of the first name, names.
 _NAMES = (
     (MONTH, 1, "january february march april may june july august september october november december"),
     (WEEKDAY, 1, "monday tuesday wednesday thursday friday saturday sunday"),
@@ -19,12 +19,12 @@ _NAMES = (
     (ORDINAL, 14, "fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth"),
 )
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
-LONGEST_NAME = 11  # five bits a letter: the key of a longer one would not fit
+LONGEST_NAME = 11  # at five bits per letter, the key of a longer name would not fit
 
 
 @compiled
 def _key(text: Bytes, at: int, stop: int) -> int:
-    """The ASCII letters `text[at:stop]` as a number, in either case the same."""
+    """Return the ASCII letters `text[at:stop]` as a number that ignores case."""
     key = 0
     for i in range(at, stop):
         key = key << 5 | text[i] & 31
@@ -32,7 +32,7 @@ def _key(text: Bytes, at: int, stop: int) -> int:
 
 
 def _names() -> dict[str, tuple[int, int]]:
-    """The alphabet and the value of each name."""
+    """Return the alphabet and the value of each name."""
     names: dict[str, tuple[int, int]] = {}
     for alphabet, first, words in _NAMES:
         for value, word in enumerate(words.split(), first):
@@ -45,13 +45,13 @@ def _names() -> dict[str, tuple[int, int]]:
 
 
 _BY_KEY = {_key.py_func(name.encode(), 0, len(name)): value for name, value in _names().items()}
-# The smallest table in which each name has a place of its own, so that one look is enough.
+# The smallest table size without collisions, so that one lookup is enough.
 _PLACES = next(places for places in count(len(_BY_KEY)) if len({key % places for key in _BY_KEY}) == len(_BY_KEY))
 _KEYS, _ALPHABETS, _VALUES = (np.zeros(_PLACES, np.int64) for _ in range(3))
 for _name_key, _alphabet_and_value in _BY_KEY.items():
     _KEYS[_name_key % _PLACES] = _name_key
     _ALPHABETS[_name_key % _PLACES], _VALUES[_name_key % _PLACES] = _alphabet_and_value
-# The lengths of the names, a bit for each, by the key of their first two letters: most words go no further.
+# A bit mask of the names' lengths, by the key of their first two letters; it rules out most words.
 _LENGTHS = np.zeros(1 << 10, np.int64)
 for _name in _names():
     _LENGTHS[_key.py_func(_name.encode(), 0, 2)] |= 1 << len(_name)
@@ -59,7 +59,7 @@ for _name in _names():
 
 @compiled
 def word_end(text: Bytes, at: int, end: int) -> int:
-    """The end of the word that begins at byte `at`: capitals, then small letters, so that in figMay there are two."""
+    """Return the end of the word at byte `at`: capitals, then small letters, so that figMay is two words."""
     while at < end and ord("A") <= text[at] <= ord("Z"):
         at += 1
     while at < end and ord("a") <= text[at] <= ord("z"):
@@ -69,7 +69,7 @@ def word_end(text: Bytes, at: int, end: int) -> int:
 
 @compiled
 def may_be_name(text: Bytes, at: int, stop: int) -> bool:
-    """Whether some name begins with the first two of the letters `text[at:stop]` and is as long."""
+    """Return whether some name has the length and the first two letters of `text[at:stop]`."""
     if not 1 < stop - at <= LONGEST_NAME:
         return False
     return _LENGTHS[(text[at] & 31) << 5 | text[at + 1] & 31] >> (stop - at) & 1 == 1
@@ -86,9 +86,10 @@ def _word_value(text: Bytes, at: int, stop: int) -> tuple[int, int]:
 
 @compiled
 def name_value(text: Bytes, at: int, stop: int, end: int) -> tuple[int, int, int]:
-    """The end, the alphabet and the value of the name that the letters `text[at:stop]` are or begin.
+    """Return the end, alphabet and value of the name at the letters `text[at:stop]`.
 
-    The end is `stop`, but "thirty-one" and "thirty first" are one name. TEXT and UNREADABLE where there is none.
+    The end is `stop`, except that "thirty-one" and "thirty first" are one name. Without a name, alphabet is TEXT and
+    value is UNREADABLE.
     """
     alphabet, value = _word_value(text, at, stop)
     if alphabet == CARDINAL and value >= 20 and stop < end and text[stop] in (ord("-"), ord(" ")):
@@ -103,7 +104,7 @@ def name_value(text: Bytes, at: int, stop: int, end: int) -> tuple[int, int, int
 
 @compiled
 def cycle(alphabet: int) -> int:
-    """How many names of that alphabet there are until the first comes again; 0 where it never does."""
+    """Return the number of names after which the alphabet starts again; 0 if it does not."""
     if alphabet == MONTH:
         return 12
     return 7 if alphabet == WEEKDAY else 0

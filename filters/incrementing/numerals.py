@@ -1,4 +1,4 @@
-"""The numbers that bytes of a text can be read as: decimal, hexadecimal, roman, a letter's place."""
+"""Read numbers from bytes: decimal, hexadecimal, roman, and single letters."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from filters.compiled import compiled
 
 Bytes = NDArray[np.uint8]
 
-# Where a number begins and ends. A text can need any of these: "0.9, 1.0" counts up only with its fractions
-# whole, "7.9, 7.10" only with them apart, and "9F, A0" only where letters may be digits.
+# Where a number begins and ends. Each reading is needed: "0.9, 1.0" counts up only if fractions stay whole, "7.9, 7.10"
+# only if they are split, and "9F, A0" only if letters may be digits.
 PLAIN, DECIMAL, HEXADECIMAL = 0, 1, 2
 
-# Numbers can be compared with numbers, letters with letters of the same case, names with names of the same kind,
-# other text with nothing.
+# Numbers compare with numbers, letters with letters of the same case, names with names of the same kind, other text
+# with nothing.
 TEXT, NUMBER, LOWER, UPPER, MONTH, WEEKDAY, CARDINAL, ORDINAL = range(8)
 
 UNREADABLE = np.iinfo(np.int64).min
-BILLION = 10**9  # a DECIMAL value is a whole number of billionths: exact, so that steps can be compared
-PART_DIGITS = 9  # and so the digits on either side of the point; a longer number is not taken as a fraction
-DECIMAL_RANGE = 10**18  # a longer number keeps its last digits, which are those that count
+BILLION = 10**9  # DECIMAL values are whole billionths, so that steps compare exactly
+PART_DIGITS = 9  # at most this many digits on either side of the point; a longer number is not read as a fraction
+DECIMAL_RANGE = 10**18  # a longer number keeps its last digits, the ones that count
 HEXADECIMAL_RANGE = 16**15
 LONGEST_ROMAN = 15  # MMMDCCCLXXXVIII
-DATE_DIGITS = 8  # of a calendar date without marks, 20191231
+DATE_DIGITS = 8  # a calendar date without separators, 20191231
 
 SPACE, PUNCTUATION, DIGIT, LETTER, BEYOND_ASCII = range(5)
 
@@ -55,10 +55,10 @@ def _digits_end(text: Bytes, at: int, end: int, base: int) -> int:
 
 @compiled
 def number_end(text: Bytes, at: int, begin: int, end: int, reading: int) -> int:
-    """The end of the number that begins at byte `at` of the text `text[begin:end]`, or `at` where none does.
+    """Return the end of the number at byte `at` of the text `text[begin:end]`; `at` if there is none.
 
-    0x with its digits is one number in every reading. DECIMAL takes in a minus sign and a fraction, but leaves
-    "a-1" and "1.2.3" apart. HEXADECIMAL takes in whole words of hexadecimal digits, \\x9f and \\u009f too.
+    0x with its digits is one number in every reading. DECIMAL includes a minus sign and a fraction, but splits "a-1"
+    and "1.2.3". HEXADECIMAL includes whole words of hexadecimal digits, and \\x9f and \\u009f.
     """
     if text[at] == ord("0") and at + 2 < end and text[at + 1] | 0x20 == ord("x"):
         stop = _digits_end(text, at + 2, end, 16)
@@ -94,10 +94,10 @@ def _decimal_end(text: Bytes, at: int, begin: int, end: int) -> int:
 
 @compiled
 def number_values(text: Bytes, at: int, stop: int, reading: int) -> tuple[int, int]:
-    """The number `text[at:stop]` as a decimal one (in billionths for DECIMAL) and as a hexadecimal one.
+    """Return the number `text[at:stop]` read as decimal (in billionths for DECIMAL) and as hexadecimal.
 
-    UNREADABLE where it is not written so; PLAIN and DECIMAL read only 0x as hexadecimal, and PLAIN gives the day
-    of a calendar date instead.
+    A value is UNREADABLE if the number is not written that way. PLAIN and DECIMAL read only 0x as hexadecimal; for a
+    calendar date, PLAIN returns the day number in place of the hexadecimal value.
     """
     sign = -1 if text[at] == ord("-") else 1
     at += sign < 0
@@ -124,18 +124,18 @@ def number_values(text: Bytes, at: int, stop: int, reading: int) -> tuple[int, i
 
 @compiled
 def _day(year: int, month: int, day: int) -> int:
-    """The day's number in the Gregorian calendar, UNREADABLE where there is no such month or day."""
+    """Return the day number in the Gregorian calendar; UNREADABLE if the month or day does not exist."""
     if not (1 <= month <= 12 and 1 <= day <= 31):
         return UNREADABLE
-    year -= month <= 2  # a year from March on ends with the leap day
+    year -= month <= 2  # a year that starts in March ends with the leap day
     return 365 * year + year // 4 - year // 100 + year // 400 + (153 * ((month + 9) % 12) + 2) // 5 + day
 
 
 @compiled
 def letter_values(text: Bytes, at: int, stop: int) -> tuple[int, int, int]:
-    """The alphabet of the letters `text[at:stop]`, their code if it is one letter, and their roman number.
+    """Return the alphabet of the letters `text[at:stop]`, their code if single, and their roman number.
 
-    Any roman digits of one case are a number, also where a Roman would have written it otherwise (IIII).
+    Any roman digits of one case are accepted, in non-standard order too (IIII).
     """
     case = text[at] & 0x20
     roman, last = 0, 1000

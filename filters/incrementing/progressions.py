@@ -1,4 +1,4 @@
-"""The arithmetic progressions of a text's tokens, each with the frame that it repeats in."""
+"""Find the arithmetic progressions among a text's tokens, with the frames they repeat in."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from filters.incrementing.carries import carries
 from filters.incrementing.numerals import UNREADABLE
 from filters.incrementing.records import find_records, has_new_triple, is_count, is_known, steps_between
 
-# The longest record, in tokens: three terms of it fill the 64 model tokens of a sequence, which make at most
+# The longest record, in tokens. Three terms of that length fill the 64 model tokens of a sequence, which yield at most
 # about 130 of these tokens.
 LONGEST_RECORD = 64
 
-# A run that matches fewer tokens than this, and fewer than half of the text's, is left to chance: sorted or
-# random numbers have many short ones. The labelled sequences do not tell 0 from 16 apart.
+# A run that matches fewer tokens than this, and under half of the text's tokens, is ignored as chance: sorted or random
+# numbers have many short runs. The labelled sequences show no difference between 0 and 16.
 FEWEST_MATCHES = 12
 
 
@@ -23,12 +23,11 @@ FEWEST_MATCHES = 12
 def mark_progressions(
     tokens: NDArray[np.void], count: int, countable: NDArray[np.int64], is_record: NDArray[np.bool_]
 ) -> tuple[int, int]:
-    """Marks what progressions cover with their record; the terms and step of the longest one (0 and 0 for none).
+    """Mark the tokens covered by progressions; return terms and step of the longest one (0 and 0 if none).
 
-    For each record length, in tokens, a run is a stretch in which each token equals the one a record on, or
-    counts up or down to it by the same step as it did from the record before, or by a carry (`carries`). The run
-    counts if each of its numbers that change has three terms in it. It covers its numbers and the frame that they
-    repeat in.
+    For each record length, in tokens, a run is a stretch in which each token equals the token one record later, or
+    counts up or down to it by the same step as from the record before, or by a carry (`carries`). A run counts if each
+    of its changing numbers has three terms in it. It covers its numbers and the frame they repeat in.
     is_record: scratch space for LONGEST_RECORD + 1 entries.
     """
     terms, step = 0, 0
@@ -46,7 +45,7 @@ def mark_progressions(
 
 @compiled
 def _mark_runs(tokens: NDArray[np.void], count: int, record: int) -> tuple[int, int]:
-    """Marks what the runs of that record length cover; the terms and the step of their longest progression."""
+    """Mark the tokens covered by runs of one record length; return terms and step of the longest progression."""
     longest, begin, has_three_terms, carry_stop = (0, 0), 0, False, 0
     for i in range(count - record):
         token = tokens[i]
@@ -60,13 +59,13 @@ def _mark_runs(tokens: NDArray[np.void], count: int, record: int) -> tuple[int, 
             if holds:
                 token.first_step, token.second_step = first, second
                 has_three_terms |= is_count(first, second)
-            elif i < carry_stop or carries(tokens, count, begin, i, record):  # which alone is no third term
+            elif i < carry_stop or carries(tokens, count, begin, i, record):  # a carry alone is no third term
                 holds, token.first_step, token.second_step = True, before.first_step, before.second_step
                 carry_stop = carry_stop if i < carry_stop else i + record
             elif i == record and _may_be_cut(tokens, count, 0, record):
                 holds, before.first_step, before.second_step = True, UNREADABLE, UNREADABLE
             else:
-                next_begin = i - record + 1  # where the step changes, a run ends and another goes on
+                next_begin = i - record + 1  # where the step changes, one run ends and another may continue
         if not holds and _may_be_cut(tokens, count, i, record):
             holds, token.first_step, token.second_step = True, UNREADABLE, UNREADABLE
         if not holds:
@@ -85,31 +84,31 @@ def _longer(progression: tuple[int, int], other: tuple[int, int]) -> tuple[int, 
 
 @compiled
 def _may_be_cut(tokens: NDArray[np.void], count: int, i: int, record: int) -> bool:
-    """Whether token i is the text's first, or the one a record on its last, and may be a piece of what fits."""
+    """Return whether token i or its successor one record on may be cut off at the text's edge and fit otherwise."""
     if not tokens[i].is_word or not tokens[i + record].is_word:
         return False
     length = tokens[i + 1].start - tokens[i].start
     other_length = tokens[i + record + 1].start - tokens[i + record].start
-    # The whole number may be one longer than the number that it is compared with: 9 and 10.
+    # The whole number may have one digit more than its neighbour: 9 and 10.
     return (i == 0 and length <= other_length + 1) or (i + record == count - 1 and other_length <= length + 1)
 
 
 @compiled
 def _cover_run(tokens: NDArray[np.void], count: int, begin: int, stop: int, record: int) -> tuple[int, int]:
-    """Marks the tokens of a run, if each of its numbers is confirmed; terms and step of its longest progression.
+    """Mark the tokens of a run if each of its numbers is confirmed; return terms and step of its longest progression.
 
-    The run's tokens are `begin` to `stop`, and those one record on.
+    The run consists of the tokens `begin` to `stop`, and the tokens one record later.
     """
     if stop - begin < min(FEWEST_MATCHES, count // 2):
         return 0, 0
     for i in range(stop - record, min(begin + record, stop)):
-        if is_count(tokens[i].first_step, tokens[i].second_step) and not _is_tied(tokens, i, begin, stop, record):
+        if is_count(tokens[i].first_step, tokens[i].second_step) and not _is_confirmed(tokens, i, begin, stop, record):
             return 0, 0
     terms, step = 0, 0
     for i in range(begin, stop):
         if is_count(tokens[i].first_step, tokens[i].second_step):
             last = i + (stop - 1 - i) // record * record
-            if not is_known(tokens[last]):  # what may be cut is no term
+            if not is_known(tokens[last]):  # a token that may be cut off is no term
                 last -= record
             if (last - i) // record + 2 > terms:
                 terms = (last - i) // record + 2
@@ -123,11 +122,10 @@ def _cover_run(tokens: NDArray[np.void], count: int, begin: int, stop: int, reco
 
 
 @compiled
-def _is_tied(tokens: NDArray[np.void], i: int, begin: int, stop: int, record: int) -> bool:
-    """Whether the number at token i, of which the run shows two terms, goes with a number that has three.
+def _is_confirmed(tokens: NDArray[np.void], i: int, begin: int, stop: int, record: int) -> bool:
+    """Return whether the number at token i, with two terms in the run, equals a number with three terms.
 
-    It does where the two are the same in both records: in `7</a> <a id="8">8</a> <a id="9">9</a>`, the first
-    id is before the cut.
+    The two must be equal in both records: in `7</a> <a id="8">8</a> <a id="9">9</a>`, the first id lies before the cut.
     """
     for j in range(begin, stop):
         has_three_terms = j < stop - record or j >= begin + record
@@ -138,9 +136,9 @@ def _is_tied(tokens: NDArray[np.void], i: int, begin: int, stop: int, record: in
 
 @compiled
 def _uncover_repetitions(tokens: NDArray[np.void], count: int) -> None:
-    """Takes away what is a repetition: in 1 2 3 1 2 3 1 2 3, the numbers count up but stand there three times.
+    """Unmark repetitions: in 1 2 3 1 2 3 1 2 3 the numbers count up, but repeat three times.
 
-    A unit that is shorter than the record is a part of the frame, as the zeros of "1 0 0 0 2 0 0 0" are.
+    A repeated unit shorter than the record is part of the frame, such as the zeros of "1 0 0 0 2 0 0 0".
     """
     for unit in range(1, min(LONGEST_RECORD, count // 3) + 1):
         begin = 0

@@ -1,4 +1,4 @@
-"""The record lengths at which a text's tokens count up or down, found by comparing tokens."""
+"""Find the record lengths at which a text's tokens count up or down."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def find_records(
     longest: int,
     is_record: NDArray[np.bool_],
 ) -> bool:
-    """Marks the record lengths at which three terms stand in a frame; whether there is one."""
+    """Mark the record lengths at which three terms stand in a frame; return whether there is one."""
     is_record[:] = False
     any_found = False
     for a in range(len(countable) - 2):
@@ -37,7 +37,7 @@ def find_records(
 
 @compiled
 def has_new_triple(tokens: NDArray[np.void], count: int, countable: NDArray[np.int64], record: int) -> bool:
-    """Whether there are three terms in a frame that are not all covered yet."""
+    """Return whether three terms in a frame exist that are not all covered yet."""
     for i in countable:
         j, last = i + record, i + 2 * record
         if last >= count:
@@ -59,7 +59,7 @@ def _in_progression(token: Token, second: Token, third: Token) -> bool:
 
 @compiled
 def _is_framed(tokens: NDArray[np.void], i: int, j: int) -> bool:
-    """Whether the tokens between i and j may count up to, or equal, those that are as far behind j."""
+    """Return whether each token between i and j equals, or may count up to, the token as far behind j."""
     for k in range(1, j - i):
         token, next_token = tokens[i + k], tokens[j + k]
         if token.key != next_token.key and (token.alphabet == TEXT or token.alphabet != next_token.alphabet):
@@ -69,10 +69,10 @@ def _is_framed(tokens: NDArray[np.void], i: int, j: int) -> bool:
 
 @compiled
 def steps_between(token: Token, other: Token) -> tuple[int, int]:
-    """By how much the two values grow from the one token to the other: UNREADABLE if not both have that value.
+    """Return the differences of the two values from one token to the other; UNREADABLE if either lacks the value.
 
-    From name to name of a cycle it is the shorter way around: from December to January it is one. More than a
-    quarter of the cycle is UNREADABLE: with few names to go to, some of them in any order would make equal steps.
+    Between names of a cycle, the shorter way around counts: from December to January is one. More than a quarter of the
+    cycle is UNREADABLE: with few names, a random order would often make equal steps.
     """
     if token.key == other.key:
         return 0, 0
@@ -93,11 +93,11 @@ def steps_between(token: Token, other: Token) -> tuple[int, int]:
 
 @compiled
 def is_count(first_step: int, second_step: int) -> bool:
-    """Whether one of the two values counts up or down by that step."""
+    """Return whether one of the two values counts up or down by that step."""
     return (first_step != 0 and first_step != UNREADABLE) or (second_step != 0 and second_step != UNREADABLE)
 
 
 @compiled
 def is_known(token: Token) -> bool:
-    """Whether one of the token's steps is known."""
+    """Return whether one of the token's steps is known."""
     return token.first_step != UNREADABLE or token.second_step != UNREADABLE

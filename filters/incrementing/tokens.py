@@ -1,4 +1,4 @@
-"""A text cut into tokens that can be compared and counted."""
+"""Split a text into tokens that can be compared and counted."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from filters.incrementing.numerals import (
     number_values,
 )
 
-# One record a token, because numba passes a record to a function at no cost, and an array not.
+# One record per token: numba passes a record to a function at no cost, unlike several arrays.
 TOKEN = np.dtype(
     [
         ("start", np.int64),
@@ -48,14 +48,14 @@ TOKEN = np.dtype(
 class Token(Protocol):
     """A record of `TOKEN`.
 
-    start: the byte where it begins.
-    key: a hash of its bytes; the same one for every stretch of white space.
-    alphabet: what it can be compared with; TEXT where it cannot be counted.
-    first: its value as a decimal number or a name, or its code as a single letter; UNREADABLE if it is neither.
-    second: its value as a hexadecimal or a roman number or a date; UNREADABLE if it is neither.
-    first_step, second_step: by how much the two values grow to the token one record on (`mark_progressions`).
-    covering_record: the length of the record, in tokens, that repeats here with numbers in progression; 0 where
-        none does (`mark_progressions`).
+    start: position of its first byte.
+    key: a hash of its bytes; equal for all white space.
+    alphabet: the kind of token it compares with; TEXT if it cannot count.
+    first: its value as a decimal number or a name, or its code as a single letter; else UNREADABLE.
+    second: its value as a hexadecimal number, a roman number or a date; else UNREADABLE.
+    first_step, second_step: differences of the two values to the token one record on (`mark_progressions`).
+    covering_record: length in tokens of the record that repeats here with numbers in progression; 0 if there is none
+        (`mark_progressions`).
     is_word: whether it is a number or letters.
     """
 
@@ -77,10 +77,10 @@ _FNV_OFFSET, _FNV_PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3
 def tokenize(
     text: Bytes, begin: int, end: int, reading: int, tokens: NDArray[np.void], countable: NDArray[np.int64]
 ) -> tuple[int, int]:
-    """Fills `tokens` from the bytes `text[begin:end]`, and `countable` with the positions of those in an alphabet.
+    """Fill `tokens` from the bytes `text[begin:end]`, and `countable` with the positions of tokens that can count.
 
-    Returns how many there are of both; a last token beyond them closes the text. A token is a number of that
-    reading, a name, a word, or a run of white space, of one punctuation mark repeated, or of bytes beyond ASCII.
+    Returns the number of both. One more token marks the end of the text. A token is a number in the given reading, a
+    name, a word, or a run of white space, of one repeated punctuation mark, or of non-ASCII bytes.
     """
     count, number_countable, at = 0, 0, begin
     while at < end:
@@ -122,7 +122,7 @@ def tokenize(
 
 @compiled
 def _hash(text: Bytes, at: int, stop: int) -> np.uint64:
-    """FNV-1a (Fowler, Noll and Vo)."""
+    """Return the FNV-1a hash (Fowler, Noll and Vo) of the bytes `text[at:stop]`."""
     key = _FNV_OFFSET
     for i in range(at, stop):
         key = (key ^ np.uint64(text[i])) * _FNV_PRIME
@@ -133,7 +133,7 @@ def _hash(text: Bytes, at: int, stop: int) -> np.uint64:
 def other_readings(
     text: Bytes, begin: int, end: int, tokens: NDArray[np.void], countable: NDArray[np.int64]
 ) -> tuple[bool, bool]:
-    """Whether the reading DECIMAL, and the reading HEXADECIMAL, may join some of the PLAIN tokens."""
+    """Return whether the readings DECIMAL and HEXADECIMAL may join some of the PLAIN tokens."""
     decimal, hexadecimal = False, False
     for i in countable:
         if tokens[i].alphabet != NUMBER:

@@ -1,1 +1,1 @@
-"""What a causal language model says of sequences. torch is imported where a model runs, and nowhere else."""
+"""Run a causal language model over sequences. torch is imported only when a model runs."""

@@ -1,4 +1,4 @@
-"""What a language model says of sequences, in arrays: what `filters.language_model.asking` gives, and filters read."""
+"""Arrays of a language model's outputs: made by `filters.language_model.asking`, read by filters."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 
 class Predictions(NamedTuple):
-    """What a model says of each token of some sequences but their first, given those before it.
+    """Predictions for every token except the first of each sequence, given the tokens before it.
 
-    offsets: int64, shape (rows + 1,): what is said of row i is at `offsets[i]:offsets[i + 1]` of the others.
+    offsets: int64, shape (rows + 1,): the values of row i are at `offsets[i]:offsets[i + 1]` of the other arrays.
     log_likelihood, standardized, entropy: float64; see `filters.language_model.scoring.ScoredTokens`.
     first_choice: int64 token ids.
     """
@@ -24,14 +24,14 @@ class Predictions(NamedTuple):
 
 
 class Extraction(NamedTuple):
-    """What a model says of the end of each sequence: a prompt, and the continuation that follows it to the last token.
+    """Scores of prompt and continuation: the last tokens of each sequence, without the tokens before the prompt.
 
-    The model sees nothing of what stands before the prompt. Sequences that are shorter than both are left out.
+    Sequences shorter than prompt and continuation are left out.
 
-    rows: int64, the positions of the others among all sequences.
-    prompt: float64, log-likelihood of the prompt's tokens but its first, in nats; shape (rows, prompt tokens - 1).
-    continuation: float64, of the continuation's tokens; shape (rows, continuation tokens).
-    is_first_choice: bool, whether the model finds no token likelier than that of the continuation; the same shape.
+    rows: int64, positions of the scored sequences among all sequences.
+    prompt: float64, log-likelihood of the prompt's tokens except the first, in nats; shape (rows, prompt tokens - 1).
+    continuation: float64, log-likelihood of the continuation's tokens; shape (rows, continuation tokens).
+    is_first_choice: bool, whether the continuation's token is the model's top choice; same shape.
     """
 
     rows: NDArray[np.int64]
@@ -41,10 +41,10 @@ class Extraction(NamedTuple):
 
 
 class AttentionSpread(NamedTuple):
-    """Means over a layer's heads and a sequence's tokens; float64, shape (rows, layers).
+    """Attention statistics, averaged over a layer's heads and a sequence's tokens; float64, shape (rows, layers).
 
-    entropy: of the weights over the token itself and those before it, in nats.
-    gini: their Gini coefficient, 0 where all are equal, towards 1 where one place has all the weight.
+    entropy: of the weights over the token itself and the tokens before it, in nats.
+    gini: Gini coefficient of the weights: 0 if all are equal, near 1 if one token has all the weight.
     """
 
     entropy: NDArray[np.float64]
@@ -52,7 +52,7 @@ class AttentionSpread(NamedTuple):
 
 
 class Answers(NamedTuple):
-    """All that a model was asked of some sequences; None for what it was not."""
+    """All outputs of a model for some sequences; None for outputs that were not requested."""
 
     predictions: Predictions | None = None
     extraction: Extraction | None = None

@@ -1,4 +1,4 @@
-"""Asking a language model: it is loaded where it is asked, once a process."""
+"""Run a language model over sequences; it is loaded on first use, once per process."""
 
 from __future__ import annotations
 
@@ -9,34 +9,34 @@ from numpy.typing import NDArray
 
 from filters.contract import Input, RaggedArray
 from filters.language_model.answers import Answers
-from filters.language_model.model import LanguageModel, refusals
+from filters.language_model.model import LanguageModel, model_rejections
 from filters.ragged import take_rows
 from filters.validity import Reasons, is_measured
 
 
 def ask(model: LanguageModel, tokens: RaggedArray, wanted: Set[Input]) -> tuple[Reasons, Answers]:
-    """Why the model says nothing of a sequence, None where it does, shape (rows,); and what it says of the others.
+    """Return why the model cannot score each sequence, None if it can, shape (rows,); and its outputs for the others.
 
-    wanted: which of the answers to give. They are for the rows without a reason, in their order.
-    Raises UserError where the model cannot be loaded.
+    wanted: which outputs to compute. They are for the rows without a reason, in order.
+    Raises UserError if the model cannot be loaded.
     """
-    # torch takes seconds to import: only where a model is asked.
+    # torch takes seconds to import, so import it only when a model is used.
     from filters.language_model.loading import file_stamp, load_model_once
     from filters.language_model.questions import answer
 
-    reasons = refusals(model, tokens)
+    reasons = model_rejections(model, tokens)
     loaded = load_model_once(model, frozenset(wanted), file_stamp(model.directory))
     while True:
         asked = np.flatnonzero(is_measured(reasons))
         answers = answer(loaded, model, take_rows(tokens, asked), wanted)
-        not_numbers = rows_without_numbers(answers, len(asked))
-        if not not_numbers.any():
+        has_nan = rows_with_nan(answers, len(asked))
+        if not has_nan.any():
             return reasons, answers
-        reasons[asked[not_numbers]] = "the language model's predictions are no numbers (NaN)"
+        reasons[asked[has_nan]] = "the language model's predictions are not a number (NaN)"
 
 
-def rows_without_numbers(answers: Answers, rows: int) -> NDArray[np.bool_]:
-    """Of which of the sequences the model says NaN, as broken weights or an overflow make it."""
+def rows_with_nan(answers: Answers, rows: int) -> NDArray[np.bool_]:
+    """Return which sequences have NaN outputs, as broken weights or an overflow cause; shape (rows,)."""
     found = np.zeros(rows, np.bool_)
     if answers.predictions is not None:
         places = np.flatnonzero(np.isnan(answers.predictions.log_likelihood))

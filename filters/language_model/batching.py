@@ -1,4 +1,4 @@
-"""Which sequences go through the model together: of like lengths, and no more than so many tokens."""
+"""Group sequences of similar length into batches with a bounded number of tokens."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 Found = TypeVar("Found")
-NO_MEMORY = "can't allocate memory"  # as torch says it of a CPU
+NO_MEMORY = "can't allocate memory"  # torch's message on a CPU
 
 
 def cut_batches(lengths: NDArray[np.int64], tokens_a_batch: int) -> Iterator[NDArray[np.int64]]:
-    """The positions of the sequences of each batch, the longest first, so that what does not fit is known at once.
+    """Yield the positions of each batch's sequences, the longest first, so that lack of memory shows at once.
 
-    lengths: in tokens, shape (rows,). A batch holds at most `tokens_a_batch` tokens, padding counted, or one sequence.
+    lengths: in tokens, shape (rows,). A batch has at most `tokens_a_batch` tokens with padding, or one sequence.
     """
     order = np.argsort(-lengths, kind="stable")
     start = 0
@@ -25,15 +25,15 @@ def cut_batches(lengths: NDArray[np.int64], tokens_a_batch: int) -> Iterator[NDA
         start += rows
 
 
-def in_parts_that_fit(work: Callable[[NDArray[np.int64]], Found], rows: NDArray[np.int64]) -> list[Found]:
-    """What `work` makes of the rows; where memory is too small for all, of their halves, in order, and so on."""
+def run_halving_on_lack_of_memory(work: Callable[[NDArray[np.int64]], Found], rows: NDArray[np.int64]) -> list[Found]:
+    """Return the results of `work` on the rows; on lack of memory, halve the rows and try again, in order."""
     try:
         return [work(rows)]
     except (RuntimeError, MemoryError) as error:
         if len(rows) == 1 or not _is_out_of_memory(error):
             raise
-    # Outside of the handler, which keeps what was allocated alive.
-    return [found for half in np.array_split(rows, 2) for found in in_parts_that_fit(work, half)]
+    # Outside of the handler, which would keep the failed allocations alive.
+    return [found for half in np.array_split(rows, 2) for found in run_halving_on_lack_of_memory(work, half)]
 
 
 def _is_out_of_memory(error: Exception) -> bool:

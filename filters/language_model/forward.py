@@ -1,4 +1,4 @@
-"""One forward pass over a batch of sequences, and what it says of every token."""
+"""Run the forward passes and score every token."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from filters.contract import RaggedArray
 from filters.language_model.answers import Predictions
-from filters.language_model.batching import cut_batches, in_parts_that_fit
+from filters.language_model.batching import cut_batches, run_halving_on_lack_of_memory
 from filters.language_model.padding import pad_rows, places
 from filters.language_model.scoring import ScoredTokens, score_tokens
 
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 
 @torch.inference_mode()
 def predict(model: PreTrainedModel, tokens: RaggedArray, tokens_a_batch: int) -> Predictions:
-    """The predictions for the rows of `tokens`, in their order; memory grows with `tokens_a_batch` alone."""
+    """Return the predictions for the rows of `tokens`, in order; memory depends on `tokens_a_batch` only."""
     lengths = np.diff(tokens.offsets)
     scored = np.maximum(lengths - 1, 0)
     offsets = np.concatenate(([0], np.cumsum(scored)))
     log_likelihood, standardized, entropy = np.empty((3, offsets[-1]))
     predictions = Predictions(offsets, log_likelihood, standardized, entropy, np.empty(offsets[-1], np.int64))
-    several = np.flatnonzero(scored)
-    for batch in cut_batches(lengths[several], tokens_a_batch):
-        rows = several[batch]
+    with_predictions = np.flatnonzero(scored)
+    for batch in cut_batches(lengths[with_predictions], tokens_a_batch):
+        rows = with_predictions[batch]
         scored_places = places(offsets[rows], scored[rows])
-        parts = in_parts_that_fit(lambda part: _score_batch(model, tokens, part), rows)
+        parts = run_halving_on_lack_of_memory(lambda part: _score_batch(model, tokens, part), rows)
         for values, found in zip(predictions[1:], zip(*parts, strict=True), strict=True):
             values[scored_places] = torch.cat(found).cpu().numpy()
     return predictions
@@ -40,8 +40,7 @@ def _score_batch(model: PreTrainedModel, tokens: RaggedArray, rows: NDArray[np.i
     ids, real = pad_rows(tokens, rows)
     inputs = torch.from_numpy(ids).to(model.device)
     logits = model(inputs, use_cache=False).logits
-    # All are scored, also those that predict padding or what comes after the last token: to leave them out first
-    # would copy the logits.
+    # Score all positions, even padding and the last token: dropping them first would copy the logits.
     scored = score_tokens(logits.flatten(0, 1), inputs.roll(-1, dims=1).flatten())
     is_followed = np.zeros_like(real)
     is_followed[:, :-1] = real[:, 1:]

@@ -1,4 +1,4 @@
-"""A causal language model from its directory, ready to be asked."""
+"""Load a causal language model from its directory."""
 
 from __future__ import annotations
 
@@ -12,49 +12,50 @@ import torch
 
 from filters.contract import Input
 from filters.errors import UserError, printable
-from filters.language_model.model import SAVED, LanguageModel
-from filters.language_model.probing import what_is_wrong
+from filters.language_model.model import MODEL_ADVICE, LanguageModel
+from filters.language_model.probing import find_problem
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-OF_A_LAYER = re.compile(r"\.\d+\..*weight$")  # heads for other purposes may be left over, and buffers of old versions
+# Other unexpected tensors are harmless: heads for other purposes, and buffers of old versions.
+LAYER_WEIGHT = re.compile(r"\.\d+\..*weight$")
 
 
 @lru_cache(maxsize=1)
 def load_model_once(
     model: LanguageModel, wanted: frozenset[Input], stamp: tuple[tuple[str, int, int], ...]
 ) -> PreTrainedModel:
-    """The loaded model, the same until another is asked for; a process holds one at a time.
+    """Return the loaded model; a process holds one at a time.
 
-    wanted: what it will be asked for. stamp: `file_stamp` of its directory.
-    Raises UserError where it cannot be loaded, or asked for that.
+    wanted: the outputs it must provide. stamp: `file_stamp` of its directory, so that a changed model is reloaded.
+    Raises UserError if the model cannot be loaded, or cannot provide the outputs.
     """
-    load_model_once.cache_clear()  # else the one before would stay until this one is there
+    load_model_once.cache_clear()  # free the previous model before loading this one
     device = model.device or ("cuda" if torch.cuda.is_available() else "cpu")
     loaded = load_model(model.directory, device, getattr(torch, model.precision))
     try:
         if "attention" in wanted:
-            loaded.set_attn_implementation("eager")  # the only one that gives its weights
-        problem = what_is_wrong(loaded, wanted)
+            loaded.set_attn_implementation("eager")  # the only implementation that returns its weights
+        problem = find_problem(loaded, wanted)
     except Exception as error:
-        problem = f"it cannot be asked: {type(error).__name__}: {_one_line(error)}"
+        problem = f"it cannot be run: {type(error).__name__}: {_one_line(error)}"
     if problem is not None:
-        raise UserError(f"--model {printable(str(model.directory))}: {problem}.\n{SAVED}")
+        raise UserError(f"--model {printable(str(model.directory))}: {problem}.\n{MODEL_ADVICE}")
     return loaded
 
 
 def file_stamp(directory: Path) -> tuple[tuple[str, int, int], ...]:
-    """The names of a model's files with their times and sizes, which change where it is saved anew."""
+    """Return names, times and sizes of a model's files, which change when it is saved again."""
     files = sorted(path for path in directory.iterdir() if path.suffix in (".json", ".safetensors", ".bin"))
     return tuple((path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in files)
 
 
 def load_model(directory: Path, device: str = "cpu", dtype: torch.dtype = torch.float32) -> PreTrainedModel:
-    """The model that `transformers` saved in a directory, in evaluation mode.
+    """Load the model that `transformers` saved in a directory, in evaluation mode.
 
-    No code of the model's own is run, and weights that are not safetensors are read as numbers and nothing else.
-    Raises UserError where no causal language model can be loaded from there.
+    No code from the directory is run, and weights other than safetensors are loaded as tensors only. Raises UserError
+    if no causal language model can be loaded.
     """
     from transformers import AutoModelForCausalLM, GenerationConfig
     from transformers.utils import logging as transformers_logging
@@ -71,24 +72,24 @@ def load_model(directory: Path, device: str = "cpu", dtype: torch.dtype = torch.
         )
     except Exception as error:
         reason = f"{type(error).__name__}: {_one_line(error)}"
-        raise UserError(f"--model {printable(str(directory))} cannot be loaded: {reason}\n{SAVED}") from None
+        raise UserError(f"--model {printable(str(directory))} cannot be loaded: {reason}\n{MODEL_ADVICE}") from None
     if loaded["missing_keys"] or loaded["mismatched_keys"]:
-        # transformers would put random numbers in their place, and every metric would be made up.
+        # transformers would fill them with random numbers, and every metric would be wrong.
         missing = sorted(str(key) for key in (*loaded["missing_keys"], *loaded["mismatched_keys"]))
         raise UserError(
             f"--model {printable(str(directory))}: the weights lack {len(missing)} of the model's tensors, such as "
-            f"{printable(missing[0])}.\nSave the whole model, with the head that predicts tokens."
+            f"{printable(missing[0])}.\nSave the whole model, with its language modelling head."
         )
-    left_over = sorted(key for key in loaded["unexpected_keys"] if OF_A_LAYER.search(key))
+    left_over = sorted(key for key in loaded["unexpected_keys"] if LAYER_WEIGHT.search(key))
     if left_over:
         raise UserError(
-            f"--model {printable(str(directory))}: its config.json has no place for {len(left_over)} of the tensors, "
-            f"such as {printable(left_over[0])}.\nPut the config.json beside it with which the weights were saved."
+            f"--model {printable(str(directory))}: {len(left_over)} of the tensors are not part of its config.json, "
+            f"such as {printable(left_over[0])}.\nUse the config.json that was saved with the weights."
         )
-    # What the directory says of decoding (penalties, sampling, a limit of time) is not greedy decoding.
+    # The directory's generation settings (penalties, sampling, a time limit) would change greedy decoding.
     model.generation_config = GenerationConfig()
     logging.getLogger("memorization").info("loaded %s", directory)
-    loaded_model: PreTrainedModel = model.to(device)  # from_pretrained has put it in evaluation mode
+    loaded_model: PreTrainedModel = model.to(device)  # from_pretrained sets evaluation mode
     return loaded_model
 
 

@@ -1,4 +1,4 @@
-"""What a row of logits adds up to, read from memory once: a core waits for it longer than it reckons with it."""
+"""Sum over a row of logits in one pass over memory: reading it takes longer than computing."""
 
 from __future__ import annotations
 
@@ -11,34 +11,35 @@ from numpy.typing import NDArray
 from filters.compiled import compiled
 from filters.kernel_input import read_only
 
-NUMBERS_A_CHUNK = 1 << 17  # 0.5 MB, which stays in the cache of a core between its two readings
+NUMBERS_A_CHUNK = 1 << 17  # 0.5 MB, which stays in a core's cache between its two readings
 SCALE_BITS = 60
-# exp of it times 2^SCALE_BITS is the smallest number that has all its digits in float32.
+# exp of it times 2^SCALE_BITS is the smallest normal float32.
 SMALLEST_GAP = np.float32(-(126 + SCALE_BITS) * math.log(2))
 HALF, LOG2_OF_E = np.float32(0.5), np.float32(1 / math.log(2))
-# log 2 in two parts, the first of so few digits that its product with a small whole number is exact.
+# log 2 in two parts; the first has so few digits that its product with a small integer is exact.
 LOG_2_HIGH, LOG_2_LOW = np.float32(0.693359375), np.float32(math.log(2) - 0.693359375)
 TAYLOR = tuple(np.float32(1 / math.factorial(power)) for power in range(8))
-LANES = 32  # sums that are kept apart: as many as two registers of the processor hold
+LANES = 32  # independent partial sums, as many as two vector registers hold
 
 
 def add_up_gaps(
-    logits: NDArray[np.float32], targets: NDArray[np.int64]
+    logits: NDArray[np.float32], targets: NDArray[np.int64], numbers_a_chunk: int = NUMBERS_A_CHUNK
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int64], NDArray[np.float64]]:
-    """Of each row the largest logit, the target's gap to it, and its place; and three sums over the others, (3, rows).
+    """Return per row: the largest logit, the target's gap to it, its position; and three sums, shape (3, rows).
 
-    The sums are of exp(gap), of gap times that, and of its square times that; weights below 1e-56 count as 0.
-    logits: shape (rows, vocabulary size). targets: shape (rows,).
+    The gap of a logit is its difference to the row's largest, at most 0. The sums, over all logits except the largest,
+    are of exp(gap), gap * exp(gap) and gap² * exp(gap); weights below 1e-56 count as 0.
+    logits: shape (rows, vocabulary size). targets: shape (rows,). numbers_a_chunk: logits to process at once.
     """
     number, size = logits.shape
     logits, targets = read_only(logits, np.float32), read_only(targets, np.int64)
     top, gap = np.empty((2, number), np.float32)
     first_choice = np.empty(number, np.int64)
     sums = np.empty((3, number))
-    rows = max(1, NUMBERS_A_CHUNK // size)
+    rows = max(1, numbers_a_chunk // size)
     for start in range(0, number, rows):
         here = slice(start, start + rows)
-        first_choice[here] = logits[here].argmax(-1)  # the first of equal ones; NaN is larger than any
+        first_choice[here] = logits[here].argmax(-1)  # the first on a tie; NaN counts as largest
         _add_up(logits[here], targets[here], first_choice[here], top[here], gap[here], sums[:, here])
     return top, gap, first_choice, sums
 
@@ -52,7 +53,7 @@ def _add_up(
     gap: NDArray[np.float32],
     sums: NDArray[np.float64],
 ) -> None:
-    """As `add_up_gaps`, into the last three arrays."""
+    """Compute `add_up_gaps` into `top`, `gap` and `sums`."""
     for row in range(len(logits)):
         place = first_choice[row]
         top[row] = logits[row, place]
@@ -65,8 +66,8 @@ def _add_up(
 
 @njit
 def _add_up_part(logits: NDArray[np.float32], top: np.float32) -> tuple[float, float, float]:
-    """The three sums over some of a row's logits, times 2^SCALE_BITS, so that small weights keep their digits."""
-    # One order of adding, which the compiler must keep: were it free to choose, it would choose another next time.
+    """Return the three sums over part of a row, times 2^SCALE_BITS, so that small weights keep their digits."""
+    # Fixed order of addition: if the compiler could choose, results would differ between versions.
     sums = np.zeros((3, LANES), np.float32)
     weights, weighted_gaps, weighted_squares = sums[0], sums[1], sums[2]
     whole = len(logits) - len(logits) % LANES
@@ -89,10 +90,10 @@ def _add_up_part(logits: NDArray[np.float32], top: np.float32) -> tuple[float, f
 
 @njit(inline="always")
 def _scaled_exp(x: np.float32) -> np.float32:
-    """exp(x) times 2^SCALE_BITS for x from SMALLEST_GAP to 0, within 1e-7 of it, in steps that can be vectorized.
+    """Return exp(x) times 2^SCALE_BITS for x from SMALLEST_GAP to 0, within 1e-7 of it; can be vectorized.
 
-    x is a multiple of log 2 and a rest of at most log(2) / 2; exp of the rest is its Taylor series, and the multiple
-    is added to the exponent. The C library's exp takes one number at a time, and with it a row five times as long.
+    x is a multiple of log 2 plus a rest of at most log(2) / 2. exp of the rest is its Taylor series; the multiple is
+    added to the exponent. The C library's exp takes one number at a time, which makes a row five times slower.
     """
     multiple = np.floor(x * LOG2_OF_E + HALF)
     rest = x - multiple * LOG_2_HIGH - multiple * LOG_2_LOW

@@ -1,4 +1,4 @@
-"""What a language model is, before it is loaded: where it lies, which sequences it takes, and how it is asked."""
+"""Describe a language model before it is loaded: directory, accepted sequences, settings."""
 
 from __future__ import annotations
 
@@ -13,18 +13,17 @@ from filters.errors import UserError, printable
 from filters.validity import Reasons
 
 Precision = Literal["float32", "bfloat16", "float16"]
-SAVED = "Give a causal language model that this version of transformers knows, saved by save_pretrained."
+MODEL_ADVICE = "Give a causal language model that this version of transformers supports, saved by save_pretrained."
 
 
 @dataclass(frozen=True)
 class LanguageModel:
-    """A causal language model in a directory, and how it is asked. It is loaded once a process, where it is asked.
+    """A causal language model in a directory, and its settings. It is loaded on first use, once per process.
 
-    vocabulary_size: its token ids are those below. context_tokens: the longest sequence that it takes; None where it
-        has no bound.
-    prompt_tokens, continuation_tokens: of each sequence, how many tokens at its end are the continuation, and how
-        many before those the prompt.
-    device: as torch names it; None for the first GPU, or the CPU where there is none.
+    vocabulary_size: its token ids are below this. context_tokens: the longest sequence it accepts; None if unbounded.
+    prompt_tokens, continuation_tokens: the continuation is the last tokens of a sequence; the prompt precedes it.
+    device: a torch device name; None for the first GPU, or the CPU without one.
+    batch_bytes: memory limit of a batch, beside the weights; None for 256 MiB on a CPU, 4 GiB on a GPU.
     """
 
     directory: Path
@@ -35,14 +34,15 @@ class LanguageModel:
     min_k_percent: float = MIN_K_PERCENT
     precision: Precision = "float32"
     device: str | None = None
+    batch_bytes: int | None = None
 
 
-def refusals(model: LanguageModel, tokens: RaggedArray) -> Reasons:
-    """Why the model cannot be asked of each sequence; None where it can; shape (rows,)."""
+def model_rejections(model: LanguageModel, tokens: RaggedArray) -> Reasons:
+    """Return why the model cannot score each sequence; None if it can; shape (rows,)."""
     lengths = np.diff(tokens.offsets)
     reasons = np.full(len(lengths), None, object)
     bound = model.vocabulary_size
-    # Backwards, so that the first such token of a row has the last word.
+    # Backwards, so that the first such token of a row gives the reason.
     for position in np.flatnonzero(np.asarray(tokens.values) >= np.int64(bound))[::-1]:
         row = np.searchsorted(tokens.offsets, position, side="right") - 1
         reasons[row] = f"token id {tokens.values[position]} is not one of the language model's (ids below {bound})"
@@ -53,28 +53,28 @@ def refusals(model: LanguageModel, tokens: RaggedArray) -> Reasons:
 
 
 def read_language_model(directory: Path, **how: Any) -> LanguageModel:
-    """The model that `transformers` saved in a directory; its weights are not read yet.
+    """Read the settings of a model that `transformers` saved in a directory, without its weights.
 
-    how: the fields of `LanguageModel` that say how it is asked. Raises UserError where there is no causal language
-    model, or one that takes no sequence as long as prompt and continuation.
+    how: further fields of `LanguageModel`. Raises UserError if the directory holds no causal language model, or its
+        context is shorter than prompt and continuation.
     """
     from transformers import AutoConfig
     from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 
     name = printable(str(directory))
     if not directory.is_dir():
-        raise UserError(f"--model {name}: no such directory.\n{SAVED}")
+        raise UserError(f"--model {name}: no such directory.\n{MODEL_ADVICE}")
     try:
         config = AutoConfig.from_pretrained(directory, local_files_only=True, trust_remote_code=False)
         text = config.get_text_config()
         vocabulary_size, context = int(text.vocab_size), getattr(text, "max_position_embeddings", None)
-    except Exception as error:  # the library raises whatever it stumbles over
+    except Exception as error:  # the library raises many kinds of errors
         reason = printable(" ".join(str(error).split()))[:300]
-        raise UserError(f"--model {name}: its config.json cannot be read: {reason}\n{SAVED}") from None
+        raise UserError(f"--model {name}: its config.json cannot be read: {reason}\n{MODEL_ADVICE}") from None
     if config.model_type not in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES or getattr(config, "is_encoder_decoder", False):
         kind = printable(str(config.model_type))
-        raise UserError(f"--model {name}: a model of the type {kind!r} predicts no next token.\n{SAVED}")
-    # Some say that they have no bound with a number below 1.
+        raise UserError(f"--model {name}: a model of type {kind!r} does not predict the next token.\n{MODEL_ADVICE}")
+    # Some configurations mark an unbounded context by a number below 1.
     found = LanguageModel(directory, vocabulary_size, context if context and context > 0 else None, **how)
     needed = found.prompt_tokens + found.continuation_tokens
     if found.context_tokens is not None and found.context_tokens < needed:
@@ -86,6 +86,6 @@ def read_language_model(directory: Path, **how: Any) -> LanguageModel:
 
 
 def weight_bytes(model: LanguageModel) -> int:
-    """The bytes that the model's weights take at its precision, at most: as if they were stored in 16 bits."""
+    """Return an upper bound of the bytes of the model's weights at its precision, assuming 16 bits in the file."""
     sizes = [sum(path.stat().st_size for path in model.directory.glob(each)) for each in ("*.safetensors", "*.bin")]
     return (sizes[0] or sizes[1]) * (2 if model.precision == "float32" else 1)

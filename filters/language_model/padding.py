@@ -1,4 +1,4 @@
-"""Rows of different lengths as one rectangle, as a model takes them."""
+"""Pad rows of different lengths to one rectangle, as a model takes them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from filters.contract import RaggedArray
 
 
 def pad_rows(tokens: RaggedArray, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """The token ids of some rows and where they are no padding; both of shape (rows, tokens of the longest).
+    """Return the padded token ids of some rows and where they are real; both of shape (rows, longest length).
 
-    They are padded behind: what a causal model says of a token does not depend on those after it, so that no
-    mask is needed.
+    Padding follows the tokens. A causal model ignores later tokens, so no mask is needed.
     """
     lengths = tokens.offsets[rows + 1] - tokens.offsets[rows]
     real = np.arange(lengths.max()) < lengths[:, None]
@@ -22,6 +21,6 @@ def pad_rows(tokens: RaggedArray, rows: NDArray[np.int64]) -> tuple[NDArray[np.i
 
 
 def places(starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The numbers from each start on, as many as its length, one row after the other."""
+    """Return the positions of each slice, `start` to `start + length`, one slice after the other."""
     ends = np.cumsum(lengths)
     return np.arange(ends[-1]) + np.repeat(starts - (ends - lengths), lengths)

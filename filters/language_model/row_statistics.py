@@ -1,4 +1,4 @@
-"""From values a token to one value a sequence: means, means of the lowest, perplexities."""
+"""Reduce values per token to one value per sequence: means, means of the lowest, perplexities."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from numpy.typing import NDArray
 
 
 def row_means(values: NDArray[np.float64], offsets: NDArray[np.int64]) -> NDArray[np.float64]:
-    """The mean of each row of `values`; NaN for a row without any; shape (rows,)."""
+    """Return the mean of each row of `values`; NaN for an empty row; shape (rows,)."""
     lengths = np.diff(offsets)
     means = np.full(len(lengths), np.nan)
-    several = lengths > 0
-    if several.any():
-        # Rows without values take no place, so that each sum ends where the next row with values begins.
-        means[several] = np.add.reduceat(values, offsets[:-1][several]) / lengths[several]
+    nonempty = lengths > 0
+    if nonempty.any():
+        # Empty rows are left out, so each sum ends where the next non-empty row begins.
+        means[nonempty] = np.add.reduceat(values, offsets[:-1][nonempty]) / lengths[nonempty]
     return means
 
 
 def means_of_lowest(values: NDArray[np.float64], offsets: NDArray[np.int64], percent: float) -> NDArray[np.float64]:
-    """The mean of the lowest `percent` of each row's values, of one at least; NaN for a row without any.
+    """Return the mean of the lowest `percent` of each row's values, at least one; NaN for an empty row.
 
-    Over log-likelihoods this is Min-K% (Shi et al. 2024, arXiv:2310.16789), over standardized ones Min-K%++.
+    For log-likelihoods this is Min-K% (Shi et al. 2024, arXiv:2310.16789), for standardized ones Min-K%++.
     """
     lengths = np.diff(offsets)
     means = np.full(len(lengths), np.nan)
@@ -33,5 +33,5 @@ def means_of_lowest(values: NDArray[np.float64], offsets: NDArray[np.int64], per
 
 
 def perplexities(log_likelihood: NDArray[np.float64], offsets: NDArray[np.int64]) -> NDArray[np.float64]:
-    """exp of each row's mean negative log-likelihood: from 1 on; NaN for a row without any; shape (rows,)."""
+    """Return exp of each row's mean negative log-likelihood, at least 1; NaN for an empty row; shape (rows,)."""
     return np.exp(-row_means(log_likelihood, offsets))

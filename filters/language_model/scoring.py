@@ -1,27 +1,31 @@
-"""What one row of logits says of the token that came: its log-likelihood, and how it stands among the others."""
+"""Score tokens by the logits that predicted them: log-likelihood, standardized likelihood, entropy, top choice."""
 
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple, TypeAlias
 
 import torch
 from torch import Tensor
 
+from filters.language_model import logit_sums
 from filters.language_model.logit_sums import add_up_gaps
 
 NUMBERS_A_CHUNK = 1 << 27  # keeps a GPU busy, in 1.5 GB
 SMALLEST_GAP = -200.0  # exp of it is 0 in float32
 
+GapSums: TypeAlias = tuple[Tensor, Tensor, Tensor, Tensor]  # largest logit, target's gap, top choice, three sums
+
 
 class ScoredTokens(NamedTuple):
-    """One value a token that was predicted.
+    """Scores of predicted tokens, one value per token.
 
     log_likelihood: of the token, in nats; float64, at most 0.
-    standardized: the log-likelihood less its mean under the model's prediction, over the standard deviation there
+    standardized: the log-likelihood less its mean, over its standard deviation, both under the model's prediction
         (Min-K%++, Zhang et al. 2024, arXiv:2404.02936); float64.
     entropy: of the prediction, in nats; float64.
-    first_choice: the id of the token that the model finds likeliest; int64.
+    first_choice: the id of the model's top choice; int64.
     """
 
     log_likelihood: Tensor
@@ -30,15 +34,20 @@ class ScoredTokens(NamedTuple):
     first_choice: Tensor
 
 
-def score_tokens(logits: Tensor, targets: Tensor) -> ScoredTokens:
-    """Scores each token against the logits that predicted it.
+def score_tokens(
+    logits: Tensor, targets: Tensor, add_up: Callable[[Tensor, Tensor], GapSums] | None = None
+) -> ScoredTokens:
+    """Score each token against the logits that predicted it.
 
-    logits: of any floating type, shape (tokens, vocabulary size). targets: int64, shape (tokens,).
-    Logits whose largest is NaN or infinite give NaN.
+    logits: any floating type, shape (tokens, vocabulary size). targets: int64, shape (tokens,).
+    add_up: computes `logit_sums.add_up_gaps`; by default, compiled code on a CPU and torch on a GPU.
+    Rows whose largest logit is NaN or infinite give NaN.
     """
-    top, gap, first_choice, sums = _sums_of_gaps(logits, targets)
-    # The likeliest token's own weight, 1, is added in float64: so a prediction that is nearly certain keeps its small
-    # digits, which a log-softmax in float32 rounds away.
+    if add_up is None:
+        add_up = add_up_gaps_compiled if logits.device.type == "cpu" else add_up_gaps_with_torch
+    top, gap, first_choice, sums = add_up(logits, targets)
+    # The likeliest token's own weight, 1, is added in float64. So a nearly certain prediction keeps its small digits,
+    # which a log-softmax in float32 would round away.
     others, mean_gap, mean_square = sums
     mean_gap, mean_square = mean_gap / (1 + others), mean_square / (1 + others)
     deviation = (mean_square - mean_gap.square()).clamp_(min=0.0).sqrt()
@@ -47,29 +56,28 @@ def score_tokens(logits: Tensor, targets: Tensor) -> ScoredTokens:
     above_mean = gap - mean_gap
     return ScoredTokens(
         log_likelihood=gap - log_total,
-        # Where all the others weigh nothing, the certain token is as likely as expected.
+        # If all other tokens have weight 0, the certain token is exactly as likely as expected.
         standardized=torch.where(above_mean == 0, 0.0, above_mean / deviation),
         entropy=torch.where(top.isfinite(), log_total - mean_gap, math.nan),
         first_choice=first_choice,
     )
 
 
-def _sums_of_gaps(logits: Tensor, targets: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """As `filters.logit_sums.add_up_gaps`, on the device where the logits are."""
-    if logits.device.type == "cpu":
-        top, gap, first_choice, sums = map(torch.from_numpy, add_up_gaps(logits.float().numpy(), targets.numpy()))
-        return top, gap, first_choice, sums
-    return add_up_gaps_with_torch(logits, targets)
+def add_up_gaps_compiled(logits: Tensor, targets: Tensor, numbers_a_chunk: int = logit_sums.NUMBERS_A_CHUNK) -> GapSums:
+    """Compute `logit_sums.add_up_gaps` for tensors on a CPU."""
+    found = add_up_gaps(logits.float().numpy(), targets.numpy(), numbers_a_chunk)
+    top, gap, first_choice, sums = map(torch.from_numpy, found)
+    return top, gap, first_choice, sums
 
 
-def add_up_gaps_with_torch(logits: Tensor, targets: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """As `filters.logit_sums.add_up_gaps`, on any device; there the weights count as 0 from 1e-45 on."""
+def add_up_gaps_with_torch(logits: Tensor, targets: Tensor, numbers_a_chunk: int = NUMBERS_A_CHUNK) -> GapSums:
+    """Compute `logit_sums.add_up_gaps` with torch, on any device; here weights below 1e-45 count as 0."""
     number, size = logits.shape
-    rows = max(1, NUMBERS_A_CHUNK // size)
+    rows = max(1, numbers_a_chunk // size)
     top, gap = torch.empty((2, number, 1), device=logits.device)
     first_choice = torch.empty((number, 1), dtype=torch.int64, device=logits.device)
     sums = torch.empty((3, number), device=logits.device)
-    # Two arrays for all chunks: to get and give back as many for each takes longer than to reckon with them.
+    # Two buffers for all chunks: allocating them per chunk takes longer than the computation.
     work = torch.empty((2, min(rows, number), size), device=logits.device)
     for start in range(0, number, rows):
         here = slice(start, start + rows)

@@ -1,4 +1,4 @@
-"""How much a sequence says anew: the share of its n-grams that are distinct, and the one it repeats most."""
+"""N-gram diversity of a sequence: the share of distinct n-grams, and the most repeated one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from filters.ragged import lists_from_ragged, strings_from_ragged
 
 
 def measure_tokens(sequences: Sequences) -> tuple[pa.Array, ...]:
-    """The columns of `TOKEN_NGRAM_DIVERSITY`; those of n-grams are null where the row is shorter than n."""
+    """Return the columns of `TOKEN_NGRAM_DIVERSITY`; columns of n-grams are null if the row has under n tokens."""
     tokens = sequences.tokens
     assert tokens is not None
     counts = count_ngrams(tokens)
@@ -25,7 +25,7 @@ def measure_tokens(sequences: Sequences) -> tuple[pa.Array, ...]:
 
 
 def measure_words(sequences: Sequences) -> tuple[pa.Array, ...]:
-    """The columns of `WORD_NGRAM_DIVERSITY`; those of n-grams are null where the text has under n words."""
+    """Return the columns of `WORD_NGRAM_DIVERSITY`; columns of n-grams are null if the text has under n words."""
     text = sequences.text
     assert text is not None
     words = words_of(text)
@@ -35,7 +35,7 @@ def measure_words(sequences: Sequences) -> tuple[pa.Array, ...]:
 
 
 def _token_ngrams(tokens: RaggedArray, first: NDArray[np.int64], n: int) -> pa.Array:
-    """The n tokens of each row from position `first` on (list<int32>); an empty list where that is -1."""
+    """Return the n tokens of each row from position `first` on (list<int32>); empty if `first` is -1."""
     exists = first >= 0
     starts = (tokens.offsets[:-1] + first)[exists]
     values = tokens.values[starts[:, None] + np.arange(n)].ravel().astype(np.int32, copy=False)
@@ -43,7 +43,7 @@ def _token_ngrams(tokens: RaggedArray, first: NDArray[np.int64], n: int) -> pa.A
 
 
 def _word_ngrams(text: RaggedArray, words: Words, first: NDArray[np.int64], n: int) -> pa.Array:
-    """The n words of each row from word `first` on, one space between each two; "" where that is -1."""
+    """Return the n words of each row from word `first` on, joined by one space; "" if `first` is -1."""
     at = np.where(first >= 0, first + words.ids.offsets[:-1], -1)
     values = read_only_rows(text, np.uint8).values
     return strings_from_ragged(RaggedArray(*_join_words(values, words.starts, words.stops, at, n)))
@@ -90,7 +90,7 @@ def _columns(lengths: NDArray[np.int64], counts: NgramCounts, grams: list[pa.Arr
 
 
 def _described(unit: str, gram_type: pa.DataType, as_written: str) -> tuple[Column, ...]:
-    """The columns for n = 1 to LONGEST, in the order in which `_columns` gives their values."""
+    """Return the columns for n = 1 to LONGEST, in the order of the values from `_columns`."""
     columns: list[Column] = []
     for n in range(1, LONGEST + 1):
         name = f"{unit}_{n}gram"
@@ -104,18 +104,18 @@ def _described(unit: str, gram_type: pa.DataType, as_written: str) -> tuple[Colu
             Column(
                 f"most_repeated_{name}",
                 gram_type,
-                f"the most frequent of the {grams}, of equally frequent ones the first, {as_written}",
+                f"the most frequent of the {grams}, the first on a tie, {as_written}",
             ),
-            Column(f"most_repeated_{name}_count", pa.int32(), f"how often `most_repeated_{name}` occurs"),
+            Column(f"most_repeated_{name}_count", pa.int32(), f"number of occurrences of `most_repeated_{name}`"),
         )
     return tuple(columns)
 
 
-# The shares are distinct-n (Li et al. 2016, "A Diversity-Promoting Objective Function for Neural Conversation
-# Models") within one sequence.
+# The shares are distinct-n (Li et al. 2016, "A Diversity-Promoting Objective Function for Neural Conversation Models")
+# within one sequence.
 TOKEN_NGRAM_DIVERSITY = Filter(
     name="token_ngram_diversity",
-    meaning="How many of the sequence's token n-grams (n = 1 to 4) are distinct, and which is repeated most.",
+    meaning="Share of distinct token n-grams (n = 1 to 4), and the most repeated one.",
     columns=_described("token", pa.list_(pa.int32()), "as token ids"),
     reads=("tokens",),
     measure=measure_tokens,
@@ -123,8 +123,8 @@ TOKEN_NGRAM_DIVERSITY = Filter(
 
 WORD_NGRAM_DIVERSITY = Filter(
     name="word_ngram_diversity",
-    meaning="The same of its words, which are what whitespace separates.",
-    columns=_described("word", pa.string(), "its words joined by one space"),
+    meaning="The same for n-grams of words, which are separated by whitespace.",
+    columns=_described("word", pa.string(), "as words joined by one space"),
     reads=("text",),
     measure=measure_words,
 )

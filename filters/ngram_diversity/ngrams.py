@@ -1,4 +1,4 @@
-"""Counting the n-grams of rows of ids: how many are distinct, and which occurs most often."""
+"""Count the n-grams of rows of ids: how many are distinct, and which occurs most often."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from filters.compiled import compiled
 from filters.contract import RaggedArray
 from filters.kernel_input import read_only_rows
 
-LONGEST = 4  # n-grams of n = 1 to 4 are counted
+LONGEST = 4  # counts n-grams of n = 1 to 4
 
 
 class NgramCounts(NamedTuple):
-    """What the n-grams of each row amount to: arrays of shape (LONGEST, rows), line n - 1 about the n-grams.
+    """N-gram counts of each row: arrays of shape (LONGEST, rows), with the n-grams in line n - 1.
 
-    distinct: int64, how many different n-grams the row holds; 0 where it is shorter than n.
-    most: int64, how often the most frequent of them occurs; 0 where there is none.
-    first: int64, where that one begins first, counted from the row's beginning; -1 where there is none.
-        Of several that are equally frequent it is the one that occurs first.
+    distinct: int64, number of distinct n-grams; 0 if the row is shorter than n.
+    most: int64, occurrences of the most frequent n-gram; 0 if there is none.
+    first: int64, position in the row of its first occurrence; -1 if there is none. On a tie, the n-gram that occurs
+        first wins.
     """
 
     distinct: NDArray[np.int64]
@@ -29,7 +29,7 @@ class NgramCounts(NamedTuple):
 
 
 def count_ngrams(rows: RaggedArray) -> NgramCounts:
-    """Counts the n-grams, n = 1 to LONGEST, of rows of non-negative int32 ids."""
+    """Count the n-grams, n = 1 to LONGEST, of rows of non-negative int32 ids."""
     return NgramCounts(*_count_ngrams(*read_only_rows(rows, np.int32)))
 
 
@@ -54,12 +54,12 @@ def _count_ngrams(
         for n in range(1, min(LONGEST, length) + 1):
             total = length - n + 1
             if n > 1 and distinct[n - 2, row] == total + 1:
-                # No two (n-1)-grams are equal, so no two n-grams are.
+                # All (n-1)-grams are distinct, so all n-grams are too.
                 distinct[n - 1, row], most[n - 1, row], first[n - 1, row] = total, 1, 0
                 continue
             for i in range(total):
-                # An n-gram is the (n-1)-gram that it begins with and its last id; numbered within the row,
-                # both are below `length`, so that the pair fits one integer and no two pairs share it.
+                # An n-gram is its leading (n-1)-gram and its last id. Both are numbered within the row, below `length`,
+                # so the pair fits one integer without collisions.
                 keys[i] = values[offsets[row] + i] if n == 1 else grams[i] * length + singles[i + n - 1]
             found = _number(keys[:total], table, grams, counts, begins)
             best = 0
@@ -79,10 +79,10 @@ def _number(
     counts: NDArray[np.int64],
     begins: NDArray[np.int64],
 ) -> int:
-    """Numbers the keys in order of first occurrence; gives how many are distinct.
+    """Number the keys in order of first occurrence; return how many are distinct.
 
-    Fills, by position, the number of each key, and, by number, how often the key occurs and where first.
-    table is scratch space for an open-addressing hash table, of at least twice as many slots as keys.
+    Fills `numbers` by position, and `counts` and `begins` (first position) by number. `table` is scratch space for an
+    open-addressing hash table, with at least two slots per key.
     """
     bits = 2
     while (1 << bits) < 2 * len(keys):

@@ -1,4 +1,4 @@
-"""The words of a text: maximal runs of characters that are not whitespace, as `str.split()` finds them."""
+"""Split text into words: maximal runs of non-whitespace characters, as in `str.split()`."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ Bytes = NDArray[np.uint8]
 class Words(NamedTuple):
     """The words of each row of a text.
 
-    ids: int32 rows: equal within a row where the words are equal; numbered from 0 in order of occurrence.
-    starts, stops: int64, shape (words of all rows,): where in the text's values each word lies.
+    ids: int32 rows: equal words have equal ids within a row; numbered from 0 in order of occurrence.
+    starts, stops: int64, shape (words of all rows,): the position of each word in the text's values.
     """
 
     ids: RaggedArray
@@ -27,13 +27,13 @@ class Words(NamedTuple):
 
 
 def words_of(text: RaggedArray) -> Words:
-    """The words of each row of valid UTF-8 (uint8); none in a row of whitespace only."""
+    """Return the words of each row of valid UTF-8 (uint8); none for a row of only whitespace."""
     values, text_offsets = read_only_rows(text, np.uint8)
     offsets, starts, stops, hashes = _find_words(values, text_offsets)
     return Words(RaggedArray(_number_words(values, offsets, starts, stops, hashes), offsets), starts, stops)
 
 
-# What can be told from a byte alone: that it belongs to a word, is whitespace, or may begin whitespace.
+# The kind of a single byte: part of a word, whitespace, or possibly the start of whitespace.
 _WORD, _SPACE, _EITHER = 0, 1, 2
 _KINDS = np.zeros(256, np.uint8)
 _KINDS[[*range(0x09, 0x0E), *range(0x1C, 0x21)]] = _SPACE
@@ -42,7 +42,7 @@ _KINDS[[0xC2, 0xE1, 0xE2, 0xE3]] = _EITHER
 
 @compiled
 def _multibyte_whitespace_length(text: Bytes, at: int, stop: int) -> int:
-    """The bytes of the whitespace character that begins at a byte of kind _EITHER; 0 where none does."""
+    """Return the length in bytes of the whitespace character at a byte of kind _EITHER; 0 if there is none."""
     first = text[at]
     if first == 0xC2:  # U+0085, U+00A0
         return 2 if at + 1 < stop and (text[at + 1] == 0x85 or text[at + 1] == 0xA0) else 0
@@ -64,8 +64,8 @@ def _multibyte_whitespace_length(text: Bytes, at: int, stop: int) -> int:
 def _find_words(
     text: Bytes, offsets: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.uint64]]:
-    """The rows' offsets among the words, the words' starts and stops, and a hash (FNV-1a) of each."""
-    most = (len(text) + len(offsets)) // 2  # a word and the whitespace after it are at least two bytes
+    """Return the rows' offsets among the words, the words' starts and stops, and an FNV-1a hash of each."""
+    most = (len(text) + len(offsets)) // 2  # a word and the whitespace after it take at least two bytes
     starts, stops = np.empty(most, np.int64), np.empty(most, np.int64)
     hashes = np.empty(most, np.uint64)
     word_offsets = np.zeros(len(offsets), np.int64)
@@ -101,7 +101,7 @@ def _number_words(
     stops: NDArray[np.int64],
     hashes: NDArray[np.uint64],
 ) -> NDArray[np.int32]:
-    """The words' ids, by a hash table a row with open addressing; equal hashes are checked byte by byte."""
+    """Return the words' ids, using one open-addressing hash table per row; equal hashes are compared byte by byte."""
     ids = np.empty(len(starts), np.int32)
     slots = np.empty(4, np.int64)
     for row in range(len(offsets) - 1):

@@ -1,22 +1,21 @@
-"""Whether a sequence repeats one unit of tokens, which, how often, and how much of the sequence that explains.
+"""Repetition of one unit of tokens: which unit, how often, and how much of the sequence it explains.
 
-A sequence is read against the endless repetition of a unit. A *stretch* is a run of tokens that can be read
-off that repetition, begun at any place of the unit, and at least one whole unit and `MIN_STRETCH` tokens
-long: so a repetition may begin and end within a unit. Between stretches lie breaks: a line break or a changed
-indentation, a changed token, other text. After a break the reading may go on at any other place of the unit.
+A sequence is compared with the endless repetition of a unit. A *stretch* is a run of tokens that matches this
+repetition from any position in the unit, and has at least one whole unit and `MIN_STRETCH` tokens. So a repetition may
+begin and end within a unit. Between stretches lie breaks: a line break or changed indentation, a changed token, other
+text. After a break, the match may continue at any other position of the unit.
 
-The *coverage* of a unit is the share of the sequence's tokens that lie in its stretches. Of the units that
-the sequence offers, the one counts that saves most tokens in writing the sequence down: those that it covers,
-less its own length, less one for each break, to tell where in the unit the reading goes on. It must occur at
-least twice as a whole; a sequence without such a unit has no repetition: its coverage is 0, and its offset,
+The *coverage* of a unit is the share of the sequence's tokens in its stretches. A unit saves the tokens it covers, less
+its own length, less one per break (to tell where in the unit the match continues). The unit that saves most is chosen.
+It must occur at least twice as a whole. Without such a unit, a sequence has no repetition: coverage is 0, and offset,
 count and unit are null.
 
-Units are candidates where the sequence goes on with the same tokens one period later, for at least a third of
-the period (and two tokens): runs in the sense of Kolpakov and Kucherov ("Finding maximal repetitions in a
-word in linear time", 1999) with the exponent lowered from 2 to 4/3, since a line break may fall into every
-occurrence. A counter in a repeated frame ("id=7; id=8; ") is no repetition: no whole unit occurs twice.
+A unit is a candidate if the same tokens follow one period later, for at least a third of the period and two tokens.
+These are runs as defined by Kolpakov and Kucherov ("Finding maximal repetitions in a word in linear time", 1999), with
+the exponent lowered from 2 to 4/3, since every occurrence may contain a line break. A counter in a repeated frame
+("id=7; id=8; ") is no repetition: no whole unit occurs twice.
 
-Periods up to `MAX_PERIOD` tokens are searched, so that a row of 100,000 tokens takes half a second at worst.
+Periods up to `MAX_PERIOD` tokens are searched, so a row of 100,000 tokens takes at most half a second.
 """
 
 from __future__ import annotations
@@ -32,18 +31,18 @@ from filters.kernel_input import read_only_rows
 from filters.ragged import lists_from_ragged
 from filters.repetition.kernel import MAX_PERIOD, find_repetitions
 
-# "Through the sequence" leaves room for a prefix of up to three tenths and for what line breaks take away. Of
-# the hand-labelled sequences of EleutherAI/semantic-memorization, one labelled "pattern-repeating" lies between
-# 0.6 and 0.75, and the F1 differs by less than 0.02 from cut to cut in that range.
+# The cut allows for a prefix of up to 30% and for line breaks. Of the hand-labelled sequences of
+# EleutherAI/semantic-memorization, only one labelled "pattern-repeating" lies between 0.6 and 0.75, and F1 varies by
+# less than 0.02 in that range.
 MIN_COVERAGE = 0.7
 
 
 class Repetitions(NamedTuple):
     """The repetition of each row; arrays of shape (rows,).
 
-    period: int32, tokens in the unit, 1 to `MAX_PERIOD`; 0 where the row has no repetition.
-    start: int32, token index at which the first stretch begins; the unit is the `period` tokens from there.
-    occurrences: int32, whole units in all stretches together; 2 or more, 0 where there is no repetition.
+    period: int32, tokens in the unit, 1 to `MAX_PERIOD`; 0 if the row has no repetition.
+    start: int32, token index of the first stretch; the unit is the `period` tokens from there.
+    occurrences: int32, whole units in all stretches; at least 2, or 0 if there is no repetition.
     coverage: float64, 0 to 1.
     """
 
@@ -54,18 +53,18 @@ class Repetitions(NamedTuple):
 
 
 def repetitions(tokens: RaggedArray) -> Repetitions:
-    """The repetition that saves most tokens in each row of token ids, as the module's docstring defines it."""
+    """Return the repetition that saves most tokens in each row of token ids, as defined above."""
     values, offsets = read_only_rows(tokens, np.int32)
     return Repetitions(*find_repetitions(values, offsets))
 
 
 def is_repeating(found: Repetitions) -> NDArray[np.bool_]:
-    """Whether a unit is repeated through the row: its coverage is at least `MIN_COVERAGE`."""
+    """Return whether a unit is repeated through the row: its coverage is at least `MIN_COVERAGE`."""
     return found.coverage >= MIN_COVERAGE
 
 
 def units(tokens: RaggedArray, found: Repetitions) -> pa.ListArray:
-    """The unit of each row as an Arrow list of token ids; null where the row has no repetition."""
+    """Return the unit of each row as an Arrow list of token ids; null if the row has no repetition."""
     offsets = np.concatenate(([0], np.cumsum(found.period, dtype=np.int64)))
     first = tokens.offsets[:-1] + found.start - offsets[:-1]
     ids = tokens.values[np.repeat(first, found.period) + np.arange(offsets[-1])].astype(np.int32, copy=False)
@@ -74,7 +73,7 @@ def units(tokens: RaggedArray, found: Repetitions) -> pa.ListArray:
 
 
 def measure(sequences: Sequences) -> tuple[pa.Array, ...]:
-    """The five columns of `FILTER`."""
+    """Return the five columns of `FILTER`."""
     tokens = sequences.tokens
     assert tokens is not None
     found = repetitions(tokens)
@@ -90,35 +89,35 @@ def measure(sequences: Sequences) -> tuple[pa.Array, ...]:
 
 FILTER = Filter(
     name="repetition",
-    meaning="Whether one unit of tokens is repeated through the sequence.",
+    meaning="Whether one unit of tokens repeats through the sequence.",
     columns=(
         Column(
             "is_repeating",
             pa.bool_(),
-            f"a unit is repeated through the sequence: `repetition_coverage` is at least {MIN_COVERAGE}",
+            f"whether a unit repeats through the sequence: `repetition_coverage` is at least {MIN_COVERAGE}",
         ),
         Column(
             "repeating_offset",
             pa.int32(),
-            "index of the token at which the repetition starts; null where no unit occurs twice",
+            "index of the token where the repetition starts; null if no unit occurs twice",
         ),
         Column(
             "num_repeating",
             pa.int32(),
-            "how often the unit occurs as a whole, counted from where the repetition starts and from where it "
-            "goes on after each break; null where no unit occurs twice",
+            "number of whole occurrences of the unit, counted from the start of the repetition and again after each "
+            "break; null if no unit occurs twice",
         ),
         Column(
             "smallest_repeating_chunk",
             pa.list_(pa.int32()),
-            f"the shortest unit, as it stands at `repeating_offset` (1 to {MAX_PERIOD} token ids); null "
-            "where no unit occurs twice",
+            f"the shortest repeated unit, as found at `repeating_offset` (1 to {MAX_PERIOD} token ids); null if no "
+            "unit occurs twice",
         ),
         Column(
             "repetition_coverage",
             pa.float64(),
-            "share of the tokens that the repeated unit explains: 0 where no unit occurs twice, 1 where "
-            "there is nothing but the repetition",
+            "share of the tokens explained by the repeated unit; 0 if no unit occurs twice, 1 if there is nothing "
+            "but the repetition",
         ),
     ),
     reads=("tokens",),

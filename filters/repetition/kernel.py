@@ -1,4 +1,4 @@
-"""The compiled search for a repeated unit in rows of token ids."""
+"""Search rows of token ids for a repeated unit; compiled."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from numpy.typing import NDArray
 from filters.compiled import compiled
 
 MAX_PERIOD = 1024  # half of Pythia's context of 2,048 tokens; bounds the work to n·MAX_PERIOD for n tokens
-MIN_STRETCH = 3  # tokens; two that are alike, such as a doubled line break, are no repetition yet
-CANDIDATES = 8  # of 1,264 labelled sequences, 3 are measured otherwise with more, 26 with 4
+MIN_STRETCH = 3  # tokens; two equal tokens, such as a doubled line break, are no repetition
+CANDIDATES = 8  # of 1,264 labelled sequences, 3 differ with more candidates, 26 with 4
 
 
 @compiled
 def find_repetitions(
     tokens: NDArray[np.int32], offsets: NDArray[np.int64]
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
-    """Period, start, whole occurrences and coverage of each row's repetition; 0 where there is none."""
+    """Return period, start, whole occurrences and coverage of each row's repetition; 0 if there is none."""
     rows = len(offsets) - 1
     periods, starts = np.zeros(rows, np.int32), np.zeros(rows, np.int32)
     occurrences, coverage = np.zeros(rows, np.int32), np.zeros(rows, np.float64)
@@ -47,10 +47,10 @@ def find_repetitions(
 
 @compiled
 def _candidate_units(sequence: NDArray[np.int32], units: NDArray[np.int64]) -> int:
-    """Fills `units` with (matches, period, start) of the periods that go on longest; gives their number.
+    """Fill `units` with (matches, period, start) of the periods that match longest; return their number.
 
-    A unit is a candidate when at least a third of itself, and 2 tokens, follow it once. A multiple of a
-    period spans the same tokens as the period itself and is left out.
+    A unit is a candidate if at least a third of it, and 2 tokens, follow it once. A multiple of a period spans the same
+    tokens as the period and is left out.
     """
     count = 0
     for period in range(1, min(len(sequence) // 2, MAX_PERIOD) + 1):
@@ -74,10 +74,10 @@ def _candidate_units(sequence: NDArray[np.int32], units: NDArray[np.int64]) -> i
 
 @compiled
 def _longest_match(sequence: NDArray[np.int32], period: int, least: int) -> tuple[int, int]:
-    """Length of the longest stretch that equals the one a period before it, and where that one starts.
+    """Return the length of the longest stretch that equals the one a period before it, and where that one starts.
 
-    Only every `least`-th token is looked at until one matches, since no stretch that is long enough can lie
-    between two of them: n/least steps for a period that does not occur.
+    Only every `least`-th token is tested until one matches, since a stretch of that length contains one of them. So a
+    period that does not occur takes n/least steps.
     """
     n = len(sequence)
     longest, start = 0, 0
@@ -100,9 +100,9 @@ def _longest_match(sequence: NDArray[np.int32], period: int, least: int) -> tupl
 
 @compiled
 def _may_occur_twice(sequence: NDArray[np.int32], unit: NDArray[np.int32]) -> bool:
-    """False only if no two windows that do not overlap hold the unit's tokens, in whatever order.
+    """Return False only if no two disjoint windows hold the unit's tokens in any order.
 
-    The tokens are compared by the sum of their cubes: one step a token, and most candidates end here.
+    The tokens are compared by the sum of their cubes, one step per token. Most candidates end here.
     """
     period = len(unit)
     wanted, held = np.int64(0), np.int64(0)
@@ -129,10 +129,10 @@ def _read_along(
     by_phase: NDArray[np.int32],
     reach: NDArray[np.int32],
 ) -> None:
-    """Fills `reach`: how many tokens from each on can be read off the endless repetition of `unit`.
+    """Fill `reach`: how many tokens from each position match the endless repetition of `unit`.
 
-    From the end backwards: by_phase[f] is the length that begins at place f of the unit. That takes
-    len(sequence)·len(unit) steps whatever the tokens are, where trying each place anew has no such bound.
+    Runs backwards: by_phase[f] is the length of the match that starts at position f of the unit. This always takes
+    len(sequence)·len(unit) steps; trying each position anew has no such bound.
     """
     period = len(unit)
     by_phase[:period] = 0
@@ -149,9 +149,9 @@ def _read_along(
 
 @compiled
 def _take_stretches(reach: NDArray[np.int32], period: int) -> tuple[int, int, int, int]:
-    """From left to right, each longest stretch of at least a whole unit and `MIN_STRETCH` tokens.
+    """Take the longest stretches of at least a whole unit and `MIN_STRETCH` tokens, from left to right.
 
-    Gives where the first one starts, and of all together the tokens, the breaks between them, the whole units.
+    Returns where the first one starts, and for all together: tokens, breaks between them, whole units.
     """
     start, covered, stretches, whole = -1, 0, 0, 0
     i = 0

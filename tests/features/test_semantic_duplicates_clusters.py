@@ -47,13 +47,11 @@ def test_a_number_of_clusters_that_cannot_be_is_refused(clusters: int) -> None:
 
 
 @pytest.mark.parametrize("block", [7, 4096])
-def test_the_most_similar_before_is_that_of_all_pairs(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("BLOCK_QUERIES", "BLOCK_ROWS"):
-        monkeypatch.setattr(f"features.semantic_duplicates.similarity.{name}", block)
+def test_the_most_similar_before_is_that_of_all_pairs(block: int) -> None:
     # Some twice, so that equally similar ones lie in different blocks.
     embeddings = np.concatenate([EMBEDDINGS, EMBEDDINGS[::3]])
     products = np.round(embeddings.astype(np.float64) @ embeddings.astype(np.float64).T, 6)
-    found = most_similar_before(embeddings, 0.85)
+    found = most_similar_before(embeddings, 0.85, block_queries=block, block_rows=block)
     for row, (position, similarity) in enumerate(zip(*found, strict=True)):
         before = products[row, :row]
         if row == 0 or before.max() < 0.85:

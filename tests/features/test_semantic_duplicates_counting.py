@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from features.semantic_duplicates import counting
 from features.semantic_duplicates.counting import Contents, count_duplicates
 from features.semantic_duplicates.similarity import similar_pairs
 from tests.features.plain_reference import edit_distance_plainly, scattered_groups
@@ -36,8 +35,7 @@ def count_plainly(queries: Contents, corpus: Contents, copies: np.ndarray, own: 
 
 
 @pytest.mark.parametrize("pairs_at_once", [1, 1_000_000])
-def test_counts_are_those_of_all_pairs(pairs_at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(counting, "PAIRS_AT_ONCE", pairs_at_once)
+def test_counts_are_those_of_all_pairs(pairs_at_once: int) -> None:
     corpus = contents(seed=11)
     queries = Contents(corpus.embeddings[::2], corpus.prompts[::2])
     generator = np.random.default_rng(12)
@@ -45,7 +43,7 @@ def test_counts_are_those_of_all_pairs(pairs_at_once: int, monkeypatch: pytest.M
     own = np.where(generator.random(len(queries.prompts)) < 0.7, np.arange(0, len(corpus.prompts), 2), -1)
     own[:3] = [5, 6, 7]  # rows of other contents under the queries' ids
     pairs = similar_pairs(queries.embeddings, corpus.embeddings, 0.8)
-    found = count_duplicates(queries, corpus, copies, own, pairs)
+    found = count_duplicates(queries, corpus, copies, own, pairs, pairs_at_once)
     assert found.tolist() == count_plainly(queries, corpus, copies, own)
     assert (found.sum(axis=0) > 20).all()
 

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.semantic_duplicates import similarity
 from features.semantic_duplicates.edit_distance import edit_distances
 from features.semantic_duplicates.similarity import cosine_similarities, similar_pairs
 from tests.features.plain_reference import edit_distance_plainly, random_directions, scattered_groups
@@ -15,10 +14,10 @@ from tests.features.plain_reference import edit_distance_plainly, random_directi
 BELOW = 20
 
 
-def all_pairs(queries: np.ndarray, corpus: np.ndarray, threshold: float) -> dict[tuple[int, int], float]:
-    """The pairs that are found, each once, with their similarity."""
+def all_pairs(queries: np.ndarray, corpus: np.ndarray, threshold: float, **blocks: int) -> dict[tuple[int, int], float]:
+    """Return the pairs found with their similarity; assert that each is found once."""
     found: dict[tuple[int, int], float] = {}
-    for pairs in similar_pairs(queries, corpus, threshold):
+    for pairs in similar_pairs(queries, corpus, threshold, **blocks):
         for query, row, value in zip(*pairs, strict=True):
             assert (query, row) not in found
             found[int(query), int(row)] = float(value)
@@ -35,14 +34,12 @@ def test_pairs_are_those_of_the_products_in_float64(threshold: float) -> None:
     assert all_pairs(queries, corpus, threshold) == pytest.approx(expected)
 
 
-def test_the_answer_does_not_depend_on_the_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_answer_does_not_depend_on_the_blocks() -> None:
     corpus = scattered_groups(groups=60, most=8, dimensions=48, seed=2)
     expected = all_pairs(corpus, corpus, 0.8)
     for queries, rows, pairs in ((1, 1_000, 7), (64, 5, 1), (1_000, 1, 1_000)):
-        monkeypatch.setattr(similarity, "BLOCK_QUERIES", queries)
-        monkeypatch.setattr(similarity, "BLOCK_ROWS", rows)
-        monkeypatch.setattr(similarity, "PAIRS_AT_ONCE", pairs)
-        assert all_pairs(corpus, corpus, 0.8) == expected
+        found = all_pairs(corpus, corpus, 0.8, block_queries=queries, block_rows=rows, pairs_at_once=pairs)
+        assert found == expected
 
 
 @pytest.mark.parametrize(
@@ -103,5 +100,5 @@ def test_distances(one: str, other: str, distance: int) -> None:
 
 
 def test_texts_without_their_partner_are_refused() -> None:
-    with pytest.raises(ValueError, match="as many texts on either side, found 1 and 2"):
+    with pytest.raises(ValueError, match="equally many texts on both sides, found 1 and 2"):
         edit_distances(["a"], ["b", "c"], BELOW)

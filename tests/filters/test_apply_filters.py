@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 from tokenizers import Tokenizer
 
-from filters import apply, apply_filters
+from filters import apply_filters
 from filters.registry import ALL_FILTERS, GROUPS, choose_filters
 from utils import UserError
 
@@ -34,12 +34,13 @@ def test_every_column_has_its_declared_type_and_bad_rows_are_null(tokenizer: Tok
     assert measured["text"].null_count == 3
 
 
-def test_batches_change_nothing(tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_batches_change_nothing(tokenizer: Tokenizer) -> None:
     expected = apply_filters(table(), tokenizer, token_frequencies=np.arange(280))
     for rows, tokens in ((7, 10**9), (10**9, 100), (1, 1)):
-        monkeypatch.setattr(apply, "BATCH_ROWS", rows)
-        monkeypatch.setattr(apply, "BATCH_TOKENS", tokens)
-        assert apply_filters(table(), tokenizer, token_frequencies=np.arange(280)).equals(expected)
+        found = apply_filters(
+            table(), tokenizer, token_frequencies=np.arange(280), batch_rows=rows, batch_tokens=tokens
+        )
+        assert found.equals(expected)
 
 
 def test_the_order_of_rows_changes_nothing(tokenizer: Tokenizer) -> None:

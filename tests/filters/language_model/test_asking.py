@@ -13,7 +13,6 @@ from tokenizers import Tokenizer
 from transformers import PreTrainedModel
 
 from filters import apply_filters, read_language_model
-from filters.language_model import questions
 from filters.language_model.model import LanguageModel
 from filters.measuring import Resources, measure_batch
 from filters.registry import choose_filters
@@ -76,13 +75,10 @@ def test_every_metric_is_that_of_the_plain_reference(
 
 
 @pytest.mark.parametrize("largest", [1, 100_000])
-def test_batches_and_order_change_nothing(
-    directory: Path, sequences: pa.Table, monkeypatch: pytest.MonkeyPatch, largest: int
-) -> None:
+def test_batches_and_order_change_nothing(directory: Path, sequences: pa.Table, largest: int) -> None:
     expected = measured(directory, sequences)
     order = pa.array(np.random.default_rng(4).permutation(len(sequences)))
-    monkeypatch.setattr(questions, "BYTES_ON_A_CPU", largest)
-    found = measured(directory, sequences.take(order))
+    found = measured(directory, sequences.take(order), batch_bytes=largest)
     for column in COLUMNS:
         before, after = expected[column.name].take(order).to_pylist(), found[column.name].to_pylist()
         for one, other in zip(before, after, strict=True):
@@ -157,7 +153,7 @@ def test_predictions_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
     broken.save_pretrained(tmp_path / "some")
     rows = [[5] * 20, [5] * 10 + [7] + [5] * 9, [6] * 20, [5, 7, 5]]
     found, losses = reasons(tmp_path / "some", rows)
-    why = "the language model's predictions are no numbers (NaN)"
+    why = "the language model's predictions are not a number (NaN)"
     assert found == [None, why, None, why]
     assert losses == pytest.approx(reasons(tmp_path / "some", [rows[0], rows[2]])[1])
     with torch.no_grad():
@@ -182,7 +178,7 @@ def test_text_is_encoded_before_it_is_asked(directory: Path, tokenizer: Tokenize
         pytest.param(
             {"prompt_tokens": 100, "continuation_tokens": 32}, "context of 128 tokens is shorter", id="too long"
         ),
-        pytest.param({"config": '{"model_type": "t5"}'}, "'t5' predicts no next token", id="no causal model"),
+        pytest.param({"config": '{"model_type": "t5"}'}, "'t5' does not predict the next token", id="no causal model"),
         pytest.param({"config": '{"model_type": "llama", "text_config": {}}'}, r"config\.json cannot", id="no text"),
         pytest.param({"config": "["}, r"config\.json cannot be read", id="damaged"),
     ],

@@ -10,17 +10,17 @@ from transformers import PreTrainedModel
 
 from filters.contract import RaggedArray
 from filters.language_model.forward import predict
-from filters.language_model.greedy import count_given_back
+from filters.language_model.greedy import count_reproduced
 from tests.filters.language_model.plain_reference import VOCABULARY_SIZE, in_float64, small_model
 
 PROMPT, CONTINUATION, ROWS = 10, 12, 40
 
 
-def given_back(model: PreTrainedModel, sequences: NDArray[np.int64], tokens_a_batch: int = 200) -> NDArray[np.int64]:
+def reproduced(model: PreTrainedModel, sequences: NDArray[np.int64], tokens_a_batch: int = 200) -> NDArray[np.int64]:
     rows, length = sequences.shape
     predictions = predict(model, RaggedArray(sequences.ravel(), np.arange(rows + 1) * length), tokens_a_batch)
     first_choices = predictions.first_choice.reshape(rows, length - 1)[:, PROMPT - 1 :]
-    return count_given_back(model, sequences[:, :PROMPT], sequences[:, PROMPT:], first_choices, tokens_a_batch)
+    return count_reproduced(model, sequences[:, :PROMPT], sequences[:, PROMPT:], first_choices, tokens_a_batch)
 
 
 def generated(model: PreTrainedModel, prompts: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -56,7 +56,7 @@ def test_scores_are_those_of_the_librarys_decoding(
     expected = (decoded == sequences[:, PROMPT:]).sum(axis=1)
     assert {0, CONTINUATION} & set(expected.tolist())
     assert len(set(expected.tolist())) > 4
-    assert given_back(model, sequences).tolist() == expected.tolist()
+    assert reproduced(model, sequences).tolist() == expected.tolist()
 
 
 @pytest.mark.parametrize("tokens_a_batch", [1, 10_000])
@@ -65,17 +65,17 @@ def test_batches_and_order_change_no_score(
 ) -> None:
     sequences, _ = partly_true
     order = np.random.default_rng(5).permutation(ROWS)
-    assert given_back(model, sequences[order], tokens_a_batch).tolist() == given_back(model, sequences)[order].tolist()
+    assert reproduced(model, sequences[order], tokens_a_batch).tolist() == reproduced(model, sequences)[order].tolist()
 
 
 def test_decoding_goes_on_after_the_end_of_a_text(
     model: PreTrainedModel, partly_true: tuple[NDArray[np.int64], NDArray[np.int64]]
 ) -> None:
     sequences, decoded = partly_true
-    expected = given_back(model, sequences).tolist()
+    expected = reproduced(model, sequences).tolist()
     try:
         model.generation_config.eos_token_id = int(decoded[ROWS - 1, 3])
-        assert given_back(model, sequences).tolist() == expected
+        assert reproduced(model, sequences).tolist() == expected
     finally:
         model.generation_config.eos_token_id = None
 
@@ -89,4 +89,4 @@ def test_only_what_is_not_settled_is_decoded(model: PreTrainedModel, monkeypatch
         pytest.fail("decoded a sequence that the forward pass had settled")
 
     monkeypatch.setattr(model, "generate", fail)
-    assert given_back(model, np.hstack([prompts, decoded])).tolist() == [CONTINUATION, CONTINUATION - 1]
+    assert reproduced(model, np.hstack([prompts, decoded])).tolist() == [CONTINUATION, CONTINUATION - 1]

@@ -1,26 +1,30 @@
-"""Scores of tokens are those of the plain reference, where a prediction is even, certain, or impossible."""
+"""Test token scores against the plain reference: even, nearly certain and impossible predictions."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import partial
+from typing import TypeAlias
 
 import pytest
 import torch
 
-from filters.language_model import logit_sums, scoring
-from filters.language_model.scoring import score_tokens
+from filters.language_model.scoring import GapSums, add_up_gaps_compiled, add_up_gaps_with_torch, score_tokens
 from tests.filters.language_model.plain_reference import score_plainly
 
-
-@pytest.fixture(params=["compiled", "torch"], autouse=True)
-def way_to_add_up(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """All tests, as for a CPU and as for a GPU."""
-    if request.param == "torch":
-        monkeypatch.setattr(scoring, "_sums_of_gaps", scoring.add_up_gaps_with_torch)
+AddUp: TypeAlias = Callable[[torch.Tensor, torch.Tensor], GapSums]
 
 
-def assert_scores(logits: torch.Tensor, targets: torch.Tensor) -> None:
-    scored = score_tokens(logits, targets)
+@pytest.fixture(params=[add_up_gaps_compiled, add_up_gaps_with_torch], ids=["compiled", "torch"])
+def add_up(request: pytest.FixtureRequest) -> AddUp:
+    """Return the summation used on a CPU, then the one used on a GPU."""
+    found: AddUp = request.param
+    return found
+
+
+def assert_scores(logits: torch.Tensor, targets: torch.Tensor, add_up: AddUp) -> None:
+    scored = score_tokens(logits, targets, add_up)
     for row, target in enumerate(targets.tolist()):
         expected = score_plainly(logits[row].double().tolist(), target)
         assert [float(each[row]) for each in scored] == pytest.approx(list(expected), rel=1e-4, abs=1e-12), row
@@ -28,47 +32,45 @@ def assert_scores(logits: torch.Tensor, targets: torch.Tensor) -> None:
 
 @pytest.mark.parametrize("spread", [0.01, 1.0, 10.0])
 @pytest.mark.parametrize("vocabulary_size", [2, 50_304])
-def test_scores_are_those_of_the_plain_reference(spread: float, vocabulary_size: int) -> None:
+def test_scores_are_those_of_the_plain_reference(spread: float, vocabulary_size: int, add_up: AddUp) -> None:
     generator = torch.Generator().manual_seed(1)
     logits = spread * torch.randn(7, vocabulary_size, generator=generator)
-    assert_scores(logits, torch.randint(0, vocabulary_size, (7,), generator=generator))
+    assert_scores(logits, torch.randint(0, vocabulary_size, (7,), generator=generator), add_up)
 
 
 @pytest.mark.parametrize("lead", [5.0, 17.0, 40.0, 80.0, 95.0])
-def test_predictions_that_are_nearly_certain_keep_their_digits(lead: float) -> None:
+def test_predictions_that_are_nearly_certain_keep_their_digits(lead: float, add_up: AddUp) -> None:
     logits = torch.randn(4, 1_000, generator=torch.Generator().manual_seed(2))
     logits[:, 3] = logits.max() + lead
-    assert_scores(logits, torch.tensor([3, 3, 7, 500]))
+    assert_scores(logits, torch.tensor([3, 3, 7, 500]), add_up)
 
 
-def test_a_certain_token_is_as_likely_as_expected() -> None:
-    scored = score_tokens(torch.tensor([[0.0, 300.0]]), torch.tensor([1]))
+def test_a_certain_token_is_as_likely_as_expected(add_up: AddUp) -> None:
+    scored = score_tokens(torch.tensor([[0.0, 300.0]]), torch.tensor([1]), add_up)
     assert [float(each[0]) for each in scored] == [0.0, 0.0, 0.0, 1.0]
 
 
-def test_an_impossible_token_changes_nothing_for_the_others() -> None:
+def test_an_impossible_token_changes_nothing_for_the_others(add_up: AddUp) -> None:
     logits = torch.tensor([[0.5, -math.inf, 1.0, 0.0], [0.5, -math.inf, 1.0, 0.0]])
-    scored = score_tokens(logits, torch.tensor([0, 1]))
+    scored = score_tokens(logits, torch.tensor([0, 1]), add_up)
     assert scored.log_likelihood[1] == -math.inf
-    assert_scores(logits[:1], torch.tensor([0]))
+    assert_scores(logits[:1], torch.tensor([0]), add_up)
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf])
-def test_logits_that_are_no_numbers_give_none(value: float) -> None:
+def test_logits_that_are_no_numbers_give_none(value: float, add_up: AddUp) -> None:
     logits = torch.tensor([[0.0, value, 1.0], [0.0, 2.0, 1.0]])
-    scored = score_tokens(logits, torch.tensor([0, 0]))
+    scored = score_tokens(logits, torch.tensor([0, 0]), add_up)
     for each in (scored.log_likelihood, scored.standardized, scored.entropy):
         assert each[0].isnan()
         assert each[1].isfinite()
 
 
-def test_chunks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_chunks_change_nothing(add_up: AddUp) -> None:
     generator = torch.Generator().manual_seed(3)
     logits = torch.randn(8, 1_001, generator=generator)
     targets = torch.randint(0, 1_001, (8,), generator=generator)
-    whole = score_tokens(logits, targets)
-    for module in (logit_sums, scoring):
-        monkeypatch.setattr(module, "NUMBERS_A_CHUNK", 3_100)
-    in_chunks = score_tokens(logits, targets)
+    whole = score_tokens(logits, targets, add_up)
+    in_chunks = score_tokens(logits, targets, partial(add_up, numbers_a_chunk=3_100))
     for values, others in zip(whole, in_chunks, strict=True):
         torch.testing.assert_close(values, others, rtol=1e-5, atol=0)
