@@ -85,5 +85,17 @@ def test_what_could_hold_code_is_never_fetched(name: str) -> None:
 
 def test_weights_and_samples_are_no_pickles() -> None:
     kinds = {path.suffix for room in ("filters", "sample") for path in (PROJECT / room).rglob("*") if path.is_file()}
-    assert kinds <= {".py", ".pyc", ".json", ".npz", ".txt", ".parquet", ".md", ".nbi", ".nbc", ".safetensors"}
-    assert Path(PROJECT, "filters", "code_or_natural_language.npz").is_file()
+    assert kinds <= {
+        ".py",
+        ".typed",
+        ".pyc",
+        ".json",
+        ".npz",
+        ".txt",
+        ".parquet",
+        ".md",
+        ".nbi",
+        ".nbc",
+        ".safetensors",
+    }
+    assert Path(PROJECT, "filters", "code_or_natural_language", "weights.npz").is_file()

@@ -62,7 +62,7 @@ def test_the_tabs_say_what_is_done_while_a_job_runs(
 
     def measure() -> None:
         with job_group(spark.sparkContext, "mine deduped.70m"):
-            MetricsJob(run.located, (waiting,), run.configuration, tmp_path).run(spark)
+            MetricsJob(run.resolved, (waiting,), run.configuration, tmp_path).run(spark)
 
     with ThreadPoolExecutor(1) as pool:
         measuring = pool.submit(measure)

@@ -88,7 +88,7 @@ def test_a_models_own_tokenizer_is_used_where_the_data_has_none(
     shutil.copy(tokenizer_file, directory / "tokenizer.json")
     path = write_parquet("data/a.parquet", {"tokens": [[1]]})
     run = metrics_job(path, tmp_path, model=str(directory))
-    vocabulary = run.located.resources.vocabulary
+    vocabulary = run.resolved.resources.vocabulary
     assert vocabulary is not None
     assert vocabulary.size == 280
 

@@ -132,7 +132,7 @@ def test_a_model_is_asked_with_the_options_of_the_run(write_parquet: Write, dire
     ("options", "message"),
     [
         pytest.param({"filters": "model"}, "none is named.\nGive --model", id="no model"),
-        pytest.param({"model": "s3a://bucket/model"}, "a directory of this machine", id="elsewhere"),
+        pytest.param({"model": "s3a://bucket/model"}, "a directory on this machine", id="elsewhere"),
         pytest.param({"model": "no/such/model"}, "no/such/model", id="not there"),
         pytest.param({"model": "published"}, "does not say of which scheme", id="published"),
         pytest.param({"model": "{directory}", "prompt_tokens": "200"}, "context of 128 tokens", id="too long"),

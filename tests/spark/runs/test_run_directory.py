@@ -36,7 +36,7 @@ def test_a_directory_is_made_and_nothing_is_left_in_it(tmp_path: Path) -> None:
 
 def test_a_directory_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(UserError, match=r"--output_dir: .* cannot be written: Not a directory"):
+    with pytest.raises(UserError, match=r"--output_dir: cannot write to .*: Not a directory"):
         make_directory(tmp_path / "file" / "run")
 
 

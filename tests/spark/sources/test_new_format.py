@@ -11,11 +11,13 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from filters.feature_tables import DUPLICATES
 from spark.corpus.deduplication.copying import copy_without
 from spark.corpus.frames import row_places
 from spark.corpus.parallel_reading import number_lines
 from spark.metrics.feature_joins import join_feature
-from spark.metrics.feature_tables import read_token_frequencies, resolve_feature_table
+from spark.metrics.feature_tables import resolve_feature_table
+from spark.metrics.token_frequencies import read_token_frequencies
 from spark.sources.catalog import TableLocation
 from spark.sources.corpora import resolve_corpus
 from spark.sources.input_columns import recognise_columns
@@ -109,7 +111,7 @@ def test_it_is_a_corpus_that_is_copied_in_its_format(
 def test_it_is_a_feature_table(spark: Any, tmp_path: Path, resolver: Resolver) -> None:
     (tmp_path / "counts.words").write_text("index=1 counts=10\nindex=3 counts=30\n")
     location = TableLocation(str(tmp_path / "counts.words"), is_local=True)
-    feature = resolve_feature_table("duplicates", location, None, resolver)
+    feature = resolve_feature_table(DUPLICATES, location, None, resolver)
     assert feature is not None
     joined = join_feature(spark.range(4).withColumnRenamed("id", "sequence_id"), feature)
     assert dict(joined.collect()) == {0: None, 1: 10, 2: None, 3: 30}

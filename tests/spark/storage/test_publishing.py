@@ -73,7 +73,7 @@ def test_a_level_of_the_data_is_a_partition() -> None:
 @pytest.mark.parametrize("name", ["a/b", "..", "", "a b", "é", "x" * 101])
 def test_a_name_that_cannot_be_a_partition_is_rejected(name: str) -> None:
     require_partition_names(["70m", "a.b_c-d", "x" * 100])
-    with pytest.raises(UserError, match="cannot name a model or scheme"):
+    with pytest.raises(UserError, match="is not a valid name of a model or scheme"):
         require_partition_names(["70m", name])
 
 
