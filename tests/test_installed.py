@@ -72,6 +72,7 @@ def test_the_wheel_has_one_version_and_only_the_programs(environment: Path, host
 @pytest.mark.parametrize("program", ["calculate-metrics", "build-features"])
 def test_the_programs_start(program: str, environment: Path, hostile: Path) -> None:
     assert "usage: " in run([environment / program, "--help"], hostile)
+    assert run([environment / program, "--version"], hostile).split()[1] == VERSION
 
 
 def test_filters_work_in_a_notebook(environment: Path, hostile: Path, tokenizer_file: Path) -> None:
@@ -88,8 +89,7 @@ def test_filters_work_in_a_notebook(environment: Path, hostile: Path, tokenizer_
 def test_a_run_on_own_data(environment: Path, hostile: Path, tokenizer_file: Path) -> None:
     lines = [json.dumps({"sequence_id": number, "tokens": [number, 7] * 8}) for number in range(5)]
     (hostile / "mine.jsonl").write_text("\n".join(lines) + "\n")
-    (hostile / "options.yaml").write_text("datasets: [mine.jsonl]\n")
-    options = ["--config", "options.yaml", "--tokenizer", str(tokenizer_file), "--run_id", "one", "--quiet"]
+    options = ["--datasets", "mine.jsonl", "--tokenizer", str(tokenizer_file), "--run_id", "one", "--quiet"]
     run([environment / "calculate-metrics", *options], hostile)
     table = ds.dataset(hostile / "output" / "one" / "metrics").to_table()
     assert sorted(table["sequence_id"].to_pylist()) == [0, 1, 2, 3, 4]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pyarrow as pa
 
 from filters.contract import Filter
+from filters.feature_tables import FEATURE_TABLES
 from filters.registry import ALL_FILTERS
-from spark.metrics.configuration import FEATURE_TABLES
 from tools.markdown import table
 
 INTRODUCTION = """\
@@ -49,7 +49,7 @@ def _section(each: Filter) -> str:
 
 
 def _input(each: Filter) -> str:
-    if each.feature_table in FEATURE_TABLES:
+    if each.feature_table in {table.name for table in FEATURE_TABLES}:
         return f"`--{each.feature_table}`"
     if each.measure is None:
         return "your data"

@@ -6,16 +6,17 @@ import argparse
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from spark.corpus.command_line import build_feature_parser
-from spark.metrics.command_line import build_parser
+from spark.corpus.configuration import COMMAND_LINE as FEATURES
+from spark.metrics.configuration import COMMAND_LINE as METRICS
+from spark.runs.command_line import make_parser
 from tools.markdown import code, table
 
 INTRODUCTION = """\
 # Options
 
-Every option is also a key of a `--config` YAML file, except `--config`, `--plan`, `--quiet` and `--json`. The command
-line overrides the file. A YAML file has one key more: [`revisions`](models.md#pin-the-revision), the commit to read of
-each Hub id. Lists are separated by commas; in YAML they are lists.
+Every option is also a key of a `--config` YAML file, except `--config`, `--plan`, `--quiet`, `--json` and `--version`.
+The command line overrides the file. A YAML file has one key more: [`revisions`](models.md#pin-the-revision), the
+commit to read of each Hub id. Lists are separated by commas; in YAML they are lists.
 
 """
 
@@ -31,7 +32,7 @@ class OptionHelp(NamedTuple):
 def options_page() -> str:
     """Return the page: one section per program."""
     page = INTRODUCTION
-    for parser in (build_parser(), build_feature_parser()):
+    for parser in map(make_parser, (METRICS, FEATURES)):
         options = table(("option", "value", "what it does"), map(_row, options_of(parser)))
         page += f"## {parser.prog}\n\n{parser.description}\n\n{options}\n"
     return page.rstrip("\n") + "\n"

@@ -1,10 +1,10 @@
-"""The whole configuration of a run of `build_features.py`: the options over the defaults, checked."""
+"""The options of `build_features.py`."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from features.deduplication import COSINE_THRESHOLD, KEEP, METHODS, Criteria, Keep, Method
@@ -12,7 +12,9 @@ from features.near_duplicates.bands import JACCARD_THRESHOLD, NGRAM_TOKENS
 from features.semantic_duplicates.model import DEFAULT_MODEL
 from spark.corpus.exact_duplicates.windows import Window
 from spark.corpus.jobs import FEATURE_JOBS, users_by_option
-from spark.runs.option_checks import as_integer, as_names, as_revisions, as_share, as_text
+from spark.runs.command_line import CommandLine
+from spark.runs.option_checks import as_names, integer_from, number_up_to, one_of
+from spark.runs.options import RunConfiguration, checked_values, option
 from spark.sources.token_file import PYTHIA_ROW_TOKENS
 from utils import UserError, printable, require_known
 
@@ -24,45 +26,79 @@ USED_BY = users_by_option()
 WINDOW = re.compile(r"(\d{1,9}):(\d{1,9})")
 
 
-@dataclass(frozen=True)
-class FeatureConfiguration:
-    """What is to be built of which corpus; the README says what each option means.
+def as_methods(name: str, value: Any) -> tuple[Method, ...]:
+    """Accept names of deduplication methods; return them in the order in which they are applied."""
+    names = as_names(name, value)
+    require_known("method", names, METHODS)
+    return tuple(method for method in METHODS if method in names)
 
-    corpus: `sample`, or where the corpus is, with {scheme} in it where there are several.
-    sequences: those whose duplicates, exact or semantic, are counted; None for every row of the corpus.
-    memorized: those whose tokens are counted apart; None for the sample's own, and for no such count of other corpora.
-    window: which tokens of a sequence are looked for.
-    jaccard_threshold, ngram_tokens: how similar near duplicates are at least, above 0 to 1, and in n-grams of how
-        many tokens.
-    embedding_model: the directory or Hub id of the model whose embeddings say what semantic duplicates are.
-    deduplicate: what is removed from the corpus that is written without it, in the order of METHODS.
-    features: none but those that are named where a corpus is to be deduplicated.
-    keep, cosine_threshold, semantic_clusters: as in `Criteria`.
+
+def as_window(name: str, value: Any) -> Window:
+    """Accept START:STOP, the first token of a window and the token after its last."""
+    found = WINDOW.fullmatch(str(value))
+    window = Window(int(found[1]), int(found[2])) if found else Window(0, 0)
+    if window.start >= window.stop:
+        raise UserError(f"--{name}: expected START:STOP, such as 32:64, found {printable(str(value)[:200])!r}.")
+    return window
+
+
+@dataclass(frozen=True)
+class FeatureConfiguration(RunConfiguration):
+    """What `build_features.py` is asked to build, of which corpus.
+
+    sequences: whose duplicates are counted; None for every row of the corpus.
+    memorized: the sequences whose tokens are counted apart; None for the sample's own, and for none of other corpora.
+    features: empty by default if the corpus is deduplicated.
     """
 
-    corpus: str = SAMPLE
-    schemes: tuple[str, ...] | None = None
-    sequences: str | None = None
-    memorized: str | None = None
-    features: tuple[str, ...] = WITHOUT_A_MODEL
-    window: Window = CONTINUATION
-    jaccard_threshold: float = JACCARD_THRESHOLD
-    ngram_tokens: int = NGRAM_TOKENS
-    embedding_model: str = DEFAULT_MODEL
-    deduplicate: tuple[Method, ...] = ()
-    keep: Keep = "first"
-    cosine_threshold: float = COSINE_THRESHOLD
-    semantic_clusters: int | None = None
-    row_tokens: int = PYTHIA_ROW_TOKENS
-    tokenizer: str | None = None
-    run_id: str | None = None
-    output_dir: str = "output"
-    cache_dir: str = "~/.cache/memorization-metrics"
-    revisions: tuple[tuple[str, str], ...] = ()
+    corpus: str = option(SAMPLE, "WHERE", "sample (default), document.bin, Parquet, JSONL, a directory, or a Hub id")
+    schemes: tuple[str, ...] | None = option(
+        None, "A,B", "names of corpora, each put in place of {scheme} in the paths", as_names
+    )
+    features: tuple[str, ...] = option(
+        WITHOUT_A_MODEL,
+        "A,B",
+        f"of {', '.join(FEATURES)} (default: the first three; none with --deduplicate)",
+        as_names,
+    )
+    sequences: str | None = option(None, "WHERE", "sequences whose duplicates are counted (default: the whole corpus)")
+    memorized: str | None = option(None, "WHERE", "sequences of the corpus whose tokens are counted apart")
+    window: Window = option(CONTINUATION, "START:STOP", "tokens of a sequence to look for (default 32:64)", as_window)
+    jaccard_threshold: float = option(
+        JACCARD_THRESHOLD, "J", "smallest similarity of near duplicates, above 0 to 1 (default 0.8)", number_up_to(1)
+    )
+    ngram_tokens: int = option(
+        NGRAM_TOKENS, "N", "tokens of the n-grams that near duplicates share (default 5)", integer_from(1)
+    )
+    embedding_model: str = option(
+        DEFAULT_MODEL, "PATH|ID", "model of semantic duplicates (default all-MiniLM-L6-v2, from the Hub)"
+    )
+    deduplicate: tuple[Method, ...] = option(
+        (), "A,B", f"write the corpus without duplicates: {', '.join(METHODS)}", as_methods
+    )
+    keep: Keep = option(
+        "first", "WHICH", "of duplicates, keep the first (default) or the longest", one_of("choice", KEEP)
+    )
+    cosine_threshold: float = option(
+        COSINE_THRESHOLD,
+        "C",
+        "smallest similarity at which semantic duplicates are removed (default 0.9)",
+        number_up_to(1),
+    )
+    semantic_clusters: int | None = option(
+        None,
+        "N",
+        "clusters within which semantic duplicates are compared (default: one per 10,000 sequences)",
+        integer_from(1),
+    )
+    row_tokens: int = option(
+        PYTHIA_ROW_TOKENS, "N", "tokens of a row of a .bin file without index (default 2049)", integer_from(1)
+    )
+    tokenizer: str | None = option(None, "PATH|ID", "encodes text: tokenizer.json, its directory, or a Hub id")
 
     @property
     def criteria(self) -> Criteria:
-        """What is removed where the corpus is deduplicated."""
+        """Return what is removed if the corpus is deduplicated."""
         return Criteria(
             self.deduplicate,
             self.keep,
@@ -73,14 +109,13 @@ class FeatureConfiguration:
         )
 
     def as_json(self) -> dict[str, Any]:
-        """The options by name, in types that JSON knows."""
-        window = f"{self.window.start}:{self.window.stop}"
-        return {**asdict(self), "revisions": dict(self.revisions), "window": window}
+        """Return the options by name, in JSON types."""
+        return {**super().as_json(), "window": f"{self.window.start}:{self.window.stop}"}
 
 
 def build_feature_configuration(options: dict[str, Any]) -> FeatureConfiguration:
-    """The configuration with these options in place of the defaults; raises UserError for what is wrong."""
-    values = {name: _checked(name, value) for name, value in options.items() if value is not None}
+    """Return the configuration with these options in place of the defaults; raise UserError for a wrong value."""
+    values = checked_values(FeatureConfiguration, options)
     if "deduplicate" in values:
         values.setdefault("features", ())
     configuration = FeatureConfiguration(**values)
@@ -102,7 +137,7 @@ def build_feature_configuration(options: dict[str, Any]) -> FeatureConfiguration
 
 
 def _require_used(given: Iterable[str], asked: set[str]) -> None:
-    """Raises UserError for an option that nothing of what is asked for uses: it would be thought to have an effect."""
+    """Raise UserError for an option that has no effect on what is asked for."""
     for name in given:
         users = USED_BY.get(name)
         if users is not None and asked.isdisjoint(users):
@@ -110,28 +145,10 @@ def _require_used(given: Iterable[str], asked: set[str]) -> None:
             raise UserError(f"--{name}: nothing that is asked for uses it.\nIt belongs to {' or '.join(options)}.")
 
 
-def _checked(name: str, value: Any) -> Any:
-    if name in ("schemes", "features"):
-        return as_names(name, value)
-    if name == "deduplicate":
-        require_known("method", as_names(name, value), METHODS)
-        return tuple(method for method in METHODS if method in as_names(name, value))
-    if name == "keep":
-        require_known("choice", [str(value)], KEEP)
-    if name in ("jaccard_threshold", "cosine_threshold"):
-        return as_share(name, value)
-    if name in ("row_tokens", "ngram_tokens", "semantic_clusters"):
-        return as_integer(name, value, smallest=1)
-    if name == "revisions":
-        return as_revisions(value)
-    if name == "window":
-        return _as_window(value)
-    return as_text(name, value)
-
-
-def _as_window(value: Any) -> Window:
-    found = WINDOW.fullmatch(str(value))
-    window = Window(int(found[1]), int(found[2])) if found else Window(0, 0)
-    if window.start >= window.stop:
-        raise UserError(f"--window: expected START:STOP, such as 32:64, found {printable(str(value)[:200])!r}.")
-    return window
+COMMAND_LINE = CommandLine(
+    "build_features.py",
+    "Count in a training corpus what calculate_metrics.py joins, or write the corpus without duplicates.",
+    "Without arguments it counts in the embedded sample. docs/corpus.md explains every option and table.",
+    FeatureConfiguration,
+    build_feature_configuration,
+)

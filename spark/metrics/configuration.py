@@ -1,82 +1,86 @@
-"""The whole configuration of a run: the options over the defaults, checked before anything starts."""
+"""The options of `calculate_metrics.py`."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from filters import feature_tables
-from filters.contract import MIN_K_PERCENT
-from spark.runs.option_checks import as_integer, as_names, as_revisions, as_share, as_text
-from spark.session.project import PROJECT_DIRECTORY
-from utils import require_known
+from filters.contract import MIN_K_PERCENT, FeatureTable
+from filters.feature_tables import (
+    DUPLICATES,
+    NEAR_DUPLICATES,
+    NL_SCORES,
+    PERPLEXITIES,
+    SEMANTIC_DUPLICATES,
+    TOKEN_FREQUENCIES,
+)
+from spark.runs.command_line import CommandLine
+from spark.runs.option_checks import as_names, integer_from, number_up_to, one_of
+from spark.runs.options import RunConfiguration, checked_values, option
 
-DEFAULT_CONFIG = PROJECT_DIRECTORY / "configs" / "sample.yaml"
-
-LISTS = ("datasets", "models", "schemes", "filters")
-INTEGERS = {"sample_size": 1, "sample_seed": 0, "prompt_tokens": 1, "continuation_tokens": 1}  # and the smallest
 PRECISIONS = ("float32", "bfloat16", "float16")
-FEATURE_TABLES = tuple(table.name for table in feature_tables.FEATURE_TABLES)
+
+
+def feature_table_option(table: FeatureTable) -> Any:
+    """Declare the option that says where a feature table is; `auto` is the sample's own, and none for other data."""
+    published = "published, " if table.hub_id else ""
+    return option("auto", "WHERE", f"feature table: {published}none, a local path or a Hub id")
 
 
 @dataclass(frozen=True)
-class Configuration:
-    """What a run is asked to do; the README says what each option means.
+class Configuration(RunConfiguration):
+    """What `calculate_metrics.py` is asked to do.
 
-    models, schemes: None stands for all of the sample and of a local directory, the smallest of the Hub's.
-    filters: names and groups; where none are given, all, and those of the model for the sample or a `model`.
-    model: the language model that is asked: a Hub id, the path of a directory, or "published"; None for the sample's
-        own, and for Pythia's on the Hub's data.
-    duplicates, ..., perplexities: where each feature table is; "auto" is the sample's own for the sample
-        and none for other data, "published" the table on the Hub, else a Hub id or a local path.
-    revisions: by Hub id, the commit, tag or branch to read; the newest commit of `main` where not given.
+    models, schemes: None stands for all of the sample or a local directory, and for the smallest of the Hub's.
+    model: the language model to ask; None stands for the sample's own, and for Pythia's on the Hub's data.
     """
 
-    datasets: tuple[str, ...] = ("sample",)
-    models: tuple[str, ...] | None = None
-    schemes: tuple[str, ...] | None = None
-    filters: tuple[str, ...] = ("all",)
-    run_id: str | None = None
-    sample_size: int | None = None
-    sample_seed: int = 0
-    tokenizer: str | None = None
-    model: str | None = None
-    prompt_tokens: int = 32
-    continuation_tokens: int = 32
-    min_k_percent: float = MIN_K_PERCENT
-    precision: str = "float32"
-    output_dir: str = "output"
-    cache_dir: str = "~/.cache/memorization-metrics"
-    duplicates: str = "auto"
-    token_frequencies: str = "auto"
-    near_duplicates: str = "auto"
-    semantic_duplicates: str = "auto"
-    nl_scores: str = "auto"
-    perplexities: str = "auto"
-    revisions: tuple[tuple[str, str], ...] = ()
-
-    def as_json(self) -> dict[str, Any]:
-        """The options by name, in types that JSON knows."""
-        return {**asdict(self), "revisions": dict(self.revisions)}
+    datasets: tuple[str, ...] = option(
+        ("sample",), "A,B", "sample (default), memories, pile, pile_test, or local paths", as_names
+    )
+    models: tuple[str, ...] | None = option(
+        None, "A,B", "70m, 160m, 410m, 1b, 1.4b, 2.8b, 6.9b, 12b, 12b.23000, ...", as_names
+    )
+    schemes: tuple[str, ...] | None = option(None, "A,B", "deduped, duped", as_names)
+    filters: tuple[str, ...] = option(
+        ("all",), "A,B", "names of filters, or all, model (default: all; with a model, both)", as_names
+    )
+    sample_size: int | None = option(
+        None, "N", "measure N random sequences per split; the same seed draws the same ones", integer_from(1)
+    )
+    sample_seed: int = option(0, "N", "seed of --sample_size (default 0)", integer_from(0))
+    tokenizer: str | None = option(None, "PATH|ID", "tokenizer.json, its directory, or a Hub id")
+    model: str | None = option(None, "PATH|ID", "language model to ask: published (Pythia's), a directory, or a Hub id")
+    prompt_tokens: int = option(32, "N", "tokens that the model is prompted with (default 32)", integer_from(1))
+    continuation_tokens: int = option(
+        32, "N", "tokens at the end of a sequence that the model must reproduce (default 32)", integer_from(1)
+    )
+    min_k_percent: float = option(
+        MIN_K_PERCENT, "K", "share of tokens that Min-K% and Min-K%++ take (default 20)", number_up_to(100)
+    )
+    precision: str = option(
+        "float32", "NAME", "of the model: float32 (default), bfloat16, float16", one_of("precision", PRECISIONS)
+    )
+    duplicates: str = feature_table_option(DUPLICATES)
+    token_frequencies: str = feature_table_option(TOKEN_FREQUENCIES)
+    near_duplicates: str = feature_table_option(NEAR_DUPLICATES)
+    semantic_duplicates: str = feature_table_option(SEMANTIC_DUPLICATES)
+    nl_scores: str = feature_table_option(NL_SCORES)
+    perplexities: str = feature_table_option(PERPLEXITIES)
 
 
 def build_configuration(options: dict[str, Any]) -> Configuration:
-    """The configuration with these options in place of the defaults; raises UserError for what is wrong."""
-    values = {name: _checked(name, value) for name, value in options.items() if value is not None}
+    """Return the configuration with these options in place of the defaults; raise UserError for a wrong value."""
+    values = checked_values(Configuration, options)
     configuration = Configuration(**values)
     asks_model = configuration.model is not None or configuration.datasets == ("sample",)
     return replace(configuration, filters=("all", "model")) if asks_model and "filters" not in values else configuration
 
 
-def _checked(name: str, value: Any) -> Any:
-    if name in LISTS:
-        return as_names(name, value)
-    if name in INTEGERS:
-        return as_integer(name, value, INTEGERS[name])
-    if name == "revisions":
-        return as_revisions(value)
-    if name == "min_k_percent":
-        return as_share(name, value, largest=100)
-    if name == "precision":
-        require_known("precision", [str(value)], PRECISIONS)
-    return as_text(name, value)
+COMMAND_LINE = CommandLine(
+    "calculate_metrics.py",
+    "Measure how language models memorize: one Parquet row of metrics per sequence.",
+    "Without arguments it measures the embedded sample. docs/ explains every option and column.",
+    Configuration,
+    build_configuration,
+)

@@ -1,31 +1,110 @@
-"""What every driver does with its command line: run it, and answer what goes wrong with a line and an exit status."""
+"""The shell of every program: parse, plan or run, and answer what goes wrong with a line and an exit status."""
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from spark.runs.interruption import Interruption, run_interruptibly
-from utils import UserError, printable_lines
+from spark.runs.interruption import Interruption, command_to_go_on, run_interruptibly
+from utils import UserError, check_run_id, new_run_id, printable_lines
+
+if TYPE_CHECKING:
+    from spark.reporting.events import Event
+    from spark.runs.command_line import CommandLine
+    from spark.runs.job import Job
+    from spark.runs.run import Run
+    from spark.sources.resolver import Resolver
+    from spark.storage.paths import AnyPath
 
 
-def run_driver(name: str, work: Callable[[list[str] | None, Interruption], int], arguments: list[str] | None) -> int:
-    """The exit status of `work`: 0 when done, 1 when a split failed, 2 for what the user can put right, 130 on Ctrl-C.
+@dataclass(frozen=True)
+class Preparation:
+    """What a program is going to do.
 
-    name: of the program, before what it says.
+    schema: columns of the tables, for `run.json`. resolve: yields the jobs, with all their input resolved.
+    plan: the event that `--plan` reports. findings: events to report once all tables are complete.
+    next_command: a command line to try next, with a word on what it does; None if there is none.
     """
+
+    schema: Sequence[Mapping[str, str]]
+    resolve: Callable[[Resolver], Iterable[Job]]
+    plan: Callable[[Run[Any]], Event]
+    findings: Callable[[], Iterable[Event]] = tuple
+    next_command: str | None = None
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program: its name, its command line, and what it prepares from a configuration, run id and run directory.
+
+    command_line and prepare import what is slow only when they are called.
+    """
+
+    name: str
+    command_line: Callable[[], CommandLine]
+    prepare: Callable[[Any, str, AnyPath], Preparation]
+
+
+def run_program(program: Program, arguments: list[str] | None) -> int:
+    """Run a program; return 0 when done, 1 if a job failed, 2 for a UserError, 130 after Ctrl-C."""
     interruption = Interruption()
     try:
-        return run_interruptibly(lambda: work(arguments, interruption), interruption)
+        return run_interruptibly(lambda: _run(program, arguments, interruption), interruption)
     except UserError as error:
-        print(f"{name}: {printable_lines(str(error))}", file=sys.stderr)
+        print(f"{program.name}: {printable_lines(str(error))}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return interruption.exit_status
     except OSError as error:  # the disk, the network, a permission
-        print(f"{name}: {printable_lines(str(error))}", file=sys.stderr)
+        print(f"{program.name}: {printable_lines(str(error))}", file=sys.stderr)
         return 1
     except ModuleNotFoundError as error:
-        print(f"{name}: {error.name} is not installed for {sys.executable}.", file=sys.stderr)
-        print(f"Run `make setup`, then .venv/bin/python {name}.", file=sys.stderr)
+        print(f"{program.name}: {error.name} is not installed for {sys.executable}.", file=sys.stderr)
+        print(f"Run `make setup`, then .venv/bin/python {program.name}.", file=sys.stderr)
         return 2
+
+
+def _run(program: Program, arguments: list[str] | None, interruption: Interruption) -> int:
+    # Slow imports follow once the command line is known to be right.
+    from spark.runs.command_line import read_command_line
+
+    configuration, plan_only, report = read_command_line(program.command_line(), arguments)
+    run_id = check_run_id(configuration.run_id or new_run_id(datetime.now()))
+
+    from spark.reporting.text_reporters import reporting
+    from spark.runs.run import Run, run_directory
+
+    with reporting(report) as reporter:
+        directory = run_directory(configuration, run_id)
+        preparation = program.prepare(configuration, run_id, directory)
+        run = Run(
+            run_id,
+            configuration,
+            preparation.schema,
+            preparation.resolve,
+            reporter,
+            interruption,
+            preparation.findings,
+        )
+        if plan_only:
+            reporter.report(preparation.plan(run))
+            return 0
+        go_on = command_to_go_on(run_id, names_the_run=configuration.run_id is not None)
+        interruption.afterwards = lambda: run.finish_interrupted(go_on)
+        status = run.execute()
+    if report == "text" and status == 0 and preparation.next_command is not None:
+        print(preparation.next_command)
+    return status
+
+
+def this_command() -> str:
+    """Return the command that started this program, without its arguments, as a person would type it."""
+    if not sys.argv[0].endswith(".py"):
+        return Path(sys.argv[0]).name  # an installed script
+    python = "python" if os.environ.get("VIRTUAL_ENV") else os.path.relpath(sys.executable)
+    return f"{python} {sys.argv[0]}"

@@ -1,8 +1,8 @@
-"""What a run is made of, whatever is done in it: its configuration, and the work on each of its jobs."""
+"""What every program's jobs have in common."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from filters.language_model.model import LanguageModel
 from spark.runs.run_record import RunRecord
@@ -10,25 +10,6 @@ from spark.runs.run_record import RunRecord
 if TYPE_CHECKING:
     from pyspark import Accumulator
     from pyspark.sql import SparkSession
-
-
-class RunConfiguration(Protocol):
-    """What a run needs to know of its configuration, whatever is to be done."""
-
-    @property
-    def output_dir(self) -> str:
-        """The directory of all runs."""
-
-    @property
-    def cache_dir(self) -> str:
-        """Where Hub data is kept, on this machine or on what is mounted there."""
-
-    @property
-    def revisions(self) -> tuple[tuple[str, str], ...]:
-        """By Hub id, the commit, tag or branch to read."""
-
-    def as_json(self) -> dict[str, Any]:
-        """The options by name, in types that JSON knows."""
 
 
 class Job(Protocol):

@@ -1,19 +1,23 @@
-"""Checks of option values, for every program."""
+"""Checks of option values, and of the YAML file that sets them.
+
+A check takes the name of an option and a value from the command line or a YAML file. It returns the value of the
+configuration's field, or raises UserError.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from utils import UserError, nearest, printable
+from utils import UserError, nearest, printable, require_known
 
 
-def read_config_file(path: Path, known: Sequence[str]) -> dict[str, Any]:
-    """The options that a YAML file sets; raises UserError where it cannot be read or has keys that are not known."""
+def read_config_file(path: Path, known: Collection[str]) -> dict[str, Any]:
+    """Return the options that a YAML file sets; raise UserError if it is unreadable or has an unknown key."""
     try:
         options = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
@@ -33,26 +37,26 @@ def read_config_file(path: Path, known: Sequence[str]) -> dict[str, Any]:
 
 
 def shown(value: Any) -> str:
-    """A value as a message shows it: safe to print, and short."""
+    """Return a value as messages show it: safe to print, and short."""
     return repr(printable(str(value)[:200]))
 
 
 def as_text(name: str, value: Any) -> str:
-    """An option that is a text; raises UserError where it is none, or empty."""
+    """Accept text that is not empty."""
     if not isinstance(value, str) or not value:
         raise UserError(f"{name}: expected text, found {shown(value)}.")
     return value
 
 
-def as_revisions(value: Any) -> tuple[tuple[str, str], ...]:
-    """The option `revisions`; raises UserError where it is no mapping."""
+def as_revisions(name: str, value: Any) -> tuple[tuple[str, str], ...]:
+    """Accept a mapping of Hub id to revision."""
     if not isinstance(value, dict):
-        raise UserError(f"revisions: expected a mapping of Hub id to revision, found {shown(value)}.")
+        raise UserError(f"{name}: expected a mapping of Hub id to revision, found {shown(value)}.")
     return tuple(sorted((str(key), str(revision)) for key, revision in value.items()))
 
 
 def as_names(name: str, value: Any) -> tuple[str, ...]:
-    """An option that is a list of names, each once; raises UserError where it is none."""
+    """Accept names, in a list or separated by commas; each is kept once."""
     items = value.split(",") if isinstance(value, str) else value
     if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
         raise UserError(f"{name}: expected names (a list, or one text with commas), found {shown(value)}.")
@@ -62,24 +66,41 @@ def as_names(name: str, value: Any) -> tuple[str, ...]:
     return names
 
 
-def as_integer(name: str, value: Any, smallest: int) -> int:
-    """An option that is a whole number; raises UserError where it is none, or below the smallest."""
-    try:
-        number = int(value) if isinstance(value, (int, str)) and not isinstance(value, bool) else None
-    except ValueError:
-        number = None
-    if number is None or not smallest <= number < 2**63:
-        raise UserError(f"--{name}: expected a whole number from {smallest} on, found {printable(str(value))!r}.")
-    return number
+def integer_from(smallest: int) -> Callable[[str, Any], int]:
+    """Return a check that accepts whole numbers from `smallest` to 2^63 - 1."""
+
+    def as_integer(name: str, value: Any) -> int:
+        try:
+            number = int(value) if isinstance(value, (int, str)) and not isinstance(value, bool) else None
+        except ValueError:
+            number = None
+        if number is None or not smallest <= number < 2**63:
+            raise UserError(f"--{name}: expected a whole number from {smallest} on, found {printable(str(value))!r}.")
+        return number
+
+    return as_integer
 
 
-def as_share(name: str, value: Any, largest: int = 1) -> float:
-    """An option that is a number above 0, at most the largest; raises UserError where it is none."""
-    try:
-        number = float(value) if isinstance(value, (int, float, str)) and not isinstance(value, bool) else math.nan
-    except ValueError:
-        number = math.nan
-    if not 0 < number <= largest:
-        found = printable(str(value)[:200])
-        raise UserError(f"--{name}: expected a number above 0, at most {largest}, found {found!r}.")
-    return number
+def number_up_to(largest: int) -> Callable[[str, Any], float]:
+    """Return a check that accepts numbers above 0, up to `largest`."""
+
+    def as_number(name: str, value: Any) -> float:
+        try:
+            number = float(value) if isinstance(value, (int, float, str)) and not isinstance(value, bool) else math.nan
+        except ValueError:
+            number = math.nan
+        if not 0 < number <= largest:
+            raise UserError(f"--{name}: expected a number above 0, at most {largest}, found {shown(value)}.")
+        return number
+
+    return as_number
+
+
+def one_of(kind: str, names: Collection[str]) -> Callable[[str, Any], str]:
+    """Return a check that accepts one of these names; kind: what messages call it."""
+
+    def as_name(name: str, value: Any) -> str:
+        require_known(kind, [str(value)], names)
+        return as_text(name, value)
+
+    return as_name

@@ -13,8 +13,9 @@ from spark.reporting import events
 from spark.reporting.progress import RunProgress
 from spark.reporting.reporter import Reporter
 from spark.runs.interruption import Interruption
-from spark.runs.job import Job, RunConfiguration
+from spark.runs.job import Job
 from spark.runs.lock import require_unlocked, run_lock
+from spark.runs.options import RunConfiguration
 from spark.runs.run_directory import keep_logs, log_to_file, logs_of, make_directory
 from spark.runs.run_record import RunRecord, open_record
 from spark.session.failures import failure_message

@@ -12,12 +12,13 @@ from sybil import Example, Sybil
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
 
 import calculate_metrics
-from spark.corpus.command_line import parse_feature_arguments
-from spark.metrics.command_line import parse_arguments
+from spark.corpus.configuration import COMMAND_LINE as FEATURES_COMMAND_LINE
+from spark.metrics.configuration import COMMAND_LINE as METRICS_COMMAND_LINE
 from spark.metrics.configuration import build_configuration
+from spark.runs.command_line import read_command_line
 from tests.conftest import PROJECT
 
-PARSERS = {"calculate_metrics.py": parse_arguments, "build_features.py": parse_feature_arguments}
+COMMAND_LINES = {each.program: each for each in (METRICS_COMMAND_LINE, FEATURES_COMMAND_LINE)}
 # The block reads what an earlier command of the page writes, so it is only compiled here.
 NEEDS_A_RUN = re.compile(r"<!-- needs a run in .* -->\s*$")
 
@@ -27,7 +28,7 @@ def commands(script: str) -> list[tuple[str, list[str]]]:
     found = []
     for line in script.replace("\\\n", " ").splitlines():
         words = shlex.split(line, comments=True)
-        program = next((word for word in words if word in PARSERS), None)
+        program = next((word for word in words if word in COMMAND_LINES), None)
         if program:
             found.append((program, words[words.index(program) + 1 :]))
     return found
@@ -36,7 +37,7 @@ def commands(script: str) -> list[tuple[str, list[str]]]:
 def evaluate_shell(example: Example) -> None:
     """Parse each command; plan those of the sample that say `--plan`."""
     for program, arguments in commands(example.parsed):
-        PARSERS[program](arguments)
+        read_command_line(COMMAND_LINES[program], arguments)
         if program == "calculate_metrics.py" and "--plan" in arguments and "--datasets" not in arguments:
             assert calculate_metrics.main(arguments) == 0
 

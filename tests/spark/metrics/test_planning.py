@@ -11,10 +11,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from filters.feature_tables import feature_table
-from spark.metrics.command_line import parse_arguments
-from spark.metrics.configuration import Configuration, build_configuration
+from spark.metrics.configuration import COMMAND_LINE, Configuration, build_configuration
 from spark.metrics.feature_tables import feature_locations
 from spark.metrics.planning import plan_splits
+from spark.runs.command_line import read_command_line
 from spark.sources.input_columns import recognise_columns
 from utils import UserError
 
@@ -130,7 +130,7 @@ def test_a_tokenizer_beside_the_data_is_used(write_parquet: Write) -> None:
 def test_the_command_line_overrides_the_file_which_overrides_the_defaults(tmp_path: Path) -> None:
     path = tmp_path / "config.yaml"
     path.write_text("models: [70m, 160m]\nsample_size: 5\nrevisions: {a/b: main}\n")
-    configuration, plan_only, _ = parse_arguments(["--config", str(path), "--models", "12b", "--plan"])
+    configuration, plan_only, _ = read_command_line(COMMAND_LINE, ["--config", str(path), "--models", "12b", "--plan"])
     filters = ("all", "model")  # of the sample
     expected = Configuration(models=("12b",), filters=filters, sample_size=5, revisions=(("a/b", "main"),))
     assert (configuration, plan_only) == (expected, True)

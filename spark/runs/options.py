@@ -1,0 +1,65 @@
+"""Options, each declared once: a field of a program's configuration with its default, check and help.
+
+The parser, the YAML keys, `--help` and the docs' page of options come from these fields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from spark.runs.option_checks import as_revisions, as_text
+
+Check = Callable[[str, Any], Any]
+
+
+@dataclass(frozen=True)
+class Option:
+    """What is declared of an option beside its name and type.
+
+    check: takes the name and a value from the command line or a YAML file; returns the value of the field, or raises
+        UserError.
+    metavar: placeholder of the value in `--help`; None for an option that only a YAML file can set.
+    """
+
+    check: Check
+    metavar: str | None
+    help: str
+
+
+def option(default: Any, metavar: str | None, text: str, check: Check = as_text) -> Any:
+    """Return a dataclass field that declares an option; `text` is its help, in one line."""
+    return field(default=default, metadata={"option": Option(check, metavar, text)})
+
+
+@dataclass(frozen=True)
+class RunConfiguration:
+    """The options of every program."""
+
+    run_id: str | None = option(None, "NAME", "directory of this run; the same id continues a run that stopped")
+    output_dir: str = option("output", "DIR", "where runs are written (default output)")
+    cache_dir: str = option(
+        "~/.cache/memorization-metrics", "DIR", "where Hub data is kept (default ~/.cache/memorization-metrics)"
+    )
+    revisions: tuple[tuple[str, str], ...] = option(
+        (), None, "commit, tag or branch to read of each Hub id (default: the newest commit of main)", as_revisions
+    )
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the options by name, in JSON types."""
+        return {**asdict(self), "revisions": dict(self.revisions)}
+
+
+def declared_options(configuration: type[RunConfiguration]) -> dict[str, Option]:
+    """Return the options by name: the program's own, then those of every program."""
+    declared = {each.name: each.metadata["option"] for each in fields(configuration)}
+    shared = [each.name for each in fields(RunConfiguration)]
+    own = [name for name in declared if name not in shared]
+    return {name: declared[name] for name in (*own, *shared)}
+
+
+def checked_values(configuration: type[RunConfiguration], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the given values as their fields hold them, without those that are None; raise UserError."""
+    options = declared_options(configuration)
+    return {name: options[name].check(name, value) for name, value in given.items() if value is not None}
