@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from features.compile import compile_features
 from features.near_duplicates.components import _union_find
 from features.near_duplicates.in_memory import near_duplicates_in_memory
@@ -12,6 +14,7 @@ from tests.filters.ragged_rows import token_rows
 KERNELS = (_shingle_hashes, _signatures, _band_hashes, _number_shingles, _near_duplicate_pairs, _union_find)
 
 
+@pytest.mark.slow
 def test_kernels_are_compiled_for_the_types_that_they_get() -> None:
     compile_features()
     compiled = [list(kernel.nopython_signatures) for kernel in KERNELS]

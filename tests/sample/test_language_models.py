@@ -87,6 +87,7 @@ def test_models_are_small_and_have_the_size_that_is_said(scheme: str, model: str
     assert {name: weights.shape for name, weights in load_model(directory).state_dict().items()} == expected
 
 
+@pytest.mark.slow
 def test_training_learns_what_is_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
     tokens = torch.from_numpy(corpus("duped")[1][:32].astype(np.int64))
     monkeypatch.setattr("sample.language_models.STEPS", 60)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
 from sample.make_sample import make_sample
 from sample.paths import SAMPLE_DIR
@@ -46,6 +47,7 @@ def _rounded(column: pa.ChunkedArray) -> object:
     return column.combine_chunks()
 
 
+@pytest.mark.slow
 def test_the_script_makes_the_committed_sample_again(tmp_path: Path) -> None:
     make_sample(tmp_path)
     assert _differences(tmp_path, SAMPLE_DIR) == []
