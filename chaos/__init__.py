@@ -1,1 +1,1 @@
-"""Runs that are killed, starved of disk and cut off, and that must end with the table of an undisturbed one."""
+"""Kill runs, fill their disk and cut off the Hub; their tables must equal those of an uninterrupted run."""

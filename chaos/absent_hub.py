@@ -1,4 +1,4 @@
-"""A Hub that goes away in the middle of a download: the run says so, and goes on once the Hub is back."""
+"""The Hub disappears during a download: the run must report it, and resume once the Hub is back."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ BYTES_BEFORE_THE_END = 10_000
 
 
 def lose_the_hub(harness: Harness) -> None:
-    """Takes the Hub away while the second of two files is on its way, and brings it back for the same command."""
-    harness = harness.measuring(*OPTIONS)
+    """Stop the Hub while the second of two files is downloading; start it again and repeat the command."""
+    harness = harness.with_arguments(*OPTIONS)
     kept, cut_off = (("--cache_dir", str(harness.directory / name)) for name in ("cache-kept", "cache-cut-off"))
     with serving() as hub:
-        harness.run_undisturbed("hub-undisturbed", *kept, environment={"HF_ENDPOINT": hub.endpoint})
+        harness.run_uninterrupted("hub-uninterrupted", *kept, environment={"HF_ENDPOINT": hub.endpoint})
     with serving() as hub:
         hub.misbehave(SECOND, Drop(BYTES_BEFORE_THE_END), times=1_000)
         program = harness.program("hub", *cut_off, environment={"HF_ENDPOINT": hub.endpoint})
@@ -30,26 +30,26 @@ def lose_the_hub(harness: Harness) -> None:
             hub.__exit__()
             status = program.wait()
     run = harness.run_directory("hub")
-    harness.note("hub", says_that_the_hub_is_gone(status, program.printed()))
-    harness.note("hub", checks.nothing_looks_complete_and_is_not(run, harness.expected))
+    harness.note("hub", check_message(status, program.printed()))
+    harness.note("hub", checks.visible_tables_are_complete(run, harness.expected))
     with serving() as hub:
-        harness.go_on_to_the_end("hub", *cut_off, environment={"HF_ENDPOINT": hub.endpoint})
+        harness.resume("hub", *cut_off, environment={"HF_ENDPOINT": hub.endpoint})
         if hub.bytes_sent[FIRST]:
-            harness.note("hub", ["a file that had arrived was fetched again"])
-    print(f"absent Hub: ended with status {status}; once it was back the same tables", flush=True)
+            harness.note("hub", ["a complete file was downloaded again"])
+    print(f"absent Hub: ended with status {status}; same tables once the Hub was back", flush=True)
 
 
-def says_that_the_hub_is_gone(status: int | None, printed: str) -> list[str]:
-    """What is wrong with how a run ended that lost the Hub."""
-    faults = [] if status == 2 else [f"ended with status {status} without a Hub"]
+def check_message(status: int | None, printed: str) -> list[str]:
+    """Return the faults in how a run ended after it lost the Hub."""
+    faults = [] if status == 2 else [f"expected status 2 without a Hub, found {status}"]
     if "no answer" not in printed or "Traceback" in printed:
-        faults.append(f"does not say clearly that the Hub does not answer:\n{printed}")
+        faults.append(f"does not clearly report that the Hub gives no answer:\n{printed}")
     return faults
 
 
 @contextmanager
 def serving() -> Iterator[HubServer]:
-    """A stand-in for the Hub with the memories of the sample and their tokenizer."""
+    """Serve a stand-in for the Hub with the sample's memories and tokenizer."""
     with HubServer() as hub:
         hub.publish("EleutherAI/pythia-memorized-evals", memories_directory())
         hub.publish_files("EleutherAI/pythia-70m", {"tokenizer.json": tokenizer_path().read_bytes()}, kind="models")

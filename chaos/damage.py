@@ -1,17 +1,17 @@
-"""Damage to the bytes of a file: what disks, networks, full volumes and careless tools do to them."""
+"""Damage to the bytes of a file, as disks, networks, full volumes and careless tools cause it."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable
 
-LENGTH_AND_MAGIC = 8  # how a Parquet file ends: the length of its footer, and PAR1
+LENGTH_AND_MAGIC = 8  # bytes at the end of a Parquet file: the length of its footer, and PAR1
 
 Damage = Callable[[random.Random, bytes], bytes]
 
 
 def damage(chosen: random.Random, content: bytes) -> bytes:
-    """The content with one or more random kinds of damage."""
+    """Return the content with random damage of one or more kinds."""
     for _ in range(chosen.choice([1, 1, 1, 2, 3, 8])):
         if content:
             content = chosen.choice(KINDS)(chosen, content)
@@ -19,7 +19,7 @@ def damage(chosen: random.Random, content: bytes) -> bytes:
 
 
 def damage_parquet(chosen: random.Random, content: bytes, rows: int) -> bytes:
-    """A Parquet file damaged in its footer, its page headers, its pages, its numbers, or anywhere."""
+    """Return a Parquet file with damage to its footer, its row counts, its pages and their headers, or anywhere."""
     footer = len(content) - LENGTH_AND_MAGIC - int.from_bytes(content[-8:-4], "little")
     kind = chosen.random()
     if kind < 0.2:
@@ -27,16 +27,16 @@ def damage_parquet(chosen: random.Random, content: bytes, rows: int) -> bytes:
     if kind < 0.4:
         return _with_footer(content[:footer], damage(chosen, content[footer:-LENGTH_AND_MAGIC]))
     if kind < 0.55:
-        return _with_footer(content[:footer], _lie(chosen, content[footer:-LENGTH_AND_MAGIC], rows))
+        return _with_footer(content[:footer], _with_wrong_counts(chosen, content[footer:-LENGTH_AND_MAGIC], rows))
     pages = content[:footer]
     for _ in range(chosen.choice([1, 1, 2, 5])):
-        # Of the same length, so that the footer still points to where the pages are.
+        # Keep the length, so that the footer still points to the pages.
         pages = chosen.choice([flip_bits, overwrite])(chosen, pages)
     return pages + content[footer:]
 
 
 def flip_bits(chosen: random.Random, content: bytes) -> bytes:
-    """One to four bits are other than they were."""
+    """Flip one to four bits."""
     changed = bytearray(content)
     for _ in range(chosen.randrange(1, 5)):
         changed[chosen.randrange(len(changed))] ^= 1 << chosen.randrange(8)
@@ -44,37 +44,37 @@ def flip_bits(chosen: random.Random, content: bytes) -> bytes:
 
 
 def overwrite(chosen: random.Random, content: bytes) -> bytes:
-    """A range holds zeros, ones, or anything."""
+    """Overwrite a range with zeros, ones, 0x7F or random bytes."""
     start, stop = _range(chosen, content)
     filler = chosen.choice([b"\x00", b"\xff", b"\x7f", None])
-    with_what = bytes(chosen.randrange(256) for _ in range(start, stop)) if filler is None else filler * (stop - start)
-    return content[:start] + with_what + content[stop:]
+    written = bytes(chosen.randrange(256) for _ in range(start, stop)) if filler is None else filler * (stop - start)
+    return content[:start] + written + content[stop:]
 
 
 def truncate(chosen: random.Random, content: bytes) -> bytes:
-    """The end is missing."""
+    """Cut off the end."""
     return content[: chosen.randrange(len(content))]
 
 
 def repeat_range(chosen: random.Random, content: bytes) -> bytes:
-    """A range is there twice."""
+    """Repeat a range."""
     start, stop = _range(chosen, content)
     return content[:stop] + content[start:]
 
 
 def remove_range(chosen: random.Random, content: bytes) -> bytes:
-    """A range is missing."""
+    """Remove a range."""
     start, stop = _range(chosen, content)
     return content[:start] + content[stop:]
 
 
 def append(chosen: random.Random, content: bytes) -> bytes:
-    """Something follows: zeros as a crashed file system leaves them, or the file once more."""
+    """Append zeros, as a crashed file system does, a line end, the file itself, or PAR1."""
     return content + chosen.choice([b"\x00" * 512, b"\n", content, b"PAR1"])
 
 
 def put_in(chosen: random.Random, content: bytes) -> bytes:
-    """Bytes that mean something to a parser stand where they should not."""
+    """Insert bytes that have a meaning to parsers at a random place."""
     place = chosen.randrange(len(content) + 1)
     bytes_ = chosen.choice([b"\n", b"\r", b"\r\n", b"\x00", b"\xef\xbb\xbf", b"\x1b[2J", b"\xed\xa0\x80", b'"', b"{"])
     return content[:place] + bytes_ + content[place:]
@@ -93,8 +93,8 @@ def _with_footer(before: bytes, footer: bytes) -> bytes:
     return before + footer + len(footer).to_bytes(4, "little") + b"PAR1"
 
 
-def _lie(chosen: random.Random, footer: bytes, rows: int) -> bytes:
-    """A footer in which the number of rows, of some column's values or of all, is another one."""
+def _with_wrong_counts(chosen: random.Random, footer: bytes, rows: int) -> bytes:
+    """Return a footer with a wrong number of rows or values, in one place or in all."""
     true, false = varint(rows), varint(chosen.choice([0, 1, rows - 1, rows + 1, 2**31, 2**40, 2**62, -1]))
     places = [i for i in range(len(footer)) if footer.startswith(true, i)]
     if chosen.random() < 0.7:
@@ -105,7 +105,7 @@ def _lie(chosen: random.Random, footer: bytes, rows: int) -> bytes:
 
 
 def varint(number: int) -> bytes:
-    """A number as Thrift's compact protocol writes it: zigzag, seven bits a byte."""
+    """Return a number as Thrift's compact protocol writes it: zigzag, seven bits per byte."""
     left = (number << 1) ^ (number >> 63)
     written = bytearray()
     while left > 0x7F:

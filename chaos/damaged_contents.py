@@ -1,4 +1,4 @@
-"""Tables as strangers' files may hold them, damaged: one file for each seed, always the same."""
+"""Damaged files with hostile contents; the same seed always makes the same file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from chaos.damage import damage, damage_parquet
 
-# What a terminal, a path, a pattern, a query or a parser could take for more than text.
+# Texts that a terminal, a path, a pattern, a query or a parser could interpret.
 HOSTILE_TEXTS = (
     "\x1b[31mred\x1b[0m \x1b]8;;http://example.invalid\x07link\x1b]8;;\x07 \x9b2J",
     "[bold]markup[/bold] [/] [link=file:///etc/passwd]x[/link]",
@@ -29,14 +29,14 @@ LARGEST_TOKEN = 280
 
 
 class MadeFile(NamedTuple):
-    """A file's name and bytes. undamaged: the bytes before the damage, where it was damaged as bytes."""
+    """The name and the bytes of a file."""
 
     name: str
     content: bytes
 
 
 def make_file(seed: int) -> MadeFile:
-    """The file of a seed: two of three are Parquet, the others JSON lines, every fourth of them compressed."""
+    """Return the file of a seed: two of three are Parquet, the others JSON lines; a quarter of those is compressed."""
     chosen = random.Random(seed)
     if seed % 3:
         return MadeFile("data.parquet", _parquet(chosen))
@@ -96,7 +96,7 @@ def _text(chosen: random.Random) -> str:
 
 
 def _json_lines(chosen: random.Random) -> bytes:
-    """Mostly records of the same columns, with now and then what a line of JSON should not be."""
+    """Return records of the same columns; a few lines are not what a line of JSON should be."""
     columns = chosen.choice([["text"], ["tokens"], ["sequence_id", "tokens", "text"], ["text", "mine", "nested"]])
     lines = []
     for row in range(chosen.choice([1, 20, 200])):

@@ -1,9 +1,9 @@
-"""Has the program measure files that are damaged at random places, and holds every ending to the promise.
+"""Measure files that are damaged at random places, and check every result.
 
     python -m chaos.damaged_files [--files 2000] [--seed 0] [--keep DIRECTORY]
 
-A file ends in a measured table, whose rows are those that an independent reader finds, or in one clear message that
-names the file. Damage to the values in a page without a checksum cannot be noticed by anybody: that is a table.
+A file must end in a table with the rows that an independent reader finds, or in one clear message that names the file.
+Nobody can notice damaged values in a page without a checksum, so such a file may end in a table.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ from spark.runs.run_directory import logs_of
 from spark.session.spark_session import start_session
 from utils import printable
 
-LARGEST_PROCESS = 2 << 30  # bytes, of the driver and of each worker; Java's heap has its own bound
+LARGEST_PROCESS = 2 << 30  # bytes, for the driver and for each worker; Java's heap has its own limit
 
 
 def main() -> int:
-    """Tries the files that the command line asks for; 1 where one ended as none may."""
+    """Measure the files of the requested seeds; return 1 if a result is wrong."""
     parser = argparse.ArgumentParser(description="Measures randomly damaged files.")
-    parser.add_argument("--files", type=int, default=2_000, help="how many (default 2000)")
-    parser.add_argument("--seed", type=int, default=0, help="of the first file; the next ones count on (default 0)")
-    parser.add_argument("--keep", type=Path, help="where the files that broke a promise are kept")
+    parser.add_argument("--files", type=int, default=2_000, help="number of files (default 2000)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the first file; each next file adds 1 (default 0)")
+    parser.add_argument("--keep", type=Path, help="directory in which to keep the files with a wrong result")
     options = parser.parse_args()
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="damaged-files-") as directory:
@@ -43,14 +43,14 @@ def main() -> int:
     for kind, count in sorted(Counter(ending.kind for ending in endings).items()):
         print(f"{count:6d}  {kind}")
     wrong = sum(ending.wrong is not None for ending in endings)
-    print(f"{len(endings):6d}  files in {time.monotonic() - started:.0f} s, of which {wrong} broke a promise")
+    print(f"{len(endings):6d}  files in {time.monotonic() - started:.0f} s, {wrong} with a wrong result")
     return int(wrong > 0)
 
 
 def try_seeds(seeds: range, directory: Path, keep: Path | None) -> list[Ending]:
-    """How the file of each seed ended; those that broke a promise are printed, and kept where `keep` says."""
+    """Return the ending of each seed's file. Wrong results are printed, and their files copied to `keep`."""
     endings = []
-    # One attempt for each task: a damaged file is as damaged at the second.
+    # One attempt per task: a second attempt reads the same damaged file.
     os.environ.setdefault("PYSPARK_SUBMIT_ARGS", "--master local[*] pyspark-shell")
     spark = start_session("damaged files", logs_of(directory, directory))
     spark.conf.set("spark.sql.shuffle.partitions", "2")
@@ -79,7 +79,7 @@ def try_seeds(seeds: range, directory: Path, keep: Path | None) -> list[Ending]:
 
 
 def largest_process() -> str | None:
-    """The Python process among this one and its descendants that ever held more memory than it may, if any."""
+    """Return a fault if this process or a Python process below it ever used more than `LARGEST_PROCESS`."""
     for process in (psutil.Process(), *psutil.Process().children(recursive=True)):
         try:
             status = Path(f"/proc/{process.pid}/status").read_text()

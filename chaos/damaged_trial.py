@@ -1,4 +1,4 @@
-"""One damaged file, measured by the program in this process, and what came of it held to what is promised."""
+"""Measure one damaged file in this process, and check the result."""
 
 from __future__ import annotations
 
@@ -28,44 +28,43 @@ if TYPE_CHECKING:
 SECONDS_A_FILE = 120
 LONGEST_MESSAGE = 1_500
 LINES_OF_A_MESSAGE = 3
-# Of a Java or a worker that is gone, of memory that was not enough, and of an error that nobody expected.
+# Signs of a lost JVM or worker, of too little memory, and of an unexpected error.
 CRASHES = ("Py4JNetworkError", "exited unexpectedly", "OutOfMemoryError", "Connection refused", "Traceback")
 
 
 class Ending(NamedTuple):
-    """How the measuring of a file ended: in which way, what is wrong with that, and the details."""
+    """How measuring a file ended. wrong: the fault in the result, None if there is none."""
 
     kind: str
     wrong: str | None = None
 
 
 def try_file(spark: SparkSession, path: Path, reading: Reading) -> Ending:
-    """Measures a file as the program does; `reading` is what it holds by other means."""
+    """Measure a file as the program does. reading: the content of the file by an independent reader."""
     configuration = build_configuration({"datasets": str(path), "tokenizer": str(tokenizer_path())})
     filters = choose_filters(configuration.filters)
     started = time.monotonic()
     try:
         with time_limit(SECONDS_A_FILE):
-            reader = Resolver(path.parent / "cache", {}, lambda _: None)
+            resolver = Resolver(path.parent / "cache", {}, lambda _: None)
             (split,) = plan_splits(configuration)
-            run = MetricsJob(
-                resolve_split(split, filters, configuration, reader), filters, configuration, path.parent / "run"
+            job = MetricsJob(
+                resolve_split(split, filters, configuration, resolver), filters, configuration, path.parent / "run"
             )
-            run.estimated_bytes()
+            job.estimated_bytes()
             try:
-                run.run(spark)
+                job.run(spark)
             except Exception as error:
-                return _told(
-                    "the split fails with a message", failure_message(error, str(split.location)), path, started
-                )
+                message = failure_message(error, str(split.location))
+                return _check_message("the job fails with a message", message, path, started)
     except UserError as error:
-        return _told("refused with a message before Spark", str(error), path, started)
+        return _check_message("rejected with a message before Spark", str(error), path, started)
     except Exception as error:
         return Ending("error", f"{type(error).__name__}: {error}")
-    return _measured(run, reading)
+    return _check_tables(job, reading)
 
 
-def _told(kind: str, message: str, path: Path, started: float) -> Ending:
+def _check_message(kind: str, message: str, path: Path, started: float) -> Ending:
     if time.monotonic() - started > SECONDS_A_FILE:
         return Ending("hang", f"{SECONDS_A_FILE} s")
     crash = next((words for words in CRASHES if words in message), None)
@@ -73,27 +72,27 @@ def _told(kind: str, message: str, path: Path, started: float) -> Ending:
     if crash:
         return Ending(kind, f"{crash}: {message}")
     if str(path) not in message:
-        return Ending(kind, f"the file is not named: {message}")
+        return Ending(kind, f"the message does not name the file: {message}")
     if len(message) > LONGEST_MESSAGE or len(lines) > LINES_OF_A_MESSAGE or not all(map(str.isprintable, lines)):
-        return Ending(kind, f"no clear message: {message}")
+        return Ending(kind, f"the message is not clear: {message}")
     return Ending(kind)
 
 
-def _measured(run: MetricsJob, reading: Reading) -> Ending:
-    (written,) = (run.already_written() or {}).values()
-    metrics, rejected = (_rows(Path(str(run.path(kind, None)))) for kind in ("metrics", "rejected"))
+def _check_tables(job: MetricsJob, reading: Reading) -> Ending:
+    (written,) = (job.already_written() or {}).values()
+    metrics, rejected = (_rows(Path(str(job.path(kind, None)))) for kind in ("metrics", "rejected"))
     kind = "measured, with rejected rows" if rejected else "measured"
     if (len(metrics), len(rejected)) != (written.counts["rows"], written.rows_rejected):
-        return Ending(kind, f"the marker says {written}, the tables hold {len(metrics)} and {len(rejected)} rows")
+        return Ending(kind, f"the marker says {written}, the tables have {len(metrics)} and {len(rejected)} rows")
     if len(metrics) + len(rejected) != written.rows_read:
-        return Ending(kind, f"{written.rows_read} rows in, {len(metrics)} and {len(rejected)} out")
+        return Ending(kind, f"{written.rows_read} rows read, {len(metrics)} measured and {len(rejected)} rejected")
     if reading.rows is None:
-        return Ending(f"{kind}, which no other reader can read")
+        return Ending(f"{kind}, but unreadable for the independent reader")
     if written.rows_read != reading.rows:
-        return Ending(kind, f"{written.rows_read} rows, and {reading.rows} by another reader")
+        return Ending(kind, f"{written.rows_read} rows read, {reading.rows} by the independent reader")
     ids = [row["sequence_id"] for row in metrics]
     if len(set(ids)) < len(ids):
-        return Ending(kind, "an id is there twice")
+        return Ending(kind, "an id occurs twice")
     other = next((row for row in metrics if not _agrees(row, reading)), None)
     return Ending(
         kind, None if other is None else f"sequence_id {other['sequence_id']} has other values: {other}"[:500]
@@ -111,7 +110,7 @@ def _rows(directory: Path) -> Sequence[dict[str, Any]]:
 
 
 def _agrees(row: dict[str, Any], reading: Reading) -> bool:
-    """Whether a measured row has the values that the file gives it; what it does not give is made of the rest."""
+    """Return whether a measured row has the values of the file; the program computes a value that the file lacks."""
     expected = reading.values.get(row["sequence_id"])
     if expected is None:
         return not reading.values
@@ -121,7 +120,7 @@ def _agrees(row: dict[str, Any], reading: Reading) -> bool:
 
 @contextmanager
 def time_limit(seconds: int) -> Iterator[None]:
-    """Raises TimeoutError in the block, which belongs to the main thread, after so many seconds."""
+    """Raise TimeoutError in the block after `seconds`; only for the main thread."""
 
     def stop(*_: object) -> None:
         raise TimeoutError(f"{seconds} s have passed")

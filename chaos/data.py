@@ -1,7 +1,7 @@
-"""The data of the harness: the embedded sample many times over, under ids of its own each time.
+"""Data for `make chaos`: many copies of the embedded sample, each with its own range of ids.
 
-Five splits: three datasets of memories, a random sample measured for two models, and lines of JSON; each with rows
-that must be rejected, and all with feature tables to join.
+The data makes five jobs: memories of three models, a random sample with the scores of two models, and JSON lines. Each
+has rows that must be rejected. All are joined to feature tables.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ REPEATED_ROWS = 5
 MEMORIES = ("deduped.70m", "deduped.160m", "duped.70m")
 
 
-def make_data(directory: Path, rows_a_split: int) -> list[str]:
-    """Writes some `rows_a_split` rows for each split and their feature tables; the options that measure them."""
+def make_data(directory: Path, rows_per_job: int) -> list[str]:
+    """Write about `rows_per_job` rows for each job, and their feature tables; return the options to measure them."""
     memories = directory / "memories"
     (memories / "data").mkdir(parents=True)
     (memories / "README.md").write_text("Splits named {scheme}.{model}.\n")
     for name in MEMORIES:
         source = pq.read_table(memories_directory() / "data" / f"{name}-00000-of-00001.parquet")
         pq.write_table(
-            with_refused_rows(repeated(source, "index", rows_a_split)),
+            with_rejected_rows(repeated(source, "index", rows_per_job)),
             memories / "data" / f"{name}-00000-of-00001.parquet",
         )
     pile = pq.read_table(pile_directory("deduped") / "data" / "train-00000-of-00001.parquet")
-    pq.write_table(with_refused_rows(repeated(pile, "Index", rows_a_split)), directory / "random.parquet")
-    write_lines(repeated(pile, "Index", rows_a_split // 2), directory / "lines.jsonl")
-    copies = rows_a_split // min(pq.read_metadata(each).num_rows for each in (memories_directory() / "data").iterdir())
+    pq.write_table(with_rejected_rows(repeated(pile, "Index", rows_per_job)), directory / "random.parquet")
+    write_lines(repeated(pile, "Index", rows_per_job // 2), directory / "lines.jsonl")
+    copies = rows_per_job // min(pq.read_metadata(each).num_rows for each in (memories_directory() / "data").iterdir())
     write_features(directory / "features", copies + 1)
     return [
         *("--datasets", f"{memories},{directory / 'random.parquet'},{directory / 'lines.jsonl'}"),
@@ -48,19 +48,19 @@ def make_data(directory: Path, rows_a_split: int) -> list[str]:
 
 
 def repeated(table: pa.Table, key: str, rows: int) -> pa.Table:
-    """The first `rows` rows of the table written again and again, each time with the next range of ids."""
+    """Return the first `rows` rows of repeated copies of the table; each copy has the next range of ids."""
     copies = -(-rows // len(table))
     return pa.concat_tables(shifted(table, key, copy) for copy in range(copies)).slice(0, rows).combine_chunks()
 
 
 def shifted(table: pa.Table, key: str, copy: int) -> pa.Table:
-    """The table with the ids of its copy of that number."""
+    """Return the table with the ids of its n-th copy, n from 0."""
     position = table.column_names.index(key)
     return table.set_column(position, key, pc.add(table[key].cast(pa.int64()), copy * ID_STEP))
 
 
-def with_refused_rows(table: pa.Table) -> pa.Table:
-    """The table with rows that cannot be measured: no tokens, an unknown token, no id, an id that is there twice."""
+def with_rejected_rows(table: pa.Table) -> pa.Table:
+    """Return the table with rows that must be rejected: no tokens, an unknown token, no id, a repeated id."""
     ids, tokens = table.column(0).to_numpy().astype(object), table.column(1).to_pylist()
     every = len(tokens) // 20
     for row in range(0, len(tokens), every):
@@ -73,7 +73,7 @@ def with_refused_rows(table: pa.Table) -> pa.Table:
 
 
 def write_lines(table: pa.Table, path: Path) -> None:
-    """The rows as JSONL, with a column of the user's own; every thousandth line is no JSON."""
+    """Write the rows as JSONL with an additional column `note`; every thousandth line is not valid JSON."""
     with path.open("w", encoding="utf-8") as lines:
         for number, row in enumerate(table.select([0, 1]).to_pylist()):
             content = json.dumps({"sequence_id": row["Index"], "tokens": row["Tokens"], "note": f"line {number}"})
@@ -81,7 +81,7 @@ def write_lines(table: pa.Table, path: Path) -> None:
 
 
 def write_features(directory: Path, copies: int) -> None:
-    """Feature tables that know the ids of so many copies, and values that tell the copies apart."""
+    """Write feature tables with the ids of `copies` copies; each copy has other numbers of duplicates."""
     directory.mkdir()
     frequencies = pq.read_table(feature_directory("token_frequencies", "deduped") / "data")
     pq.write_table(
@@ -95,9 +95,9 @@ def write_features(directory: Path, copies: int) -> None:
         pa.table({"sequence_id": many["index"], "sequence_duplicates": counts}), directory / "duplicates.parquet"
     )
     perplexities = feature_directory("perplexities", "deduped") / "data"
-    of_split = {name.replace(".", "-"): name for name in MEMORIES}
-    of_split |= {"none-70m": "deduped.70m", "none-160m": "deduped.160m", "none-None": "deduped.70m"}
-    for written, name in of_split.items():
+    sources = {name.replace(".", "-"): name for name in MEMORIES}
+    sources |= {"none-70m": "deduped.70m", "none-160m": "deduped.160m", "none-None": "deduped.70m"}
+    for written, name in sources.items():
         table = pq.read_table(perplexities / f"{name}-00000-of-00001.parquet")
         many = pa.concat_tables(shifted(table, "sequence_id", copy) for copy in range(copies))
         pq.write_table(many, directory / f"{written}.parquet")

@@ -1,4 +1,4 @@
-"""What all trials share: the command, the tables that it gives when nothing disturbs it, and what came of it all."""
+"""The harness that all trials share: the command, the tables of an uninterrupted run, and the tally of results."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from chaos.moments import operations_environment
 from chaos.processes import CALCULATE_METRICS, Program, Role
 from chaos.tables import Digest, total_rows, visible_tables
 
-SURVIVORS_MAY_LIVE_SECONDS = 60.0
+LONGEST_SURVIVAL_SECONDS = 60.0
 
 
 @dataclass
 class Tally:
-    """What was done and found, over all trials; `longest_survival`: of a process after its run, in seconds."""
+    """The counts and faults of all trials. longest_survival: the seconds that a process outlived its driver."""
 
     starts: int = 0
     kills: Counter[Role] = field(default_factory=Counter)
@@ -30,11 +30,11 @@ class Tally:
 
 @dataclass
 class Harness:
-    """The command that is tried, and the uninterrupted run that every other is compared with.
+    """The command under test, and the uninterrupted run that all other runs are compared with.
 
-    script: the program; disk_mib: the size of a disk that it is to fill.
-    expected: the tables of that run; layout: what else lies in its directory; seconds: how long it took;
-    operations: how often its driver changed the run's files.
+    script: the program. disk_mib: the size in MiB of the disk that it must fill.
+    Of the uninterrupted run: expected: its tables; expected_paths: the other paths in its directory;
+    seconds: its duration; operations: the number of operations of its driver on the run's files.
     """
 
     arguments: Sequence[str]
@@ -43,28 +43,28 @@ class Harness:
     disk_mib: int = 1024
     tally: Tally = field(default_factory=Tally)
     expected: dict[str, Digest] = field(default_factory=dict)
-    layout: set[str] = field(default_factory=set)
+    expected_paths: set[str] = field(default_factory=set)
     seconds: float = 0.0
     operations: int = 0
 
     def run_directory(self, run_id: str) -> Path:
-        """Where a run writes that is not told to write elsewhere."""
+        """Return the default directory of a run."""
         return self.directory / "output" / run_id
 
-    def measuring(self, *arguments: str) -> Harness:
-        """A harness of another command, with the same tally."""
-        return replace(self, arguments=arguments, expected={}, layout=set())
+    def with_arguments(self, *arguments: str) -> Harness:
+        """Return a harness for other arguments of the program, with the same tally."""
+        return replace(self, arguments=arguments, expected={}, expected_paths=set())
 
     def program(self, run_id: str, *options: str, environment: Mapping[str, str] | None = None) -> Program:
-        """The command with the id of a run and further options, to be started."""
+        """Return the program with a run id and further options, not yet started."""
         self.tally.starts += 1
         output = self.directory / f"{run_id}-start-{self.tally.starts}.txt"
         spark = {"SPARK_LOCAL_DIRS": str(self.directory / "spark")}
         arguments = [*self.arguments, "--run_id", run_id, *options]
         return Program(self.script, arguments, self.directory, output, {**spark, **(environment or {})})
 
-    def run_undisturbed(self, run_id: str, *options: str, environment: Mapping[str, str] | None = None) -> None:
-        """The run that all others are compared with; raises RuntimeError where it fails."""
+    def run_uninterrupted(self, run_id: str, *options: str, environment: Mapping[str, str] | None = None) -> None:
+        """Run the command that all other runs are compared with; raise RuntimeError if it fails."""
         run, log = self.run_directory(run_id), self.directory / f"{run_id}-operations.txt"
         recording = {**operations_environment(run, log), **(environment or {})}
         started = time.monotonic()
@@ -74,36 +74,36 @@ class Harness:
             raise RuntimeError(f"{run_id} ended with status {status}:\n{program.printed()}")
         self.seconds = time.monotonic() - started
         self.operations = len(log.read_text().splitlines())
-        self.expected, self.layout = visible_tables(run), checks.layout_of(run)
-        self.note(run_id, checks.run_is_whole(run, self.expected, self.layout))
+        self.expected, self.expected_paths = visible_tables(run), checks.other_paths(run)
+        self.note(run_id, checks.run_is_complete(run, self.expected, self.expected_paths))
 
-    def go_on_to_the_end(
+    def resume(
         self, run_id: str, *options: str, run: Path | None = None, environment: Mapping[str, str] | None = None
     ) -> None:
-        """The same command once more, after which the run must be whole."""
+        """Start the same command again; the run must then be complete."""
         self.tally.resumes += 1
         with self.program(run_id, *options, environment=environment) as program:
             status = program.wait()
         if status != 0:
-            self.note(run_id, [f"ended with status {status}, though nothing disturbed it:\n{program.printed()}"])
+            self.note(run_id, [f"resumed and not interrupted, but ended with status {status}:\n{program.printed()}"])
         self.compare(run_id, run)
 
     def compare(self, run_id: str, run: Path | None = None) -> None:
-        """Compares a complete run with the undisturbed one."""
+        """Compare a complete run with the uninterrupted one."""
         run = run or self.run_directory(run_id)
-        self.note(run_id, checks.run_is_whole(run, self.expected, self.layout))
+        self.note(run_id, checks.run_is_complete(run, self.expected, self.expected_paths))
         self.tally.rows_compared += total_rows(visible_tables(run))
 
     def time_survivors(self, run_id: str, program: Program) -> None:
-        """Waits until no process of a start is left, and notes for how long one lived on."""
-        seconds = program.wait_for_survivors(SURVIVORS_MAY_LIVE_SECONDS)
+        """Wait until no process of a start is left, and record how long the last one survived."""
+        seconds = program.wait_for_survivors(LONGEST_SURVIVAL_SECONDS)
         if seconds is None:
             left = [" ".join(each.cmdline())[:120] for each in program.survivors()]
-            self.note(run_id, [f"processes live on {SURVIVORS_MAY_LIVE_SECONDS:.0f} s after the end: {left}"])
-        self.tally.longest_survival = max(self.tally.longest_survival, seconds or SURVIVORS_MAY_LIVE_SECONDS)
+            self.note(run_id, [f"processes still running {LONGEST_SURVIVAL_SECONDS:.0f} s after the end: {left}"])
+        self.tally.longest_survival = max(self.tally.longest_survival, seconds or LONGEST_SURVIVAL_SECONDS)
 
     def note(self, run_id: str, faults: list[str]) -> None:
-        """Notes what must not be, and says it at once."""
-        for words in faults:
-            self.tally.faults.append(f"{self.script.name}, {run_id}: {words}")
+        """Record the faults of a run, and print them at once."""
+        for fault in faults:
+            self.tally.faults.append(f"{self.script.name}, {run_id}: {fault}")
             print(f"FAULT {self.tally.faults[-1]}", flush=True)

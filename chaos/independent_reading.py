@@ -1,4 +1,4 @@
-"""What a damaged file holds, read by other means than the program's: its rows, and their values."""
+"""An independent reader of damaged files: it shares no code with the program."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 SECONDS = 60
-LARGEST_PROCESS = 3 << 30  # bytes of addresses; twice what the reader of a whole file takes
+LARGEST_PROCESS = 3 << 30  # bytes of address space; reading an undamaged file takes half of it
 VALUES = ("tokens", "text")
 
 
 class Reading(NamedTuple):
-    """How many rows a file holds, None where it cannot be read; `values` of its tokens and text by row's id."""
+    """The content of a file. rows: their number, None if unreadable. values: tokens and text by the row's id."""
 
     rows: int | None
     values: Mapping[int, tuple[Any, ...]]
@@ -33,7 +33,7 @@ UNREADABLE = Reading(None, {})
 
 
 def read_json_lines(path: Path) -> Reading:
-    """The lines that are not blank, and the values of those that are JSON objects."""
+    """Read a JSONL file: its lines that are not blank, and the values of those that are JSON objects."""
     content = path.read_bytes()
     try:
         content = gzip.decompress(content) if path.suffix == ".gz" else content
@@ -44,24 +44,24 @@ def read_json_lines(path: Path) -> Reading:
 
 
 def read_parquet(path: Path) -> Reading:
-    """All rows of a Parquet file as pyarrow reads them, page by page, with checksums where there are some."""
+    """Read all rows of a Parquet file with pyarrow, page by page; verify the checksums that it has."""
     try:
         table = pq.ParquetFile(path, page_checksum_verification=True).read()
     except (OSError, ValueError, pa.ArrowException):
         return UNREADABLE
     try:
         return Reading(len(table), _by_id(dict(enumerate(table.to_pylist()))))
-    except (ValueError, pa.ArrowException):  # text that is none
+    except (ValueError, pa.ArrowException):  # text that is not UTF-8
         return Reading(len(table), {})
 
 
 def bound_memory() -> None:
-    """Has this process be refused what a damaged file makes pyarrow ask for, which may be terabytes."""
+    """Limit the memory of this process: a damaged file can make pyarrow request terabytes."""
     resource.setrlimit(resource.RLIMIT_AS, (LARGEST_PROCESS, LARGEST_PROCESS))
 
 
 class IndependentReader:
-    """Reads files in a process of its own, which a damaged one may end; a context manager."""
+    """A context manager that reads Parquet in a separate process, because a damaged file may end the process."""
 
     def __init__(self) -> None:
         self._pool: ProcessPoolExecutor | None = None
@@ -75,7 +75,7 @@ class IndependentReader:
         self._stop()
 
     def read(self, path: Path) -> Reading:
-        """What the file holds."""
+        """Return the content of a file."""
         if path.suffix != ".parquet":
             return read_json_lines(path)
         self._pool = self._pool or ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), bound_memory)
@@ -102,7 +102,7 @@ def _object(line: bytes) -> dict[str, Any]:
 
 
 def _by_id(rows: Mapping[int, Mapping[str, Any]]) -> dict[int, tuple[Any, ...]]:
-    """Tokens and text of the rows by their id; by their number where they have none."""
+    """Return tokens and text of the rows by id, or by row number if no row has an id."""
     by_id = {}
     has_ids = any("sequence_id" in row for row in rows.values())
     for number, row in rows.items():

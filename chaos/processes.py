@@ -1,4 +1,4 @@
-"""A program under test as its user starts it, and the processes that it starts in its turn."""
+"""A program under test, started as a user starts it, and its child processes."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ Role = Literal["driver", "jvm", "daemon", "worker"]
 
 @dataclass
 class Program:
-    """One start of a program; a context manager that leaves none of its processes behind.
+    """One start of a program; a context manager that kills all remaining processes at its end.
 
-    script: what is started. directory: where. output: the file of what it prints.
+    script: the program. directory: its working directory. output: the file for its standard output and error.
+    seen: all processes of this start that `look` has found.
     """
 
     script: Path
@@ -58,7 +59,7 @@ class Program:
         self.process.wait()
 
     def look(self) -> dict[Role, list[psutil.Process]]:
-        """The living processes of this start by what they are; also notes them in `seen`."""
+        """Return the running processes of this start by role, and add them to `seen`."""
         found: dict[Role, list[psutil.Process]] = {"driver": [], "jvm": [], "daemon": [], "worker": []}
         if self.process.poll() is not None:
             return found
@@ -75,7 +76,7 @@ class Program:
         return found
 
     def wait(self, seconds: float = LONGEST_SECONDS) -> int | None:
-        """The exit status; None where it takes longer."""
+        """Return the exit status; None if the program runs longer than `seconds`."""
         until = time.monotonic() + seconds
         while self.process.poll() is None and time.monotonic() < until:
             self.look()
@@ -83,11 +84,11 @@ class Program:
         return self.process.poll()
 
     def survivors(self) -> list[psutil.Process]:
-        """Those of the processes seen that live on."""
+        """Return the processes in `seen` that are still running."""
         return [process for process in self.seen if is_alive(process)]
 
     def wait_for_survivors(self, seconds: float) -> float | None:
-        """The seconds until no process of this start is left; None where some live longer."""
+        """Return the seconds until no process of this start is left; None if that takes more than `seconds`."""
         started = time.monotonic()
         while self.survivors():
             if time.monotonic() - started > seconds:
@@ -96,12 +97,12 @@ class Program:
         return time.monotonic() - started
 
     def printed(self) -> str:
-        """What it has printed so far."""
+        """Return the output so far."""
         return self.output.read_text(encoding="utf-8", errors="replace")
 
 
 def role_of(process: psutil.Process) -> Role | None:
-    """What a process below the driver is; None for what only starts others, and for one that is gone."""
+    """Return the role of a process below the driver; None for launchers and for processes that have ended."""
     try:
         parent = process.parent()
         if process.name() == "java":
@@ -114,7 +115,7 @@ def role_of(process: psutil.Process) -> Role | None:
 
 
 def is_alive(process: psutil.Process) -> bool:
-    """Whether it still runs; one that only waits to be reaped does not."""
+    """Return whether a process is running; a zombie is not."""
     try:
         return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:

@@ -1,4 +1,4 @@
-"""The tables of a run as a stranger finds them, brought to a canonical form and summed up in a checksum."""
+"""Tables of a run as any reader sees them, and their digests: checksums that do not depend on the order of rows."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ SPARK_EVENTS = "spark-events"
 
 
 class Digest(NamedTuple):
-    """The number of rows of a table and the SHA-256 of its canonical form: equal for equal rows in any order."""
+    """The number of rows of a table, and the SHA-256 of its canonical form: equal for equal rows in any order."""
 
     rows: int
     sha256: str
 
 
 class FileState(NamedTuple):
-    """What tells whether a file was written anew."""
+    """The state of a file, which changes if it is written again."""
 
     path: Path
     inode: int
@@ -35,15 +35,15 @@ class FileState(NamedTuple):
 
 
 def visible_tables(run: Path) -> dict[str, Digest]:
-    """Every table of a run that a reader sees, by its path below the run."""
+    """Return the digest of every table that readers see, by its path below the run."""
     return {name: digest(tuple(file.path for file in files), files) for name, files in visible_files(run).items()}
 
 
 def visible_files(run: Path) -> dict[str, tuple[FileState, ...]]:
-    """The files of each table that a reader sees: those that pyarrow finds in a directory of Hive partitions."""
+    """Return the files of every table that readers see: those that pyarrow finds as a dataset of Hive partitions."""
     found: dict[str, list[FileState]] = {}
     for directory in visible_directories(run):
-        # With a schema given no file is opened, so that a damaged one is listed too, and so is what is no table.
+        # A given schema keeps pyarrow from opening the files; damaged files and other files are listed too.
         dataset = ds.dataset(directory, pa.schema([]), format="parquet", partitioning="hive")
         for path in sorted(Path(name) for name in dataset.files if name.endswith(".parquet")):
             state = path.stat()
@@ -53,7 +53,7 @@ def visible_files(run: Path) -> dict[str, tuple[FileState, ...]]:
 
 
 def visible_directories(run: Path) -> list[Path]:
-    """The directories of a run in which readers look for tables."""
+    """Return the directories of a run in which readers look for tables."""
     if not run.is_dir():
         return []
     visible = (path for path in run.iterdir() if path.name[0] not in "._" and path.name != SPARK_EVENTS)
@@ -62,7 +62,7 @@ def visible_directories(run: Path) -> list[Path]:
 
 @cache
 def digest(paths: tuple[Path, ...], states: tuple[FileState, ...]) -> Digest:
-    """The digest of the rows of some files; `states` has unchanged files read once."""
+    """Return the digest of the rows of some files. `states` is part of the cache key: changed files are read again."""
     try:
         table = canonical(pa.concat_tables(pq.ParquetFile(path).read() for path in paths))
     except (OSError, pa.ArrowException) as error:
@@ -73,7 +73,7 @@ def digest(paths: tuple[Path, ...], states: tuple[FileState, ...]) -> Digest:
 
 
 def canonical(table: pa.Table) -> pa.Table:
-    """The rows in an order that depends on nothing but the rows."""
+    """Return the table with its rows in an order that depends only on their values."""
     key = "sequence_id" if "sequence_id" in table.column_names else table.column_names[0]
     if table[key].null_count == 0 and pc.count_distinct(table[key]).as_py() == len(table):
         return table.sort_by(key).combine_chunks()
@@ -82,7 +82,7 @@ def canonical(table: pa.Table) -> pa.Table:
 
 
 def differences(found: Mapping[str, Digest], expected: Mapping[str, Digest]) -> list[str]:
-    """What is wrong with tables that should be among the expected ones, in words; nothing where all are right."""
+    """Return one message per table that differs from the expected one."""
     return [
         f"{name}: {table.rows:,} rows with checksum {table.sha256[:12]}, expected {describe(expected.get(name))}"
         for name, table in found.items()
@@ -91,10 +91,10 @@ def differences(found: Mapping[str, Digest], expected: Mapping[str, Digest]) -> 
 
 
 def describe(table: Digest | None) -> str:
-    """A digest in words."""
-    return "no such table" if table is None else f"{table.rows:,} with {table.sha256[:12]}"
+    """Return a digest in words."""
+    return "no such table" if table is None else f"{table.rows:,} rows with {table.sha256[:12]}"
 
 
 def total_rows(tables: Mapping[str, Digest]) -> int:
-    """The rows of all tables."""
+    """Return the number of rows of all tables."""
     return sum(table.rows for table in tables.values())

@@ -1,8 +1,10 @@
-"""Counts what the driver does to the files of a run, and kills it before one of these operations.
+"""Count the driver's operations on the files of a run, and kill the driver before one of them.
 
-Python imports this module at its start where it lies on PYTHONPATH. It does nothing but in the programs SCRIPTS, and
-there only what the environment says: CHAOS_DIRECTORY is the run's directory, CHAOS_OPERATIONS a file that gets a line
-for each operation, CHAOS_KILL_BEFORE the number of the operation that is not to happen, counted from 1.
+Python imports this module at startup if it is on PYTHONPATH. It acts only in the programs `SCRIPTS`, and only if the
+environment has these variables:
+
+CHAOS_DIRECTORY: the run's directory. CHAOS_OPERATIONS: a file; one line is appended per operation.
+CHAOS_KILL_BEFORE: the number of the operation that must not happen, counted from 1.
 """
 
 import os
@@ -15,7 +17,7 @@ WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 
 class Operations:
-    """The operations so far; an audit hook."""
+    """An audit hook that counts the operations."""
 
     def __init__(self, directory: str, log: str, kill_before: int) -> None:
         self.directory, self.kill_before, self.count = directory, kill_before, 0
@@ -27,7 +29,7 @@ class Operations:
         if event == "open" and not (isinstance(arguments[2], int) and arguments[2] & WRITING):
             return
         path = whole_path(arguments[0], arguments[-1] if event in ("os.remove", "os.rmdir") else -1)
-        # The signs of life of the lock come when their time has come: with them no number would name the same twice.
+        # The lock's heartbeat depends on time. If it counted, a number would not always name the same operation.
         if not path.startswith(self.directory + "/") or (event == "open" and path.endswith("/run.lock")):
             return
         self.count += 1
@@ -37,7 +39,7 @@ class Operations:
 
 
 def whole_path(path: object, directory: object) -> str:
-    """The path that an operation names, from the root; `directory` is the open directory that it starts from, or -1."""
+    """Return the absolute path of an operation. directory: the open directory that the path is relative to, or -1."""
     if not isinstance(path, str | bytes | os.PathLike):
         return ""
     start = Path.cwd()

@@ -1,4 +1,4 @@
-"""A short `make chaos`: a run that is killed three times must end with the table of one that is not."""
+"""A short `make chaos`: a run that is killed three times must end with the tables of an uninterrupted run."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from chaos.moments import (
     hidden_parts,
     operations_environment,
     table_directories,
+    when_a_job_begins,
     when_a_part_appears,
-    when_a_split_begins,
 )
 from chaos.processes import BUILD_FEATURES, CALCULATE_METRICS, Program
 from chaos.tables import canonical, visible_files, visible_tables
@@ -31,16 +31,16 @@ OPTIONS = ("--filters", "repetition,compressibility", "--tokenizer", str(tokeniz
 
 @pytest.mark.timeout(600)
 @pytest.mark.spark
-def test_a_run_that_is_killed_again_and_again_ends_with_the_same_tables(tmp_path: Path) -> None:
+def test_a_run_killed_three_times_ends_with_the_same_tables(tmp_path: Path) -> None:
     make_data(tmp_path / "data", ROWS)
     datasets = f"{tmp_path / 'data' / 'memories'},{tmp_path / 'data' / 'random.parquet'}"
     harness, random = Harness(("--datasets", datasets, *OPTIONS), tmp_path), Random(0)
-    harness.run_undisturbed("undisturbed")
+    harness.run_uninterrupted("uninterrupted")
     run = harness.run_directory("killed")
     in_the_middle = before_operation(run, random.randint(15, harness.operations // 2), tmp_path / "operations")
     assert start_and_kill(harness, random, "killed", "driver", in_the_middle) == -9
     assert start_and_kill(harness, random, "killed", "jvm", when_a_part_appears(run, random.uniform(0, 0.2))) == 1
-    assert start_and_kill(harness, random, "killed", "worker", when_a_split_begins(run, random.uniform(0, 1))) == 0
+    assert start_and_kill(harness, random, "killed", "worker", when_a_job_begins(run, random.uniform(0, 1))) == 0
     harness.compare("killed")
     assert harness.tally.faults == []
     assert dict(harness.tally.kills) == {"driver": 1, "jvm": 1, "worker": 1}
@@ -51,7 +51,7 @@ NAME = "metrics/dataset=a/scheme=b/model=c"
 
 
 def write_run(run: Path, *tables: pa.Table) -> Path:
-    """A run's directory with one table in so many files."""
+    """Write a run's directory with one table, one file per argument."""
     (run / NAME).mkdir(parents=True)
     for number, table in enumerate(tables):
         pq.write_table(table, run / NAME / f"part-{number}.parquet")
@@ -64,57 +64,55 @@ def write_run(run: Path, *tables: pa.Table) -> Path:
 @pytest.mark.parametrize(
     "tables",
     [
-        pytest.param((TABLE.slice(0, 99),), id="a row is lost"),
-        pytest.param((TABLE, TABLE.slice(7, 1)), id="a row is doubled"),
-        pytest.param((TABLE.slice(0, 50), TABLE.slice(49, 50)), id="one is lost and one doubled"),
+        pytest.param((TABLE.slice(0, 99),), id="lost row"),
+        pytest.param((TABLE, TABLE.slice(7, 1)), id="duplicated row"),
+        pytest.param((TABLE.slice(0, 50), TABLE.slice(49, 50)), id="lost and duplicated row"),
         pytest.param(
             (TABLE.set_column(1, "tokens", TABLE["tokens"].take([1, 0, *range(2, 100)])),), id="values swapped"
         ),
         pytest.param((TABLE.rename_columns(["sequence_id", "Tokens"]),), id="another name"),
     ],
 )
-def test_a_table_that_is_not_the_same_is_seen(tmp_path: Path, tables: tuple[pa.Table, ...]) -> None:
+def test_a_different_table_is_a_fault(tmp_path: Path, tables: tuple[pa.Table, ...]) -> None:
     expected = visible_tables(write_run(tmp_path / "expected", TABLE))
     run = write_run(tmp_path / "run", *tables)
-    assert any(NAME in fault for fault in checks.nothing_looks_complete_and_is_not(run, expected))
-    assert any(NAME in fault for fault in checks.run_is_whole(run, expected, checks.layout_of(run)))
+    assert any(NAME in fault for fault in checks.visible_tables_are_complete(run, expected))
+    assert any(NAME in fault for fault in checks.run_is_complete(run, expected, checks.other_paths(run)))
 
 
-def test_the_order_of_rows_and_files_is_no_difference(tmp_path: Path) -> None:
+def test_the_order_of_rows_and_files_does_not_matter(tmp_path: Path) -> None:
     expected = visible_tables(write_run(tmp_path / "expected", TABLE))
     run = write_run(tmp_path / "run", TABLE.slice(60), TABLE.slice(0, 60).take(list(range(59, -1, -1))))
-    assert checks.nothing_looks_complete_and_is_not(run, expected) == []
-    assert checks.run_is_whole(run, expected, checks.layout_of(run)) == []
+    assert checks.visible_tables_are_complete(run, expected) == []
+    assert checks.run_is_complete(run, expected, checks.other_paths(run)) == []
 
 
-def test_what_is_missing_left_over_written_again_or_damaged_is_seen(tmp_path: Path) -> None:
+def test_missing_leftover_rewritten_and_damaged_files_are_faults(tmp_path: Path) -> None:
     run = write_run(tmp_path / "run", TABLE)
-    expected, layout, before = visible_tables(run), checks.layout_of(run), visible_files(run)
-    assert checks.complete_splits_are_untouched(run, before, expected) == []
+    expected, paths, before = visible_tables(run), checks.other_paths(run), visible_files(run)
+    assert checks.complete_jobs_are_unchanged(run, before, expected) == []
     (run / "_temporary").mkdir()
-    assert checks.run_is_whole(run, expected, layout) == ["left over: _temporary"]
+    assert checks.run_is_complete(run, expected, paths) == ["left over: _temporary"]
     (run / "_temporary").rmdir()
     (run / NAME / "part-0.parquet").rename(run / "moved.parquet")
-    assert checks.run_is_whole(run, expected, layout) == [f"{NAME} is missing"]
-    assert checks.run_is_whole(run, expected, layout | {"note.txt"}) == [f"{NAME} is missing", "note.txt is missing"]
+    assert checks.run_is_complete(run, expected, paths) == [f"{NAME} is missing"]
+    assert checks.run_is_complete(run, expected, paths | {"note.txt"}) == [f"{NAME} is missing", "note.txt is missing"]
     pq.write_table(TABLE, run / NAME / "part-0.parquet")
-    assert checks.complete_splits_are_untouched(run, before, expected) == [
-        f"was complete, and was written again: {NAME}"
-    ]
+    assert checks.complete_jobs_are_unchanged(run, before, expected) == [f"was complete, but was written again: {NAME}"]
     (run / NAME / "part-0.parquet").write_bytes(b"PAR1 and no more")
-    assert "unreadable" in checks.nothing_looks_complete_and_is_not(run, expected)[0]
+    assert "unreadable" in checks.visible_tables_are_complete(run, expected)[0]
     (run / "run.json").write_text('{"status": ')
-    assert any("run.json" in fault for fault in checks.nothing_looks_complete_and_is_not(run, {}))
+    assert any("run.json" in fault for fault in checks.visible_tables_are_complete(run, {}))
 
 
 def write_table(directory: Path, table: pa.Table = TABLE) -> None:
-    """A table as build_features.py publishes it."""
+    """Write a table as build_features.py publishes it."""
     directory.mkdir(parents=True)
     pq.write_table(table, directory / "part-00000.parquet")
     (directory / "_complete.json").write_text("{}")
 
 
-def test_the_tables_of_a_run_are_what_readers_find_in_it(tmp_path: Path) -> None:
+def test_visible_tables_are_those_that_readers_find(tmp_path: Path) -> None:
     for name in ("near-duplicates/duped", "deduplication", "_temporary/a/b", ".hidden", "spark-events"):
         write_table(tmp_path / name)
     write_table(tmp_path / "near-duplicates" / "_temporary")
@@ -124,7 +122,7 @@ def test_the_tables_of_a_run_are_what_readers_find_in_it(tmp_path: Path) -> None
     assert visible_tables(tmp_path / "no such run") == {}
 
 
-def test_what_is_in_the_making_is_told_from_what_has_appeared(tmp_path: Path) -> None:
+def test_hidden_files_are_not_published_tables(tmp_path: Path) -> None:
     write_table(tmp_path / "num-frequencies" / "memorized")
     write_table(tmp_path / "_temporary" / "attempt" / "table-0")
     (tmp_path / "num-frequencies" / "README.md").write_text("a card")
@@ -133,7 +131,7 @@ def test_what_is_in_the_making_is_told_from_what_has_appeared(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("names", [("TokenID", "sequence_id"), ("TokenID", "Frequency")])
-def test_rows_are_brought_into_the_order_of_their_key(names: tuple[str, str]) -> None:
+def test_canonical_sorts_rows_by_their_key(names: tuple[str, str]) -> None:
     table = pa.table(dict(zip(names, ([3, 1, 2], [5, 7, 6]), strict=True)))
     in_order = [[3, 2, 1], [5, 6, 7]] if "sequence_id" in names else [[1, 2, 3], [7, 6, 5]]
     assert list(canonical(table).to_pydict().values()) == in_order
@@ -143,7 +141,7 @@ def test_rows_are_brought_into_the_order_of_their_key(names: tuple[str, str]) ->
 
 
 @pytest.mark.parametrize(
-    ("table", "split"),
+    ("table", "job"),
     [
         ("metrics/dataset=memories/scheme=b/model=c", "dataset=memories/scheme=b/model=c"),
         ("rejected/dataset=memories/scheme=b/model=c", "dataset=memories/scheme=b/model=c"),
@@ -157,54 +155,54 @@ def test_rows_are_brought_into_the_order_of_their_key(names: tuple[str, str]) ->
         ("near-duplicates", "near-duplicates"),
     ],
 )
-def test_a_table_is_known_by_what_it_is_made_with(table: str, split: str) -> None:
-    assert checks.split_of(table) == split
+def test_job_of_a_table(table: str, job: str) -> None:
+    assert checks.job_of(table) == job
 
 
-def test_what_is_built_as_one_is_complete_as_one(tmp_path: Path) -> None:
+def test_tables_built_together_are_complete_together(tmp_path: Path) -> None:
     write_table(tmp_path / "num-frequencies" / "memorized")
     write_table(tmp_path / "near-duplicates")
     expected = dict.fromkeys(
         ("num-frequencies/memorized", "num-frequencies/non_memorized", "near-duplicates", "rejected/dataset=a"),
         visible_tables(tmp_path)["near-duplicates"],
     )
-    assert checks.complete_splits(visible_files(tmp_path), expected) == {"near-duplicates"}
+    assert checks.complete_jobs(visible_files(tmp_path), expected) == {"near-duplicates"}
 
 
-def test_the_record_and_the_card_name_every_table_of_features(tmp_path: Path) -> None:
+def test_run_json_and_the_card_name_every_table_of_a_feature(tmp_path: Path) -> None:
     for name in ("duped", "deduped"):
         write_table(tmp_path / "near-duplicates" / name)
     card, record = tmp_path / "near-duplicates" / "README.md", tmp_path / "run.json"
-    split = '{"table": "near_duplicates", "rows_read": 500, "rows_measured": 100, "rows_rejected": 0}'
+    table = '{"table": "near_duplicates", "rows_read": 500, "rows_measured": 100, "rows_rejected": 0}'
     card.write_text("- split: deduped\n- split: duped\n")
-    record.write_text(f'{{"status": "complete", "tables": [{split}, {split}]}}')
-    expected, layout = visible_tables(tmp_path), checks.layout_of(tmp_path)
-    assert checks.run_is_whole(tmp_path, expected, layout) == []
+    record.write_text(f'{{"status": "complete", "tables": [{table}, {table}]}}')
+    expected, paths = visible_tables(tmp_path), checks.other_paths(tmp_path)
+    assert checks.run_is_complete(tmp_path, expected, paths) == []
     card.write_text("- split: deduped\n")
-    record.write_text(f'{{"status": "complete", "tables": [{split}]}}')
-    assert checks.run_is_whole(tmp_path, expected, layout) == [
+    record.write_text(f'{{"status": "complete", "tables": [{table}]}}')
+    assert checks.run_is_complete(tmp_path, expected, paths) == [
         "near-duplicates/README.md does not name duped",
         "run.json names 1 tables of 2",
     ]
 
 
-def test_rows_of_a_split_that_do_not_add_up_are_seen(tmp_path: Path) -> None:
+def test_inconsistent_row_counts_are_a_fault(tmp_path: Path) -> None:
     run = write_run(tmp_path, TABLE)
     (run / "run.json").write_text((run / "run.json").read_text().replace('"rows_read": 5', '"rows_read": 6'))
-    faults = checks.run_is_whole(run, visible_tables(run), checks.layout_of(run))
+    faults = checks.run_is_complete(run, visible_tables(run), checks.other_paths(run))
     assert faults == ["rows of a in run.json do not add up"]
 
 
 @pytest.mark.parametrize("name", [CALCULATE_METRICS.name, BUILD_FEATURES.name, "another.py"])
-def test_either_program_is_killed_before_an_operation_on_its_files(tmp_path: Path, name: str) -> None:
+def test_only_the_two_programs_are_killed_before_an_operation(tmp_path: Path, name: str) -> None:
     script, run, log = tmp_path / name, tmp_path / "run", tmp_path / "operations"
-    signs_of_life = "open('run/run.lock', 'w').close()"  # which are not counted
-    script.write_text(f"import os\n{signs_of_life}\nos.mkdir('run/one')\n{signs_of_life}\nos.mkdir('run/two')\n")
+    heartbeat = "open('run/run.lock', 'w').close()"  # not counted
+    script.write_text(f"import os\n{heartbeat}\nos.mkdir('run/one')\n{heartbeat}\nos.mkdir('run/two')\n")
     run.mkdir()
     environment = operations_environment(run, log) | {"CHAOS_KILL_BEFORE": "2"}
     with Program(script, [], tmp_path, tmp_path / "printed", environment) as program:
         status = program.wait()
-    is_tried = name != "another.py"
-    assert status == (-9 if is_tried else 0)
-    assert (run / "one").exists() and (run / "two").exists() != is_tried
-    assert log.exists() == is_tried
+    is_program = name != "another.py"
+    assert status == (-9 if is_program else 0)
+    assert (run / "one").exists() and (run / "two").exists() != is_program
+    assert log.exists() == is_program

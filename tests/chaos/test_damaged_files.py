@@ -1,6 +1,6 @@
-"""Damaged files end in a table or in one clear message; `python -m chaos.damaged_files` tries thousands of them.
+"""Damaged files end in a table or in one clear message; `python -m chaos.damaged_files` tests thousands of them.
 
-The readers that need no Spark are tried on whatever hypothesis thinks of.
+Readers that need no Spark are tested with inputs from hypothesis.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ values = st.recursive(
 )
 names = st.one_of(st.sampled_from(["tokens", "text", "sequence_id", "mine"]), texts)
 records = st.dictionaries(names, values, max_size=4)
-# Whole records, whatever is JSON, and what is none.
+# Whole records, other JSON, and text that is not JSON.
 lines = st.one_of(
     records.map(json.dumps),
     values.map(json.dumps),
@@ -59,9 +59,7 @@ any_line = st.one_of(lines, st.binary(max_size=20).map(lambda line: line.replace
 
 @many
 @given(st.lists(any_line, max_size=8), st.integers(0, 8))
-def test_whatever_the_lines_are_each_is_read_as_it_stands_or_refused_with_a_reason(
-    content: list[bytes], tried: int
-) -> None:
+def test_every_line_is_read_unchanged_or_rejected_with_a_reason(content: list[bytes], tried: int) -> None:
     first = [record for line in content[:tried] if isinstance(record := record_of(line), dict)]
     types = column_types(first, {"tokens": pa.list_(pa.int64()), "text": pa.string()})
     columns = parse_lines(content, types)
@@ -78,7 +76,7 @@ def test_whatever_the_lines_are_each_is_read_as_it_stands_or_refused_with_a_reas
 
 
 def _same(found: Any, given: Any) -> bool:
-    """Whether a value came through as it was; JSON's objects may lack members that the column has."""
+    """Return whether a value is unchanged; a JSON object may lack members that the column has."""
     if isinstance(given, dict):
         return all(_same(value, given.get(name)) for name, value in dict(found).items())
     if isinstance(given, list):
@@ -92,7 +90,7 @@ def _same(found: Any, given: Any) -> bool:
     st.integers(1, 60),
     st.booleans(),
 )
-def test_blocks_give_every_line_once_wherever_they_are_cut(
+def test_blocks_of_any_size_give_every_line_once(
     tmp_path: Path, content: list[bytes], block_bytes: int, compressed: bool
 ) -> None:
     path = tmp_path / ("a.jsonl.gz" if compressed else "a.jsonl")
@@ -110,7 +108,7 @@ def test_blocks_give_every_line_once_wherever_they_are_cut(
 
 @some
 @given(st.randoms(use_true_random=False))
-def test_a_compressed_file_that_is_damaged_is_named_or_gives_all_its_lines(tmp_path: Path, chosen: Random) -> None:
+def test_a_damaged_compressed_file_is_named_or_gives_all_its_lines(tmp_path: Path, chosen: Random) -> None:
     whole = b"".join(b'{"text": "%d"}\n' % number for number in range(100))
     path = tmp_path / "a.jsonl.gz"
     path.write_bytes(damage(chosen, gzip.compress(whole)))
@@ -126,7 +124,7 @@ def test_a_compressed_file_that_is_damaged_is_named_or_gives_all_its_lines(tmp_p
 
 @some
 @given(st.integers(0, 2**32))
-def test_a_damaged_footer_is_described_or_refused_by_name(tmp_path: Path, seed: int) -> None:
+def test_a_damaged_footer_is_read_or_the_error_names_the_file(tmp_path: Path, seed: int) -> None:
     chosen = Random(seed)
     path = tmp_path / "data.parquet"
     table = pa.table({"tokens": [[1, 2]] * 150, "text": ["one"] * 150, "nested": [{"x": 1}] * 150})
@@ -155,7 +153,7 @@ def test_random_files_are_measured_or_end_in_a_message(spark: Any, tmp_path: Pat
     assert not wrong
 
 
-def test_a_line_that_would_fill_the_memory_is_rejected_and_the_others_are_measured(
+def test_a_line_too_long_for_memory_is_rejected_and_the_others_are_measured(
     spark: Any, tmp_path: Path, tokenizer_file: Path
 ) -> None:
     path = tmp_path / "data.jsonl.gz"
@@ -172,7 +170,7 @@ def test_a_line_that_would_fill_the_memory_is_rejected_and_the_others_are_measur
     assert len(row["line"]) == 1_000
 
 
-def test_a_page_that_does_not_fit_its_checksum_fails_the_split_and_names_the_file(
+def test_a_page_with_a_wrong_checksum_fails_the_job_and_names_the_file(
     spark: Any, write_parquet: Write, tmp_path: Path
 ) -> None:
     generator = np.random.default_rng(1)
@@ -189,7 +187,7 @@ def test_a_page_that_does_not_fit_its_checksum_fails_the_split_and_names_the_fil
         content[len(content) // 2] ^= 1
         path.write_bytes(bytes(content))
         run = metrics_job(path, tmp_path / str(checksum))
-        if not checksum:  # nobody can tell
+        if not checksum:  # the damage cannot be noticed
             run.run(spark)
             continue
         with pytest.raises(Exception, match="FAILED_READ_FILE") as raised:
@@ -198,26 +196,26 @@ def test_a_page_that_does_not_fit_its_checksum_fails_the_split_and_names_the_fil
 
 
 @pytest.mark.parametrize("rows", [2**31, 2**40, 2**62])
-def test_an_absurd_number_of_rows_in_a_footer_is_no_number_of_rows(
+def test_an_absurd_number_of_rows_in_a_footer_fails_and_names_the_file(
     spark: Any, tmp_path: Path, write_parquet: Write, rows: int
 ) -> None:
     path = write_parquet("data.parquet", {"tokens": [[1, 2]] * 150})
     content = path.read_bytes()
     footer = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
-    lied = content[footer:-8].replace(varint(150), varint(rows))
-    path.write_bytes(content[:footer] + lied + len(lied).to_bytes(4, "little") + b"PAR1")
+    changed = content[footer:-8].replace(varint(150), varint(rows))
+    path.write_bytes(content[:footer] + changed + len(changed).to_bytes(4, "little") + b"PAR1")
     assert pq.ParquetFile(path).metadata.num_rows == rows
     with pytest.raises(Exception) as raised:
         metrics_job(path, tmp_path).run(spark)
     assert str(path) in failure_message(raised.value, str(path))
 
 
-def test_a_block_of_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"gone\.jsonl is damaged, or cannot be read: .*No such file"):
         list(lines_of(Block(tmp_path / "gone.jsonl", 0, 10)))
 
 
-def test_only_what_a_line_says_counts_not_what_its_end_looks_like(tmp_path: Path) -> None:
+def test_carriage_returns_and_unicode_line_ends_do_not_end_a_line(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_bytes(b'{"text":\r"one"}\r\n\r\n\xe2\x80\xa8{"text": "a\xe2\x80\xa8b"}\n')
     assert describe_files(find_files(path)).schema.names == ["text"]
