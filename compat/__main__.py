@@ -1,9 +1,9 @@
-"""Runs the end-to-end tests on every version of Spark that is supported, and compares the tables that they make.
+"""Run the end-to-end tests on every supported version of Spark, and compare the tables that each version writes.
 
-    make compat                        all versions, each in an environment of its own below .compat/
-    .venv/bin/python -m compat 3.5     some of them
+    make compat                        all versions, each in its own environment in .compat/
+    .venv/bin/python -m compat 3.5     selected versions
 
-The tables of each version are compared with those of the newest that was run, row for row.
+The tables of each version are compared row by row with those of the newest version that was run.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ TESTS = (
 
 
 class Tested(NamedTuple):
-    """What came of the tests in one environment."""
+    """The test results of one environment."""
 
     passed: int
     skipped: int
@@ -50,7 +50,10 @@ class Tested(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """What the program made of the inputs on one version; `spark` and `java` as the JVM gave its versions itself."""
+    """The tables of one version, by run and path.
+
+    spark, java: the versions that the JVM reported. failed: the failure of the first run that failed, if any.
+    """
 
     spark: str
     java: str
@@ -59,7 +62,7 @@ class Measured(NamedTuple):
 
 
 def main(arguments: list[str]) -> int:
-    """Tests the versions that were named, or all; 0 when every test passed and all tables are equal, else 1."""
+    """Test the named versions, or all; return 0 if every test passed and all tables are equal, else 1."""
     require_known("version of Spark", arguments, known_versions())
     versions = [version for version in known_versions() if version in arguments or not arguments]
     pythons = {version: environment_python(version) for version in versions}
@@ -67,14 +70,14 @@ def main(arguments: list[str]) -> int:
     measured = {version: measure(version, python, runs) for version, python in pythons.items()}
     tested = {version: run_tests(version, python) for version, python in pythons.items()}
     reference = measured[versions[-1]]
-    wrong = {version: what_is_wrong(each, reference) for version, each in measured.items()}
+    faults = {version: fault_of(each, reference) for version, each in measured.items()}
     for version in versions:
-        print(summary(measured[version], tested[version], wrong[version], reference))
-    return int(any(wrong.values()) or any(each.failed or not each.passed for each in tested.values()))
+        print(summary(measured[version], tested[version], faults[version], reference))
+    return int(any(faults.values()) or any(each.failed or not each.passed for each in tested.values()))
 
 
 def measure(version: str, python: Path, runs: dict[str, list[str]]) -> Measured:
-    """The tables that the program makes of every input on one version, up to the first run that fails."""
+    """Return the tables of all runs on one version, up to the first run that fails."""
     tables: dict[str, pa.Table] = {}
     output = ENVIRONMENTS / f"output-{version}"
     shutil.rmtree(output, ignore_errors=True)
@@ -91,7 +94,7 @@ def measure(version: str, python: Path, runs: dict[str, list[str]]) -> Measured:
 
 
 def run_tests(version: str, python: Path) -> Tested:
-    """Runs the end-to-end tests with the Python of a version; what pytest prints is shown."""
+    """Run the end-to-end tests with the Python of a version; pytest's output is shown."""
     print(f"Spark {version}: running the tests", flush=True)
     report = ENVIRONMENTS / f"tests-{version}.xml"
     report.unlink(missing_ok=True)
@@ -108,15 +111,15 @@ def run_tests(version: str, python: Path) -> Tested:
 
 
 def clean_environment() -> dict[str, str]:
-    """The environment without what would lead Python or Spark elsewhere."""
-    leading = ("PYTHONPATH", "PYTHONHOME", "PYSPARK_PYTHON", "PYSPARK_DRIVER_PYTHON", "SPARK_HOME", "VIRTUAL_ENV")
-    return {name: value for name, value in os.environ.items() if name not in leading}
+    """Return the environment without variables that select another Python or Spark."""
+    removed = ("PYTHONPATH", "PYTHONHOME", "PYSPARK_PYTHON", "PYSPARK_DRIVER_PYTHON", "SPARK_HOME", "VIRTUAL_ENV")
+    return {name: value for name, value in os.environ.items() if name not in removed}
 
 
 def running_versions(run_directory: Path) -> tuple[str, str]:
-    """The versions of Spark and of Java, as the JVM of a run wrote them into its event log."""
+    """Return the versions of Spark and Java from the event log of a run."""
     spark = java = "unknown"
-    # Spark 4 rolls its event log in a directory, Spark 3.5 writes one file.
+    # Spark 4 writes a directory of rolling event logs, Spark 3.5 one file.
     log = min(path for path in (run_directory / "spark-events").rglob("*.zstd") if path.is_file())
     with pa.input_stream(log, compression="zstd") as stream:
         for line in stream.read().splitlines()[:10]:
@@ -126,20 +129,20 @@ def running_versions(run_directory: Path) -> tuple[str, str]:
     return spark, java
 
 
-def what_is_wrong(measured: Measured, reference: Measured) -> str | None:
-    """Why the tables of a version cannot be trusted; None where they are those of the reference."""
+def fault_of(measured: Measured, reference: Measured) -> str | None:
+    """Return the failure of a version or its first difference from the reference; None if the tables are equal."""
     if measured.failed:
         return measured.failed
     difference = first_difference(reference.tables, measured.tables)
     return difference and f"tables DIFFER from those of Spark {reference.spark}: {difference}"
 
 
-def summary(measured: Measured, tested: Tested, wrong: str | None, reference: Measured) -> str:
-    """The line that says what came of one version."""
+def summary(measured: Measured, tested: Tested, fault: str | None, reference: Measured) -> str:
+    """Return the line that sums up one version."""
     counts = f"{tested.passed} tests passed, {tested.failed} failed, {tested.skipped} skipped"
     rows = sum(len(table) for table in measured.tables.values())
-    equal = f"{len(measured.tables)} tables of {rows} rows, equal to those of Spark {reference.spark}"
-    return f"Spark {measured.spark} on Java {measured.java}: {counts} in {tested.seconds:.0f} s; {wrong or equal}"
+    equal = f"{len(measured.tables)} tables with {rows} rows, equal to those of Spark {reference.spark}"
+    return f"Spark {measured.spark} on Java {measured.java}: {counts} in {tested.seconds:.0f} s; {fault or equal}"
 
 
 if __name__ == "__main__":

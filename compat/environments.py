@@ -1,4 +1,4 @@
-"""One Python environment a version of Spark, below `.compat/`: the project's requirements with another pyspark."""
+"""Python environments in `.compat/`, one per version of Spark: the project's requirements with another pyspark."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ TO_TEST = frozenset({"pytest", "pytest-timeout", "hypothesis", "psutil", "moto",
 
 
 def known_versions() -> list[str]:
-    """The versions of Spark that there is a `compat/spark-VERSION.txt` for, the oldest first."""
+    """Return the versions of Spark that have a file `compat/spark-VERSION.txt`, oldest first."""
     names = (path.stem.removeprefix("spark-") for path in Path(__file__).parent.glob("spark-*.txt"))
     return sorted(names, key=lambda name: [int(part) for part in name.split(".")])
 
 
 def environment_python(version: str) -> Path:
-    """The Python of the environment of a Spark version, made, or brought up to date, where it is not as it should be.
+    """Return the Python of a version's environment; create or update the environment if needed.
 
-    Raises UserError where it cannot be made.
+    Raises UserError if that fails.
     """
     directory = ENVIRONMENTS / version
     python = directory / "bin" / "python"
@@ -44,7 +44,7 @@ def environment_python(version: str) -> Path:
 
 
 def requirements(version: str) -> str:
-    """The lines of a requirements file: what the pipeline and its tests import, on this version of Spark."""
+    """Return the text of a requirements file for the pipeline and its tests on this version of Spark."""
     own = _lines(f"compat/spark-{version}.txt")
     run = [line for line in _lines("requirements.txt") if _package(line) not in _packages(own)]
     test = [line for line in _lines("requirements-dev.txt") if _package(line) in TO_TEST]
@@ -52,7 +52,7 @@ def requirements(version: str) -> str:
 
 
 def constraints(version: str) -> str:
-    """The lines of constraints.txt, without what this version of Spark pins itself."""
+    """Return the text of constraints.txt without the packages that this version of Spark pins itself."""
     own = _packages(_lines(f"compat/spark-{version}.txt"))
     return "\n".join(line for line in _lines("constraints.txt") if _package(line) not in own) + "\n"
 
@@ -72,4 +72,4 @@ def _packages(lines: list[str]) -> set[str]:
 
 def _run(*command: str) -> None:
     if subprocess.run(command, cwd=PROJECT).returncode != 0:
-        raise UserError(f"Failed: {' '.join(command)}\nWhat went wrong stands above.")
+        raise UserError(f"Failed: {' '.join(command)}\nSee its output above.")

@@ -1,4 +1,4 @@
-"""Inputs on which versions of Spark could differ: column types, odd ids, damaged rows, numbers at their limits."""
+"""Inputs that versions of Spark could read differently: column types, odd ids, damaged rows, extreme numbers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ROWS = 400
 
 
 def write_inputs(directory: Path) -> dict[str, list[str]]:
-    """Writes the inputs, the same ones at every call; by the name of a run, the options to run the program with."""
+    """Write the inputs, the same at every call; return the program's options by the name of the run."""
     directory.mkdir(parents=True, exist_ok=True)
     pq.write_table(typed_rows(), directory / "typed.parquet", row_group_size=90)
     pq.write_table(byte_texts(), directory / "bytes.parquet")
@@ -37,7 +37,7 @@ def write_inputs(directory: Path) -> dict[str, list[str]]:
 
 
 def typed_rows() -> pa.Table:
-    """Rows with ids of 64 bits without sign, some of them repeated, null or too large, and columns of every type."""
+    """Return rows with unsigned 64-bit ids, some repeated, null or too large, and columns of every type."""
     generator = np.random.default_rng(11)
     ids: list[int | None] = [int(i) for i in generator.permutation(ROWS)]
     ids[3:9] = [None, 2**63, 2**64 - 1, 17, 17, 2**63 - 1]
@@ -73,14 +73,14 @@ def typed_rows() -> pa.Table:
 
 
 def byte_texts() -> pa.Table:
-    """Texts as bytes, without ids, some of them no UTF-8, empty or null."""
+    """Return texts as bytes, without ids; some are invalid UTF-8, empty or null."""
     texts: list[bytes | None] = [f"line {number} of {ROWS}".encode() for number in range(ROWS)]
     texts[5:11] = [b"\xff\xfe", None, b"", b"\x00", "\U0001f642 é".encode(), b"\xc0\xaf"]
     return pa.table({"text": pa.array(texts, pa.binary()), "memorization_score": pa.array([1] * ROWS, pa.int8())})
 
 
 def json_lines() -> list[bytes]:
-    """Lines of JSON with a nested column, some of them refused: no JSON, no UTF-8, another type, a null."""
+    """Return lines of JSON with a nested column; some must be rejected: not JSON, not UTF-8, another type, a null."""
     records = [{"text": f"record {n}", "count": n, "ratio": n / 7, "more": {"x": [n, None]}} for n in range(ROWS)]
     lines = [json.dumps(record).encode() for record in records]
     lines[30:36] = [b"{", b'{"text": "\xff"}', b'{"text": 3}', b'{"text": null}', b"", b'{"count": 1e3, "text": "a"}']
@@ -89,7 +89,7 @@ def json_lines() -> list[bytes]:
 
 
 def feature_tables() -> dict[str, pa.Table]:
-    """Feature tables by option: keys of any width, sequences that they lack, values at the limits of their types."""
+    """Return feature tables by option: keys of any width, missing sequences, values at the limits of their types."""
     generator = np.random.default_rng(12)
     keys = np.arange(0, ROWS, 2)
     prompt, generation = generator.gamma(2, 30, len(keys)), generator.gamma(2, 30, len(keys))

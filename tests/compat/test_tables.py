@@ -1,4 +1,4 @@
-"""`make compat`: its comparison sees what differs, and nothing else; what its environments hold; what it measures."""
+"""`make compat`: its comparison of tables, the packages of its environments, and its input data."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ EXPECTED = {"metrics/a": table([1, 2, None], [0.0, float("nan"), None])}
         ),
         pytest.param({"metrics/a": table([1, 2], [0.0, float("nan")])}, "3 rows and 2 rows", id="row lost"),
         pytest.param({"metrics/a": table([1, 2, None], [0, 1, None], pa.int64())}, "types: x", id="type"),
-        pytest.param({}, "only one of the two has metrics/a", id="table missing"),
+        pytest.param({}, "only one of the two runs has metrics/a", id="table missing"),
     ],
 )
-def test_a_difference_is_seen_and_said(found: dict[str, pa.Table], difference: str | None) -> None:
-    said = first_difference(EXPECTED, found)
-    assert said is None if difference is None else difference in (said or "")
+def test_first_difference(found: dict[str, pa.Table], difference: str | None) -> None:
+    message = first_difference(EXPECTED, found)
+    assert message is None if difference is None else difference in (message or "")
 
 
 @pytest.mark.parametrize("version", known_versions())
@@ -52,7 +52,7 @@ def test_an_environment_has_one_pyspark_of_its_version(version: str) -> None:
 
 
 def modules_imported(path: Path, seen: set[Path]) -> set[str]:
-    """The modules from elsewhere that a file of tests imports, itself or through others of the tests."""
+    """Return the modules that a test file imports, directly or through other test files; only their top-level names."""
     if path in seen:
         return set()
     seen.add(path)
@@ -68,17 +68,17 @@ def modules_imported(path: Path, seen: set[Path]) -> set[str]:
     return {name.split(".")[0] for name in found}
 
 
-def test_an_environment_has_what_its_tests_import() -> None:
+def test_an_environment_has_the_packages_that_its_tests_import() -> None:
     files = [PROJECT / "tests/conftest.py", *(PROJECT / name for name in TESTS)]
     modules = set().union(*(modules_imported(path, set()) for path in files))
-    elsewhere = modules - sys.stdlib_module_names - {path.stem for path in PROJECT.iterdir()} - {"boto3", "botocore"}
+    third_party = modules - sys.stdlib_module_names - {path.stem for path in PROJECT.iterdir()} - {"boto3", "botocore"}
     installed = {line.split("==")[0].split("[")[0].lower() for line in requirements("4.3").splitlines()}
-    wanted = {name: {each.lower() for each in packages_distributions()[name]} for name in elsewhere}
-    assert "moto" in wanted  # which brings boto3
+    wanted = {name: {each.lower() for each in packages_distributions()[name]} for name in third_party}
+    assert "moto" in wanted  # it installs boto3
     assert [name for name, packages in wanted.items() if not packages & installed] == []
 
 
-def test_the_feature_tables_are_such_as_the_reader_accepts() -> None:
+def test_the_reader_accepts_the_feature_tables() -> None:
     perplexities = feature_tables()["perplexities"]
     for column in PERPLEXITIES.columns:
         assert pc.min(perplexities[column.name]).as_py() >= column.smallest, column.name
