@@ -1,4 +1,4 @@
-"""Takes docs/spark-ui.png, the docs' picture of Spark's UI: `python -m tools.take_screenshot`; needs chromium."""
+"""Take docs/spark-ui.png, the screenshot of Spark's UI: `python -m tools.take_screenshot`; needs chromium."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from playwright.sync_api import sync_playwright
 from sample.paths import memories_directory, tokenizer_path
 
 PICTURE = Path(__file__).parent.parent / "docs" / "spark-ui.png"
-ROWS = 200_000  # enough for the browser to come in time
-# root needs the first; a browser refuses port 4045, which may be the next free one, without the second.
+ROWS = 200_000  # a job of so many rows still runs when the browser has loaded the page
+# Root needs the first argument. The second allows port 4045, which browsers block and which may be the next free port.
 CHROMIUM_ARGUMENTS = ["--no-sandbox", "--explicitly-allowed-ports=4045"]
 WIDTH, HEIGHT = 1160, 564
 HIDDEN = ".scroll-btn-container, .collapsible-table .mb-3, ul.list-unstyled, .expand-application-timeline"
 
 
 def main() -> None:
-    """Measures the sample's memories, repeated, and takes the picture while the second split is measured."""
+    """Measure repeated copies of the sample's memories, and take the screenshot during the second job."""
     with tempfile.TemporaryDirectory() as scratch:
         memories = Path(scratch) / "memories"
         for source in sorted(memories_directory().rglob("*deduped.*.parquet")):
@@ -33,11 +33,11 @@ def main() -> None:
         command += ["--tokenizer", str(tokenizer_path()), "--output_dir", scratch, "--run_id", "pythia"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as run:
             assert run.stdout is not None
-            ui, splits = "", []
+            ui, jobs = "", []
             for event in map(json.loads, run.stdout):
                 ui = event.get("ui", ui)
-                splits += [event["job"]] if event["event"] == "job_started" else []
-                if len(splits) == 2 and event.get("phase") == "measure and write":
+                jobs += [event["job"]] if event["event"] == "job_started" else []
+                if len(jobs) == 2 and event.get("phase") == "measure and write":
                     break
             take_picture(f"{ui}/jobs/")
             run.terminate()
@@ -45,7 +45,7 @@ def main() -> None:
 
 
 def repeat_rows(source: Path, target: Path) -> None:
-    """Writes the rows of a table over and over, under ids of their own."""
+    """Write repeated copies of a table's rows, with new ids, about `ROWS` rows in all."""
     table = pq.read_table(source)
     table = pa.concat_tables([table] * (ROWS // len(table))).combine_chunks()
     ids = table.schema.get_field_index("index" if "index" in table.column_names else "sequence_id")
@@ -54,7 +54,7 @@ def repeat_rows(source: Path, target: Path) -> None:
 
 
 def take_picture(address: str) -> None:
-    """The top of the page, without the lines that say who looks at it and when."""
+    """Save a screenshot of the top of the page, without the user's name and the times."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_ARGUMENTS)
         page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})

@@ -1,3 +1,5 @@
+"""Training of the classifier of code against natural language: documents, windows, weights and figures."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -16,7 +18,7 @@ from tools.code_or_natural_language.windows import CODE_SHARE, DISPUTED_SHARES, 
 
 
 @pytest.mark.parametrize("name", ["prose", "code"])
-def test_every_rule_can_be_written_out(name: str) -> None:
+def test_every_rule_expands_to_text(name: str) -> None:
     rules = read_rules(RULES_FOLDER / f"{name}.txt")
     rng = np.random.default_rng(1)
     for rule, alternatives in rules.items():
@@ -24,7 +26,7 @@ def test_every_rule_can_be_written_out(name: str) -> None:
             assert expand(rules, rule, rng).strip()
 
 
-def test_a_reference_to_no_rule_is_named() -> None:
+def test_a_reference_to_an_unknown_rule_is_named() -> None:
     with pytest.raises(ValueError, match="expected a rule named 'boat', found none"):
         expand({"start": ["a <<boat>>"]}, "start", np.random.default_rng(1))
 
@@ -64,7 +66,7 @@ def test_the_comments_of_a_source_file_are_found() -> None:
         assert "return" not in natural_parts(parts)
 
 
-def test_documentation_loses_its_markup_and_keeps_its_examples_apart() -> None:
+def test_documentation_is_read_without_markup_and_its_examples_are_code() -> None:
     man = ".TH DOCK 1\n.SH NAME\ndock \\- bring a boat in\n.PP\nThe boat must be afloat.\n.nf\ndock \\-\\-all\n.fi\n"
     assert "The boat must be afloat." in natural_parts(man_parts(man))
     assert "dock --all" not in natural_parts(man_parts(man))
@@ -90,7 +92,7 @@ def test_windows_are_labelled_by_their_share_of_code(is_exact: bool) -> None:
         assert is_exact or not DISPUTED_SHARES[0] < share < DISPUTED_SHARES[1]
 
 
-def test_the_same_seed_gives_the_same_texts_and_one_origin_falls_to_one_split() -> None:
+def test_texts_depend_only_on_the_seed_and_splits_only_on_the_origin() -> None:
     def write(kind: str) -> list[Document]:
         return list(generated_documents(kind, 7, np.random.default_rng(3)))
 
@@ -99,7 +101,7 @@ def test_the_same_seed_gives_the_same_texts_and_one_origin_falls_to_one_split() 
     assert len({split_of(Document("man", "a", (("x", True),) * n)) for n in range(1, 5)}) == 1
 
 
-def test_training_separates_what_it_can_and_is_repeatable() -> None:
+def test_training_separates_the_classes_and_is_reproducible() -> None:
     rng = np.random.default_rng(2)
     rows = [
         (data, natural)
@@ -116,7 +118,7 @@ def test_training_separates_what_it_can_and_is_repeatable() -> None:
     assert ((found > 0) == natural).mean() > 0.98
 
 
-def test_calibration_undoes_a_stretch() -> None:
+def test_calibration_reverts_a_linear_change_of_the_logits() -> None:
     rng = np.random.default_rng(4)
     logits = rng.normal(0, 2, 20_000)
     natural = rng.random(20_000) < 1 / (1 + np.exp(-logits))
@@ -128,7 +130,7 @@ def test_calibration_undoes_a_stretch() -> None:
 
 
 def test_figures() -> None:
-    said, natural = np.array([0.9, 0.8, 0.2, 0.6]), np.array([True, True, True, False])
-    assert precision_recall_f1(said >= 0.5, natural) == pytest.approx((2 / 3, 2 / 3, 2 / 3))
-    assert figures(said, natural)["code_f1"] == 0.0
-    assert figures(said, natural)["accuracy"] == 0.5
+    p, natural = np.array([0.9, 0.8, 0.2, 0.6]), np.array([True, True, True, False])
+    assert precision_recall_f1(p >= 0.5, natural) == pytest.approx((2 / 3, 2 / 3, 2 / 3))
+    assert figures(p, natural)["code_f1"] == 0.0
+    assert figures(p, natural)["accuracy"] == 0.5

@@ -1,1 +1,1 @@
-"""How the committed weights were made: seeded scripts that run by hand, never imported by a filter."""
+"""Seeded scripts that trained the committed weights; run by hand, never imported by a filter."""

@@ -1,4 +1,4 @@
-"""How many windows of each kind the training takes, and where they come from."""
+"""The training data: where the windows come from, and how many of each kind there are."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ WINDOWS_A_DOCUMENT = 12
 
 
 def split_of(document: Document) -> int:
-    """Train, calibrate or validate, by the document's origin."""
+    """Return `TRAIN`, `CALIBRATE` or `VALIDATE`, chosen by the document's origin."""
     share = zlib.crc32(f"{document.kind}:{document.origin}".encode()) / 2**32
     return int(np.searchsorted(np.cumsum(SPLIT_SHARES), share, side="right"))
 
@@ -81,7 +81,7 @@ def _documents(scale: float, rng: np.random.Generator) -> Iterator[Document]:
 
 
 def collect(scale: float, rng: np.random.Generator) -> tuple[Windows, dict[str, int]]:
-    """Windows of every kind (`scale` times the numbers above), and how many documents each kind was cut from."""
+    """Return windows of every kind (`scale` times the numbers above), and the number of documents of each kind."""
     documents: dict[tuple[str, int], list[Document]] = defaultdict(list)
     used: dict[str, int] = defaultdict(int)
     for document in _documents(scale, rng):
@@ -99,7 +99,7 @@ def collect(scale: float, rng: np.random.Generator) -> tuple[Windows, dict[str, 
 def _one_of_each(
     documents: dict[tuple[str, int], list[Document]], split: int, rng: np.random.Generator
 ) -> list[Document]:
-    """Equally many documents of every kind, so that a splice joins any kind with any other."""
+    """Return equally many documents of every kind, so that a splice joins any kind with any other."""
     return [
         group[int(i)]
         for (_, of_split), group in sorted(documents.items())
@@ -134,7 +134,7 @@ def _as_windows(rows: list[tuple[bytes, bool, str, int]]) -> Windows:
 
 
 def balanced(windows: Windows, rng: np.random.Generator) -> Windows:
-    """As many of natural language as of code, dropping some of the greater class."""
+    """Return as many windows of natural language as of code; random windows of the larger class are dropped."""
     natural, code = np.flatnonzero(windows.is_natural), np.flatnonzero(~windows.is_natural)
     count = min(len(natural), len(code))
     chosen = np.zeros(len(windows.is_natural), np.bool_)

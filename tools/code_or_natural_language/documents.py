@@ -1,4 +1,4 @@
-"""A labelled document, and the rules by which its parts count as code or as natural language."""
+"""Labelled documents, and the rules that tell code from natural language in their parts."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ _SCRIPT_WITHOUT_SPACES = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u
 
 @dataclass(frozen=True)
 class Document:
-    """A text in parts, each code or natural language; `origin` groups texts that must not be split from one another.
+    """A text in parts, each of them code or natural language.
 
-    is_exact: whether what is code is known, as in texts that we write, and not judged by rules that err.
+    origin: documents of the same origin belong to the same part of the data: training, calibration or validation.
+    is_exact: whether the labels are known, as in generated texts; False if fallible rules chose them.
     """
 
     kind: str
@@ -33,7 +34,7 @@ class Document:
 
 
 def is_prose(text: str, least_words: int = 5) -> bool:
-    """Whether a paragraph or comment reads as sentences: words, few of the signs that code is made of."""
+    """Return whether a paragraph or comment reads as sentences: mostly words, few signs of code."""
     visible = sum(not character.isspace() for character in text)
     if visible == 0:
         return False
@@ -51,21 +52,21 @@ def is_prose(text: str, least_words: int = 5) -> bool:
 
 
 def is_plain(text: str) -> bool:
-    """Whether a heading, list or paragraph of a document is natural language: letters, and few signs of code."""
+    """Return whether a heading, list or paragraph is natural language: mostly letters, few signs of code."""
     visible = sum(not character.isspace() for character in text)
     letters = sum(character.isalpha() for character in text)
     return letters >= 0.55 * visible and len(_CODE_SIGNS.findall(text)) <= 0.15 * len(text.split()) + 1
 
 
 def is_comment_prose(comment: str) -> bool:
-    """Whether a comment, its signs included, is natural language: it reads as sentences, or it is a licence."""
+    """Return whether a comment, with its comment signs, is natural language: sentences, or a licence."""
     bare = re.sub(r"(?m)^[\s/*#;!%~-]+|[*/#-]+\s*$", " ", comment)
     licence = len(_LICENCE_WORDS.findall(bare))
     return is_prose(bare) or (licence >= 2 and len(_CODE_SIGNS.findall(bare)) <= 0.1 * len(bare.split()) + 3)
 
 
 def encode_with_mask(parts: tuple[Part, ...]) -> tuple[bytes, NDArray[np.bool_]]:
-    """The document's UTF-8, and for each byte whether it is code."""
+    """Return the document's UTF-8 bytes and a bool array: whether each byte is code."""
     encoded = [(text.encode("utf-8", "replace"), code) for text, code in parts]
     lengths = [len(piece) for piece, _ in encoded]
     mask = np.repeat([code for _, code in encoded], lengths).astype(np.bool_)

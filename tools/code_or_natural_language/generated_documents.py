@@ -1,4 +1,4 @@
-"""The documents that the training writes itself: from rules, and data such as tables, dumps and encodings."""
+"""Generated training documents: texts from rules, and data such as tables, dumps and encodings."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ KINDS = ("prose", "licence text", "code", "data", "mixture")
 
 
 def _numbers(rng: np.random.Generator, count: int) -> list[str]:
-    """Numbers of one style, as a column or an array of a data file has them."""
+    """Return numbers of one style, like a column or an array of a data file."""
     style = int(rng.integers(6))
     scale = 10.0 ** int(rng.integers(0, 6))
     values = rng.normal(0, scale, count)
@@ -34,7 +34,7 @@ def _numbers(rng: np.random.Generator, count: int) -> list[str]:
 
 
 def number_table(_: Rules, rng: np.random.Generator) -> str:
-    """Rows of numbers, some with a label before them."""
+    """Return rows of numbers, some with a label before them."""
     columns = int(rng.integers(1, 12))
     separator = str(rng.choice([" ", "\t", ", ", ",", " | ", "  ", ";", " & "]))
     labels = ["", "x", "run", "Total", "B2", "2019", "mean", "Control", "n"]
@@ -45,7 +45,7 @@ def number_table(_: Rules, rng: np.random.Generator) -> str:
 
 
 def name_table(rules: Rules, rng: np.random.Generator) -> str:
-    """Comma- or tab-separated records of short names and numbers: data, not sentences."""
+    """Return comma- or tab-separated records of short names and numbers: data, not sentences."""
     separator = str(rng.choice([",", "\t", ";", " | "]))
     fields = [str(rng.choice(["last", "place", "noun", "0-999", "0.00-9.99", "alnum6"])) for _ in range(5)]
     lines = (separator.join(expand(rules, field, rng) for field in fields) for _ in range(16))
@@ -53,7 +53,7 @@ def name_table(rules: Rules, rng: np.random.Generator) -> str:
 
 
 def encoded_bytes(_: Rules, rng: np.random.Generator) -> str:
-    """Random bytes in base64, hexadecimal, as a dump or as a key."""
+    """Return random bytes in base64, in hexadecimal, as a hex dump or in base85."""
     data = rng.integers(0, 256, 600).astype(np.uint8).tobytes()
     width = int(rng.choice([60, 64, 76, 1000]))
     match int(rng.integers(4)):
@@ -72,14 +72,14 @@ def encoded_bytes(_: Rules, rng: np.random.Generator) -> str:
 
 
 def drawing(_: Rules, rng: np.random.Generator) -> str:
-    """A drawing in box, block, braille or ASCII characters."""
+    """Return a drawing in box, block, braille or ASCII characters."""
     sets = ["│─┌┐└┘ ", "█▓▒░ ", "⠀⠁⠂⠃⡇⢸⣀⣿", "+-| ", "*#. ", "/\\_| ", "═║╔╗╚╝ ", ".-=~^ "]
     characters = list(str(rng.choice(sets)))
     return "\n".join("".join(rng.choice(characters, 60)) for _ in range(12))
 
 
 def short_list(_: Rules, rng: np.random.Generator) -> str:
-    """One short item a line: numerals, letters or codes, without a sentence."""
+    """Return one short item per line: numerals, numbers or letters, without a sentence."""
     style = int(rng.integers(4))
     numerals = ["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "xi", "xii", "xiii", "iv", "ix"]
     lines = []
@@ -107,7 +107,7 @@ CODE_BESIDE_PROSE = ("latex", "latex", "html", "xml", "template", "document", "d
 
 
 def mixture(prose: Rules, code: Rules, rng: np.random.Generator) -> tuple[Part, ...]:
-    """Natural language with code in between, as papers, answers and pages have it: one kind of each, one gap."""
+    """Return natural language with code in between, as in papers, answers and pages: one kind of each, one gap."""
     said, shown = str(rng.choice(PROSE_BESIDE_CODE)), str(rng.choice(CODE_BESIDE_PROSE))
     gap = str(rng.choice(["\n", "\n\n", " ", ""]))
     parts: list[Part] = []
@@ -119,7 +119,7 @@ def mixture(prose: Rules, code: Rules, rng: np.random.Generator) -> tuple[Part, 
 
 
 def generated_documents(kind: str, count: int, rng: np.random.Generator) -> Iterator[Document]:
-    """`count` texts of one of `KINDS`; all but "data", which has writers of its own, follow the rules."""
+    """Yield `count` texts of one of `KINDS`: "data" from `DATA_WRITERS`, all others from rules."""
     prose, code = read_rules(RULES_FOLDER / "prose.txt"), read_rules(RULES_FOLDER / "code.txt")
     for number in range(count):
         match kind:

@@ -1,7 +1,7 @@
-"""Texts written from rules: every rule names alternatives, and `<<name>>` in one stands for another rule.
+"""Texts written from rules: a rule is a list of alternatives, and `<<name>>` in an alternative refers to a rule.
 
-A rule file holds `=== name` lines, each followed by alternatives that `%%` lines part; `=== name words` is followed
-by alternatives of one word each. Built in are `<<3-99>>` (an integer), `<<0.00-9.99>>` (with as many decimals),
+A rule file has a line `=== name` before each rule; lines `%%` separate its alternatives. After `=== name words`, every
+word is an alternative. Built in are `<<3-99>>` (an integer), `<<0.00-9.99>>` (a number with as many decimals),
 `<<hex8>>`, `<<alnum12>>`, `<<name2>>` (an invented name of two syllables) and `<<ident>>` (an identifier).
 """
 
@@ -54,7 +54,7 @@ _ALNUM = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 
 def read_rules(path: Path) -> Rules:
-    """The rules of one file; ValueError names a rule without alternatives or one that nothing defines."""
+    """Return the rules of one file; raise ValueError for a rule without alternatives."""
     rules: Rules = {}
     for block in re.split(r"(?m)^=== ", path.read_text("utf-8"))[1:]:
         head, _, body = block.partition("\n")
@@ -93,12 +93,12 @@ def _built_in(name: str, rng: np.random.Generator, rules: Rules) -> str | None:
 
 
 def expand(rules: Rules, name: str, rng: np.random.Generator, depth: int = 0) -> str:
-    """One text of the rule; a first letter is made a capital where the reference ends in `^`."""
+    """Return a random text of a rule; `^` at the end of the name capitalizes it. Raise ValueError for no such rule."""
     bare = name.rstrip("^")
     text = _built_in(bare, rng, rules)
     if text is None:
         if bare not in rules:
-            raise ValueError(f"expected a rule named {bare!r}, found none; define it or mend the reference to it")
+            raise ValueError(f"expected a rule named {bare!r}, found none; define it or correct the reference to it")
         text = _pick(rng, rules[bare])
         if depth < 24:
             text = _REFERENCE.sub(lambda match: expand(rules, match[1], rng, depth + 1), text)

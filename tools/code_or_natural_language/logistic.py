@@ -1,6 +1,6 @@
 """Train, quantise and calibrate a logistic regression over hashed n-grams.
 
-No numba cache here: it would not notice a change of the n-gram kernel, which is in another module.
+The numba cache is off: it does not notice changes to the n-gram kernel, which is in another module.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ CLIPPED_QUANTILE = 0.9995
 
 
 class Calibration(NamedTuple):
-    """Platt's two numbers: P = logistic(slope * logit + intercept)."""
+    """Platt's two parameters: P = logistic(slope * logit + intercept)."""
 
     slope: float
     intercept: float
@@ -30,7 +30,7 @@ class Calibration(NamedTuple):
 def logits(
     values: NDArray[np.uint8], offsets: NDArray[np.int64], weights: NDArray[np.float32], bias: float
 ) -> NDArray[np.float64]:
-    """bias + (sum of weights) * evidence(slots) of each row."""
+    """Return bias + (sum of weights) * evidence(slots) of each row."""
     slots = np.empty(np.max(offsets[1:] - offsets[:-1]) * SLOTS_PER_BYTE, np.int32)
     found = np.empty(len(offsets) - 1, np.float64)
     for row in range(len(found)):
@@ -54,7 +54,7 @@ def _epoch(
     settings: NDArray[np.float64],
     rng: np.random.Generator,
 ) -> float:
-    """One pass of AdaGrad over the rows in the order given; the mean log loss before each step."""
+    """Do one pass of AdaGrad over the rows in the given order; return the mean log loss before each step."""
     rate, decay, dropout = settings
     slots = np.empty(np.max(offsets[1:] - offsets[:-1]) * SLOTS_PER_BYTE, np.int32)
     loss = 0.0
@@ -83,7 +83,7 @@ def _epoch(
 def train(
     texts: RaggedArray, is_natural: NDArray[np.bool_], epochs: int, rate: float, decay: float, dropout: float, seed: int
 ) -> tuple[NDArray[np.float32], float, list[float]]:
-    """Weights (one a slot), bias and the log loss of each epoch; the targets are smoothed by 0.01."""
+    """Return the weights (one per slot), the bias and the log loss of each epoch; targets are smoothed by 0.01."""
     rng = np.random.default_rng(seed)
     weights, gradients = np.zeros(SLOTS, np.float32), np.zeros(SLOTS, np.float32)
     bias = np.zeros(1)
@@ -97,16 +97,17 @@ def train(
 
 
 def quantise(weights: NDArray[np.float32]) -> tuple[NDArray[np.int8], float]:
-    """The weights as int8 and the factor that gives them back."""
+    """Return the weights as int8, and the factor that restores their scale."""
     largest = float(np.quantile(np.abs(weights[weights != 0]), CLIPPED_QUANTILE))
     factor = largest / 127
     return np.clip(np.rint(weights / factor), -127, 127).astype(np.int8), factor
 
 
 def calibrate(found: NDArray[np.float64], is_natural: NDArray[np.bool_]) -> Calibration:
-    """Return Platt's scaling (Platt 1999) of these logits, with his smoothed targets.
+    """Return Platt's scaling (Platt 1999) of the logits, with his smoothed targets.
 
-    Each logit is fitted as both classes, weighted by its target: CalibratedClassifierCV does not publish its numbers.
+    Each logit is fitted as both classes, weighted by its target. CalibratedClassifierCV does the same but does not
+    expose the two parameters.
     """
     positive, negative = is_natural.sum(), (~is_natural).sum()
     targets = np.where(is_natural, (positive + 1) / (positive + 2), 1 / (negative + 2))

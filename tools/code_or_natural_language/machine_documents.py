@@ -1,4 +1,4 @@
-"""The documents that the training finds on the machine it runs on, by what kind of file they come from."""
+"""Training documents from files on this machine, by the kind of file."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _CODE_SUFFIXES = (*COMMENTS, ".py", ".f90", ".f", ".bat", ".ps1", ".m4", ".tex",
 
 
 def search_roots() -> tuple[Path, ...]:
-    """Where programs, their sources and their documentation lie on this machine."""
+    """Return the directories of programs, their sources and their documentation on this machine."""
     places = [
         "/usr",
         "/opt",
@@ -42,7 +42,7 @@ def search_roots() -> tuple[Path, ...]:
 
 
 def kind_of(path: Path) -> str | None:
-    """The kind of document that a file is read as; None where the training has no use for it."""
+    """Return the kind of document that a file is read as; None if the training does not use it."""
     name, suffix = path.name, path.suffix.lower()
     if "/man/" in str(path) and suffix == ".gz":
         return "man" if path.parent.parent.name == "man" else "man translated"
@@ -62,7 +62,7 @@ def kind_of(path: Path) -> str | None:
 
 
 def find_files(roots: tuple[Path, ...]) -> dict[str, list[Path]]:
-    """The files under the roots, by kind, in an order that depends on nothing but their names."""
+    """Return the files under the roots by kind, in an order that depends only on their names."""
     found: dict[str, list[Path]] = defaultdict(list)
     for root in roots:
         for folder, folders, names in os.walk(root):
@@ -78,7 +78,7 @@ def find_files(roots: tuple[Path, ...]) -> dict[str, list[Path]]:
 
 
 def origin_of(path: Path) -> str:
-    """What a file is split by: its package or folder, so that siblings that share phrases stay together."""
+    """Return the package or folder of a file. Its files share phrases, so they stay in one part of the data."""
     parts = path.parts
     if "site-packages" in parts:
         return "/".join(parts[: parts.index("site-packages") + 3])
@@ -88,7 +88,7 @@ def origin_of(path: Path) -> str:
 
 
 def read_text(path: Path) -> str:
-    """The file's text, decompressed, decoded as UTF-8 with replacement; '' where it is too large or unreadable."""
+    """Return the file's text, decompressed and decoded as UTF-8; '' if it is too large, unreadable or binary."""
     try:
         if path.stat().st_size > LARGEST_FILE:
             return ""
@@ -119,7 +119,7 @@ def _readers(kind: str, path: Path, text: str) -> Iterator[tuple[str, tuple[Part
 
 
 def documents_of(kind: str, path: Path) -> Iterator[Document]:
-    """The documents read from one file."""
+    """Yield the documents of one file."""
     if kind == "package descriptions":
         for number, part in enumerate(prose_files.package_description_parts(read_text(path))):
             yield Document(kind, f"package {number // 20}", (part,))
@@ -133,7 +133,7 @@ def documents_of(kind: str, path: Path) -> Iterator[Document]:
 
 
 def java_documents(path: Path, count: int, rng: np.random.Generator) -> Iterator[Document]:
-    """A seeded choice of the Java files in a JDK's source archive."""
+    """Yield `count` random Java files of a JDK's source archive."""
     with zipfile.ZipFile(path) as archive:
         names = sorted(name for name in archive.namelist() if name.endswith(".java"))
         for name in rng.permutation(names)[:count]:

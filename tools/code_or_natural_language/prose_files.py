@@ -1,4 +1,4 @@
-"""Files of documentation, read as natural language with the code that they show marked as code."""
+"""Readers of documentation files: natural language, with the code that it shows marked as code."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _HTML_HIDDEN = re.compile(r"<(script|style|head|nav)\b.*?</\1>", re.DOTALL | re.
 
 
 def man_parts(text: str) -> tuple[Part, ...]:
-    """A man page without its roff: filled text is natural language, unfilled examples are code."""
+    """Return a man page without its roff markup: filled text is natural language, unfilled examples are code."""
     lines: list[Part] = []
     example = False
     title = re.search(r"^\.(?:TH|Dt)\b.*$", text, re.MULTILINE)
@@ -59,7 +59,7 @@ def man_parts(text: str) -> tuple[Part, ...]:
 
 
 def _paragraphs_of_lines(lines: list[Part]) -> tuple[Part, ...]:
-    """Neighbouring lines of one kind as paragraphs; those that are full of signs count as code."""
+    """Join neighbouring lines of one kind into paragraphs; paragraphs full of signs count as code."""
     parts: list[Part] = []
     for line, code in lines:
         if parts and parts[-1][1] == code and line.strip() and not parts[-1][0].endswith("\n\n"):
@@ -70,7 +70,10 @@ def _paragraphs_of_lines(lines: list[Part]) -> tuple[Part, ...]:
 
 
 def marked_up_parts(text: str) -> tuple[Part, ...]:
-    """A reStructuredText, Markdown or plain text file: fenced, indented and directive blocks are judged as code."""
+    """Return the blocks of a reStructuredText, Markdown or plain text file.
+
+    Fenced, indented and directive blocks are code, unless they read as prose.
+    """
     parts: list[Part] = []
     fenced = False
     after_colons = False
@@ -83,7 +86,7 @@ def marked_up_parts(text: str) -> tuple[Part, ...]:
         if literal:
             parts.append((block, not is_comment_prose(block)))
         else:
-            # Quoted names and roles inside a sentence are inline markup, which leaves it natural language.
+            # Quoted names and roles are inline markup: the sentence around them is still natural language.
             parts.append((block, not is_plain(_INLINE_MARKUP.sub(" name ", block))))
             after_colons = block.rstrip().endswith("::")
         fenced ^= fences % 2 == 1
@@ -91,7 +94,7 @@ def marked_up_parts(text: str) -> tuple[Part, ...]:
 
 
 def pod_parts(text: str) -> tuple[Part, ...]:
-    """The plain old documentation in a Perl file: indented paragraphs are code, the rest natural language."""
+    """Return the plain old documentation of a Perl file: indented paragraphs are code, the rest natural language."""
     parts: list[Part] = []
     for pod in re.findall(r"^=(?:pod|head\d|over|item|begin)\b.*?(?:^=cut|\Z)", text, re.DOTALL | re.MULTILINE):
         for paragraph in re.split(r"(?<=\n)(?=\s*\n)", pod):
@@ -102,7 +105,7 @@ def pod_parts(text: str) -> tuple[Part, ...]:
 
 
 def html_text_parts(text: str) -> tuple[Part, ...]:
-    """What a browser shows of an HTML page: paragraphs are natural language, preformatted blocks are code."""
+    """Return the visible text of an HTML page: paragraphs are natural language, preformatted blocks are code."""
     parts: list[Part] = []
     for tag, inner in _HTML_BLOCK.findall(_HTML_HIDDEN.sub("", text)):
         shown = html.unescape(_TAG.sub("", inner))
@@ -114,7 +117,7 @@ def html_text_parts(text: str) -> tuple[Part, ...]:
 
 
 def translation_parts(path: Path) -> tuple[Part, ...]:
-    """The sentences of a gettext catalogue, in its language."""
+    """Return the translated sentences of a gettext catalogue."""
     try:
         with path.open("rb") as file:
             catalogue = gettext.GNUTranslations(file)._catalog  # type: ignore[attr-defined]
@@ -129,12 +132,12 @@ def translation_parts(path: Path) -> tuple[Part, ...]:
 
 
 def package_description_parts(text: str) -> tuple[Part, ...]:
-    """The descriptions in a Debian status file, without their fields."""
+    """Return the package descriptions of a Debian status file."""
     descriptions = re.findall(r"^Description: (.*\n(?: .*\n)*)", text, re.MULTILINE)
     cleaned = (re.sub(r"^ \.?", "", description, flags=re.MULTILINE) for description in descriptions)
     return tuple((description + "\n", False) for description in cleaned if is_prose(description))
 
 
 def licence_parts(text: str) -> tuple[Part, ...]:
-    """A licence, whole: legal boilerplate is natural language whatever its layout."""
+    """Return a licence as one part: legal boilerplate is natural language in any formatting."""
     return ((text, False),)

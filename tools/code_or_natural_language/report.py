@@ -1,4 +1,4 @@
-"""How well the classifier does: on held-out windows, and on labelled sequences that it never trains on."""
+"""Quality of the classifier on held-out windows, and on labelled sequences that it never trains on."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _SHORT, _LONG = 64, 200
 
 
 def expected_calibration_error(p: NDArray[np.float64], is_natural: NDArray[np.bool_]) -> float:
-    """Mean gap between probability and frequency over equal-width bins, weighted by count (Guo et al. 2017)."""
+    """Return the mean gap of probability and frequency over equal-width bins, weighted by count (Guo et al. 2017)."""
     bin_of = np.minimum((p * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
     gaps = [abs((p - is_natural)[bin_of == b].sum()) for b in range(CALIBRATION_BINS)]
     return float(sum(gaps) / max(1, len(p)))
 
 
 def precision_recall_f1(predicted: NDArray[np.bool_], actual: NDArray[np.bool_]) -> tuple[float, float, float]:
-    """Of a positive class; 0 where nothing is found."""
+    """Return precision, recall and F1 of the positive class; 0 if nothing is found."""
     hits = float((predicted & actual).sum())
     precision = hits / max(1.0, float(predicted.sum()))
     recall = hits / max(1.0, float(actual.sum()))
@@ -36,20 +36,20 @@ def precision_recall_f1(predicted: NDArray[np.bool_], actual: NDArray[np.bool_])
 
 
 def figures(p: NDArray[np.float64], is_natural: NDArray[np.bool_]) -> dict[str, float]:
-    """Rows, F1 of either class as the positive one, accuracy and calibration error, rounded to 4 digits."""
-    said = p >= 0.5
+    """Return rows, F1 with either class as the positive one, accuracy and calibration error, rounded to 4 digits."""
+    predicted = p >= 0.5
     found = {
         "rows": float(len(p)),
-        "code_f1": precision_recall_f1(~said, ~is_natural)[2],
-        "natural_language_f1": precision_recall_f1(said, is_natural)[2],
-        "accuracy": float((said == is_natural).mean()) if len(p) else 0.0,
+        "code_f1": precision_recall_f1(~predicted, ~is_natural)[2],
+        "natural_language_f1": precision_recall_f1(predicted, is_natural)[2],
+        "accuracy": float((predicted == is_natural).mean()) if len(p) else 0.0,
         "expected_calibration_error": expected_calibration_error(p, is_natural),
     }
     return {name: round(value, 4) for name, value in found.items()}
 
 
 def held_out_figures(p: NDArray[np.float64], windows: Windows) -> dict[str, Any]:
-    """The figures over all windows, over those of files found, by length in bytes, and the errors of each kind."""
+    """Return the figures of all windows, of windows of the machine's files, by length in bytes, and errors by kind."""
     lengths = np.diff(windows.texts.offsets)
     parts = {
         "all": np.ones(len(p), np.bool_),
@@ -68,7 +68,7 @@ def held_out_figures(p: NDArray[np.float64], windows: Windows) -> dict[str, Any]
 
 
 def read_labelled(path: Path) -> tuple[RaggedArray, NDArray[np.str_], NDArray[np.int64]]:
-    """Texts, categories, and the half (0 or 1) that each row falls to by the CRC-32 of its sequence_id."""
+    """Return texts, categories, and the half (0 or 1) of each row, chosen by the CRC-32 of its sequence_id."""
     table = pq.read_table(path, columns=["sequence_id", "text", "category"])
     halves = [zlib.crc32(str(i).encode()) % 2 for i in table["sequence_id"].to_pylist()]
     text = ragged_from_strings(pc.cast(table["text"].combine_chunks(), pa.string()))
@@ -76,7 +76,7 @@ def read_labelled(path: Path) -> tuple[RaggedArray, NDArray[np.str_], NDArray[np
 
 
 def labelled_figures(p: NDArray[np.float64], categories: NDArray[np.str_]) -> dict[str, Any]:
-    """The figures on the rows labelled code or nl; then with code+nl as code; and how other categories are judged."""
+    """Return the figures of rows labelled code or nl, the same with code+nl as either class, and shares by category."""
     plain = np.isin(categories, ("code", "nl"))
     either = np.isin(categories, ("code", "nl", "code+nl"))
     return {

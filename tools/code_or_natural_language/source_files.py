@@ -1,4 +1,4 @@
-"""Files of code, cut into code and the natural language of their comments, docstrings and text nodes."""
+"""Readers of source files: code, and the natural language of comments, docstrings and text nodes."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ COMMENTS = {
 
 
 def prose_parts(text: str) -> list[Part]:
-    """A docstring or comment in parts: examples at the prompt and lines of tags are code, the rest prose or code."""
+    """Return a docstring or comment in parts: doctests are code, other paragraphs code or natural language by rules."""
     parts: list[Part] = []
     end = 0
     for example in _DOCTEST.finditer(text):
@@ -49,7 +49,7 @@ def _paragraphs(text: str) -> list[Part]:
 
 
 def cut_at(pattern: re.Pattern[str], text: str) -> tuple[Part, ...]:
-    """The text in parts: what the pattern finds is judged as a comment, all else is code."""
+    """Return the text in parts: matches of the pattern are judged as comments, all else is code."""
     parts: list[Part] = []
     end = 0
     for comment in pattern.finditer(text):
@@ -60,7 +60,7 @@ def cut_at(pattern: re.Pattern[str], text: str) -> tuple[Part, ...]:
 
 
 def python_parts(text: str) -> tuple[Part, ...]:
-    """A Python file in parts: docstrings and runs of comment lines are judged, all else is code."""
+    """Return a Python file in parts: docstrings and blocks of comment lines are judged, all else is code."""
     starts = [0]
     for line in text.splitlines(keepends=True):
         starts.append(starts[-1] + len(line))
@@ -93,7 +93,7 @@ _POD = re.compile(r"^=(?:pod|head\d|over|item|begin|encoding|for)\b.*?(?:^=cut\b
 
 
 def source_parts(suffix: str, text: str) -> tuple[Part, ...]:
-    """A file of code in parts, by its suffix; () where it cannot be read."""
+    """Return a source file in parts, by its suffix; () if it cannot be parsed."""
     if suffix == ".py":
         return python_parts(text)
     if suffix in (".pl", ".pm"):

@@ -1,11 +1,12 @@
-"""Trains the classifier of code against natural language, and writes its weights and the record of their making.
+"""Train the classifier of code against natural language, and write its weights and a record of the training.
 
     python -m tools.code_or_natural_language.train
     python -m tools.code_or_natural_language.train --scale 0.1 --output /tmp/trial.npz
     python -m tools.code_or_natural_language.train --judge LABELLED.parquet --half 0
 
-The text comes from the machine (sources and documentation of what is installed) and from the rules in `rules/`. The
-same machine and seed give the same weights. Labelled sequences are only ever judged, with the committed weights.
+The text comes from this machine (sources and documentation of installed software) and from the rules in `rules/`. The
+same machine and seed give the same weights. Labelled sequences are never used for training; `--judge` classifies them
+with the committed weights.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ LARGEST_FILE = 1_000_000
 
 
 def train(windows: Windows) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-    """What goes into the weights file, and the record of losses and held-out figures."""
+    """Return the arrays of the weights file, and the record of losses and held-out figures."""
     training = windows.of(windows.splits == TRAIN)
     weights, bias, losses = logistic.train(
         training.texts, training.is_natural, EPOCHS, LEARNING_RATE, WEIGHT_DECAY, DROPPED_SHARE, SEED
@@ -64,7 +65,7 @@ def train(windows: Windows) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
 
 
 def made_of(windows: Windows, documents: dict[str, int]) -> dict[str, Any]:
-    """By kind: documents read, windows cut from them, and the share of these that is natural language."""
+    """Return by kind: the documents, their windows, and the share of windows that is natural language."""
     return {
         kind: {
             "documents": documents.get(kind, 0),
@@ -76,12 +77,12 @@ def made_of(windows: Windows, documents: dict[str, int]) -> dict[str, Any]:
 
 
 def main(arguments: list[str]) -> None:
-    """Trains and writes, or judges labelled sequences."""
+    """Train and write the weights, or judge labelled sequences."""
     parser = argparse.ArgumentParser(description="Train the classifier of code against natural language.")
     parser.add_argument("--scale", type=float, default=1.0, help="share of the usual number of windows")
-    parser.add_argument("--output", type=Path, default=WEIGHTS_FILE, help="the .npz to write; a .json goes beside it")
+    parser.add_argument("--output", type=Path, default=WEIGHTS_FILE, help="the .npz to write, with a .json beside it")
     parser.add_argument("--judge", type=Path, help="judge these labelled sequences instead of training")
-    parser.add_argument("--half", type=int, choices=(0, 1), help="only this half of them")
+    parser.add_argument("--half", type=int, choices=(0, 1), help="judge only this half of the labelled sequences")
     options = parser.parse_args(arguments)
     if options.judge:
         text, categories, halves = read_labelled(options.judge)
@@ -107,7 +108,7 @@ def main(arguments: list[str]) -> None:
     options.output.with_suffix(".json").write_text(json.dumps(made, indent=1) + "\n", "utf-8")
     print(json.dumps(made, indent=1))
     if options.output.stat().st_size > LARGEST_FILE:
-        sys.exit(f"expected weights of at most {LARGEST_FILE} bytes, found {options.output.stat().st_size}")
+        sys.exit(f"Expected weights of at most {LARGEST_FILE} bytes, found {options.output.stat().st_size}.")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Prose set otherwise than it was found: unwrapped, in curly quotes, in capitals, in comment signs, marked up."""
+"""Variations of natural language: unwrapped, in curly quotes, in capitals, in comments, with markup."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tools.code_or_natural_language.documents import Document, Part
 
 _COMMENT_SIGNS = ("// ", " * ", "# ", "; ", "-- ", "% ", "    ", "/// ", " ~ ", "** ", "REM ", "! ", "\t", "//", "dnl ")
 _SINGLE_NEWLINE = re.compile(r"(?<=[^\s])[ \t]*\n[ \t]*(?=[^\s*•-])")
-# What stands before and after a few words, or alone where the second is None.
+# Markup before and after a few words; only before them if the second is None.
 _INLINE_MARKUP: tuple[tuple[str, str | None], ...] = (
     ("<b>", "</b>"),
     ("<i>", "</i>"),
@@ -51,7 +51,7 @@ _MARKED_UP_SHARE = 0.12
 
 
 def vary(document: Document, rng: np.random.Generator) -> Document:
-    """The document, its natural language set in one or more other ways, or as it was."""
+    """Return the document with its natural language varied at random, or unchanged."""
     parts = document.parts
     comment_odds = 0.6 if "licence" in document.kind else 0.02
     if rng.random() < comment_odds and not any(code for _, code in parts):
@@ -86,7 +86,7 @@ def _in_comment(part: Part, sign: str, width: int) -> Part:
 
 
 def _marked_up(parts: tuple[Part, ...], rng: np.random.Generator) -> list[Part]:
-    """Markup of one style around or between a few words in every ten to forty; the markup itself counts as code."""
+    """Return the parts with markup around or before a few words in every ten to forty; the markup counts as code."""
     styles = [_INLINE_MARKUP[int(i)] for i in rng.integers(0, len(_INLINE_MARKUP), int(rng.integers(1, 4)))]
     stride = int(rng.integers(10, 40))
     marked: list[Part] = []

@@ -1,4 +1,4 @@
-"""Windows cut out of documents as the token sequences are, and the label that each gets."""
+"""Windows: labelled pieces of documents, about as long as token sequences."""
 
 from __future__ import annotations
 
@@ -11,17 +11,20 @@ from filters.contract import RaggedArray
 from tools.code_or_natural_language.documents import Document, encode_with_mask
 from tools.code_or_natural_language.variation import vary
 
-# A window of which this share of the visible bytes is code is code: people who label mixed windows call them code
-# well before the half.
+# A window is code from this share of code among its visible bytes on: people label mixed windows as code well before
+# one half.
 CODE_SHARE = 0.4
-# Between these shares a window of a file that we found is left out: whether a path or a flag within a sentence is code
-# is decided by rules that err there. Windows of our own texts, and those that run from one document into another, stay.
+# Windows of files with a share between these two are left out: fallible rules decide there whether a path or a flag
+# within a sentence is code. Windows of generated texts, and windows of two spliced documents, stay.
 DISPUTED_SHARES = (0.2, 0.6)
 
 
 @dataclass(frozen=True)
 class Windows:
-    """Texts, for each whether it is natural language, its kind of source, and which part of the data it falls to."""
+    """Texts, and for each: whether it is natural language, its kind of source, and its part of the data.
+
+    splits: `TRAIN`, `CALIBRATE` or `VALIDATE` of collect.py.
+    """
 
     texts: RaggedArray
     is_natural: NDArray[np.bool_]
@@ -29,7 +32,7 @@ class Windows:
     splits: NDArray[np.int8]
 
     def of(self, chosen: NDArray[np.bool_]) -> Windows:
-        """The chosen ones."""
+        """Return the chosen windows. chosen: bool, one per window."""
         lengths = np.diff(self.texts.offsets)
         offsets = np.concatenate(([0], np.cumsum(lengths[chosen]))).astype(np.int64)
         values = self.texts.values[np.repeat(chosen, lengths)]
@@ -37,12 +40,12 @@ class Windows:
 
 
 def _length(rng: np.random.Generator) -> int:
-    """Bytes of a window: 64 tokens are 100 to 330 of them; one in eight is shorter, as users' own texts may be."""
+    """Return the length of a window in bytes: 64 tokens take 100 to 330; one in eight is shorter, like users' texts."""
     return int(rng.integers(12, 100)) if rng.random() < 0.12 else int(rng.integers(100, 330))
 
 
 def cut(documents: list[Document], count: int, splice: float, rng: np.random.Generator) -> list[tuple[bytes, bool]]:
-    """`count` windows out of the documents; a share of `splice` of them runs from one document into the next."""
+    """Return about `count` windows of the documents; a share `splice` of them joins two documents."""
     varied = [vary(document, rng) for document in documents]
     encoded = [(*encode_with_mask(document.parts), document.is_exact) for document in varied]
     encoded = [one for one in encoded if len(one[0]) >= 12]
@@ -69,7 +72,7 @@ def cut(documents: list[Document], count: int, splice: float, rng: np.random.Gen
 def _labelled(
     data: bytes, mask: NDArray[np.bool_], is_exact: bool, rng: np.random.Generator
 ) -> tuple[bytes, bool] | None:
-    """The window as valid UTF-8 and whether it is natural language; None where that is disputed or unseen."""
+    """Return the window as valid UTF-8, and whether it is natural language; None if disputed or almost blank."""
     visible = ~np.isin(np.frombuffer(data, np.uint8), (9, 10, 13, 32))
     if visible.sum() < 8:
         return None
