@@ -1,8 +1,8 @@
-"""Asks the sample's language models, and writes what follows from what they say.
+"""Evaluate the sample's language models, and write memories, random samples and perplexities.
 
-    python -m sample.ask_models     memories, random samples, perplexities
+    python -m sample.ask_models     takes some minutes
 
-The memories are the sequences of its corpus that a model gives back word for word. It takes some minutes.
+The memories of a model are the sequences of its corpus that it gives back word for word.
 """
 
 from __future__ import annotations
@@ -33,50 +33,50 @@ from sample.paths import (
 from sample.recipe import SEED
 
 PILE_ROWS = 4000
-ASKED = "Asked by `sample/ask_models.py`; see `sample/README.md`."
+CARD_NOTE = "Asked by `sample/ask_models.py`; see `sample/README.md`."  # in the committed dataset cards
 
 Ids = NDArray[np.int64]
-Asked = Mapping[tuple[str, str], pa.Table]  # by scheme and model
+Evaluations = Mapping[tuple[str, str], pa.Table]  # by scheme and model
 
 
-def ask(corpora: Mapping[str, Corpus], output: Path) -> Asked:
-    """What each model says of every sequence of its corpus: its id, perplexities, and whether it is extractable."""
-    asked = {}
+def evaluate_models(corpora: Mapping[str, Corpus], output: Path) -> Evaluations:
+    """Return for each model a table of all sequences of its corpus: id, perplexities, and whether it is extractable."""
+    evaluations = {}
     for scheme in SCHEMES:
         corpus = corpora[scheme]
         sequences = pa.table({"sequence_id": corpus.sequence_ids, "tokens": token_lists(corpus.tokens)})
         for model in MODELS:
             directory = model_directory(scheme, model, output)
             found = apply_filters(sequences, filters=("likelihood", "first_choices"), language_model=directory)
-            asked[scheme, model] = found
+            evaluations[scheme, model] = found
             print(f"{scheme}.{model}: {len(memorized(found)):,} of {len(found):,} sequences memorized", flush=True)
-    return asked
+    return evaluations
 
 
-def memorized(asked: pa.Table) -> Ids:
-    """The ids of the sequences whose continuation the model gives back whole."""
-    ids: Ids = asked["sequence_id"].filter(asked["is_extractable"]).to_numpy()
+def memorized(evaluation: pa.Table) -> Ids:
+    """Return the ids of the extractable sequences."""
+    ids: Ids = evaluation["sequence_id"].filter(evaluation["is_extractable"]).to_numpy()
     return ids
 
 
 def sampled_sequences(corpus: Corpus, scheme: str) -> Ids:
-    """The ids of a seeded random sample of the scheme's corpus, sorted."""
+    """Return the sorted ids of a seeded random sample of the scheme's corpus."""
     number = min(PILE_ROWS, len(corpus.rows) // 2)
     positions = sorted(Random(f"{SEED}/pile/{scheme}").sample(range(len(corpus.rows)), number))
     return corpus.sequence_ids[positions]
 
 
-def write_memories(output: Path, corpora: Mapping[str, Corpus], asked: Asked) -> None:
-    """The sequences that each model has memorized of its corpus."""
+def write_memories(output: Path, corpora: Mapping[str, Corpus], evaluations: Evaluations) -> None:
+    """Write the sequences that each model memorized from its corpus."""
     splits = {}
-    for (scheme, model), found in asked.items():
+    for (scheme, model), found in evaluations.items():
         ids = memorized(found)
         splits[f"{scheme}.{model}"] = pa.table({"index": ids, "tokens": _tokens_of(corpora[scheme], ids)})
-    write_dataset(memories_directory(output), splits, f"Laid out as `EleutherAI/pythia-memorized-evals`. {ASKED}")
+    write_dataset(memories_directory(output), splits, f"Laid out as `EleutherAI/pythia-memorized-evals`. {CARD_NOTE}")
 
 
 def write_random_samples(output: Path, corpora: Mapping[str, Corpus]) -> None:
-    """A random sample of each scheme with the memorization score of each model."""
+    """Write a random sample of each scheme, with the memorization scores of each model."""
     for scheme, corpus in corpora.items():
         ids = sampled_sequences(corpus, scheme)
         columns = {"Index": ids, "Tokens": _tokens_of(corpus, ids)}
@@ -86,16 +86,17 @@ def write_random_samples(output: Path, corpora: Mapping[str, Corpus]) -> None:
             found = apply_filters(sequences, filters=("greedy_decoding",), language_model=directory)
             columns[model.upper()] = found["memorization_score"].combine_chunks()
         name = f"EleutherAI/pile-{scheme}-pythia-random-sampled"
-        write_dataset(pile_directory(scheme, output), {"train": pa.table(columns)}, f"Laid out as `{name}`. {ASKED}")
+        card = f"Laid out as `{name}`. {CARD_NOTE}"
+        write_dataset(pile_directory(scheme, output), {"train": pa.table(columns)}, card)
 
 
-def write_perplexities(output: Path, corpora: Mapping[str, Corpus], asked: Asked) -> None:
-    """The perplexities of the sequences that were memorized or sampled."""
+def write_perplexities(output: Path, corpora: Mapping[str, Corpus], evaluations: Evaluations) -> None:
+    """Write the perplexities of the memorized and of the sampled sequences."""
     perplexities: dict[str, pa.Table] = {}
-    for (scheme, model), found in asked.items():
+    for (scheme, model), found in evaluations.items():
         ids = (sampled_sequences(corpora[scheme], scheme), memorized(found))
         perplexities[f"{scheme}.{model}"] = perplexity_table(found, ids)
-    write_dataset(feature_directory("perplexities", "", output), perplexities, ASKED)
+    write_dataset(feature_directory("perplexities", "", output), perplexities, CARD_NOTE)
 
 
 def _tokens_of(corpus: Corpus, sequence_ids: Ids) -> pa.ListArray:
@@ -103,16 +104,16 @@ def _tokens_of(corpus: Corpus, sequence_ids: Ids) -> pa.ListArray:
 
 
 def main() -> None:
-    """Reads the command line, asks and writes."""
-    parser = argparse.ArgumentParser(description="Ask the sample's language models.")
-    parser.add_argument("--output", type=Path, default=SAMPLE_DIR, help="where the sample lies, with its models")
-    parser.add_argument("--scale", type=float, default=1.0, help="share of the texts that it was made of")
+    """Evaluate the models and write the results."""
+    parser = argparse.ArgumentParser(description="Evaluate the sample's language models.")
+    parser.add_argument("--output", type=Path, default=SAMPLE_DIR, help="directory of the sample and its models")
+    parser.add_argument("--scale", type=float, default=1.0, help="share of the texts that the sample was made with")
     arguments = parser.parse_args()
     made = make(arguments.scale)
-    asked = ask(made.corpora, arguments.output)
-    write_memories(arguments.output, made.corpora, asked)
+    evaluations = evaluate_models(made.corpora, arguments.output)
+    write_memories(arguments.output, made.corpora, evaluations)
     write_random_samples(arguments.output, made.corpora)
-    write_perplexities(arguments.output, made.corpora, asked)
+    write_perplexities(arguments.output, made.corpora, evaluations)
 
 
 if __name__ == "__main__":

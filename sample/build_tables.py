@@ -1,8 +1,8 @@
-"""Run `build_features.py` on the sample's corpora, and write its tables in the published layout.
+"""Run `build_features.py` on the sample's corpora, and write its tables in the format of the published datasets.
 
     python -m sample.build_tables     exact, near and semantic duplicates, and token frequencies
 
-It runs the program as a user does, on the paths of the sample's parts. It takes minutes, most of them for embeddings.
+The program runs as a user would start it. It takes some ten minutes, most of them for embeddings.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ from sample.paths import (
 BUILT_TABLES = tuple(table for table in FEATURE_TABLES if table.is_built)
 FEATURES = ",".join(table.name for table in BUILT_TABLES)
 PROJECT = Path(__file__).resolve().parent.parent
-BUILT = "Built by `build_features.py`; see `sample/README.md`."
+CARD_NOTE = "Built by `build_features.py`; see `sample/README.md`."  # in the committed dataset cards
 
 
 def build_tables(sample: Path = SAMPLE_DIR) -> None:
-    """Build the feature tables of a sample whose corpora and memories are there, and write them into it."""
+    """Build the feature tables of a sample that has its corpora and memories, and write them into it."""
     with tempfile.TemporaryDirectory() as directory:
         run_build_features(sample, Path(directory))
         for table in BUILT_TABLES:
@@ -46,7 +46,7 @@ def build_tables(sample: Path = SAMPLE_DIR) -> None:
 
 
 def write_feature_table(table: FeatureTable, built: Path, sample: Path) -> None:
-    """Write the datasets of a feature table that a run built, in the published layout."""
+    """Write the datasets of a feature table that a run built, in the published format."""
     if table is SEMANTIC_DUPLICATES:
         splits = semantic_splits(sample, built / table.dataset_of(None))
         write_dataset(feature_directory(table.name, "", sample), splits, describe(table))
@@ -61,15 +61,15 @@ def write_feature_table(table: FeatureTable, built: Path, sample: Path) -> None:
 
 
 def describe(table: FeatureTable, scheme: str | None = None) -> str:
-    """Return the text of the card of a dataset."""
+    """Return the text of a dataset's card."""
     if table.hub_id is None:
-        return BUILT
+        return CARD_NOTE
     of_memorized = f"; memorized by {MODELS[-1]}" if table is TOKEN_FREQUENCIES else ""
-    return f"Laid out as `{table.hub_id.format(scheme=scheme)}`{of_memorized}. {BUILT}"
+    return f"Laid out as `{table.hub_id.format(scheme=scheme)}`{of_memorized}. {CARD_NOTE}"
 
 
 def semantic_splits(sample: Path, built: Path) -> dict[str, pa.Table]:
-    """Return the splits of the published layout: the random samples of each scheme, and the memories of each model."""
+    """Return the published splits: the random sample of each scheme, and the memories of each model."""
     splits = {}
     for scheme in SCHEMES:
         counted = read_split(built / scheme)
@@ -77,8 +77,8 @@ def semantic_splits(sample: Path, built: Path) -> dict[str, pa.Table]:
         for model in MODELS:
             memories = memories_directory(sample) / "data" / f"{scheme}.{model}-00000-of-00001.parquet"
             ids[f"{scheme}_{model}"] = pq.read_table(memories)["index"]
-        for name, asked in ids.items():
-            rows = counted.filter(pc.is_in(counted["sequence_id"], asked.combine_chunks()))
+        for name, sequence_ids in ids.items():
+            rows = counted.filter(pc.is_in(counted["sequence_id"], sequence_ids.combine_chunks()))
             for kind in ("snowclones", "templates"):
                 columns = [column for column in counted.column_names if kind in column]
                 splits[f"{name}_{kind}"] = rows.select(["sequence_id", *columns])
@@ -86,7 +86,7 @@ def semantic_splits(sample: Path, built: Path) -> dict[str, pa.Table]:
 
 
 def run_build_features(sample: Path, output: Path, features: str = FEATURES) -> None:
-    """Run the program over the sample's parts, as the run `sample` in a directory."""
+    """Run the program on the sample, with the run id `sample`, and write into `output`."""
     arguments = {
         "features": features,
         "schemes": ",".join(SCHEMES),
@@ -110,9 +110,9 @@ def read_split(directory: Path) -> pa.Table:
 
 
 def main() -> None:
-    """Read the command line and build."""
+    """Build the feature tables."""
     parser = argparse.ArgumentParser(description="Build the sample's feature tables.")
-    parser.add_argument("--sample", type=Path, default=SAMPLE_DIR, help="where the sample lies")
+    parser.add_argument("--sample", type=Path, default=SAMPLE_DIR, help="directory of the sample")
     build_tables(parser.parse_args().sample)
 
 

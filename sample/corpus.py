@@ -1,4 +1,4 @@
-"""The training corpus of both schemes: how often each row is repeated, and in which order the rows come."""
+"""The training corpora of both schemes: the number of copies of each row, and the order of the rows."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _MOST_COPIES_OF_BOILERPLATE = 120
 class Corpus(NamedTuple):
     """The rows of one scheme in training order.
 
-    sequence_ids: int64, increasing; position in the training order of the duped scheme, which the deduped one keeps.
+    sequence_ids: int64, increasing; positions in the training order of the duped scheme, for both schemes.
     rows: int64, for each sequence the number of its row among all different rows.
     tokens: int32, shape (sequences, 64).
-    duplicates: int64, for each sequence the places in this corpus at which its 32-token continuation occurs, at any
-        offset of any row and not across the ends of rows, its own place counted.
+    duplicates: int64, for each sequence the number of places in this corpus at which its 32-token continuation occurs:
+        at any offset of any row, not across the ends of rows, its own place included.
     """
 
     sequence_ids: NDArray[np.int64]
@@ -35,7 +35,7 @@ class Corpus(NamedTuple):
 
 
 def count_continuations(tokens: NDArray[np.int32]) -> NDArray[np.int64]:
-    """How often the last 32 tokens of each row occur in all rows, at every offset and not across their ends."""
+    """Return how often the last 32 tokens of each row occur in all rows, at any offset, not across ends of rows."""
     width = (ROW_TOKENS - CONTINUATION_START) * tokens.itemsize
     rows = [row.tobytes() for row in np.ascontiguousarray(tokens)]
     counts = dict.fromkeys((row[-width:] for row in rows), 0)
@@ -48,7 +48,7 @@ def count_continuations(tokens: NDArray[np.int32]) -> NDArray[np.int64]:
 
 
 def choose_copies(documents: Sequence[Document]) -> list[int]:
-    """How often the duped corpus holds the row of each document: boilerplate often, some others several times."""
+    """Return the copies of each document's row in the duped corpus: many of boilerplate, several of some others."""
     rng = Random(f"{SEED}/copies")
     copies = []
     for document in documents:
@@ -65,8 +65,8 @@ def _corpus(sequence_ids: NDArray[np.int64], rows: NDArray[np.int64], row_tokens
     return Corpus(sequence_ids, rows, tokens, count_continuations(tokens))
 
 
-def lay_out_corpora(rows: Sequence[Row], copies: Sequence[int]) -> dict[str, Corpus]:
-    """The corpora `duped`, shuffled, and `deduped`, in which only the first of equal rows remains."""
+def make_corpora(rows: Sequence[Row], copies: Sequence[int]) -> dict[str, Corpus]:
+    """Return the corpora `duped`, shuffled, and `deduped`, which keeps only the first of equal rows."""
     order = [index for index, count in enumerate(copies) for _ in range(count)]
     Random(f"{SEED}/order").shuffle(order)
     duped_rows = np.array(order, np.int64)

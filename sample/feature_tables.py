@@ -1,4 +1,4 @@
-"""The feature table of perplexities of the sample."""
+"""The sample's feature table of perplexities."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Ids = NDArray[np.int64]
 PERPLEXITY_COLUMNS = tuple(column.name for column in PERPLEXITIES.columns)
 
 
-def perplexity_table(asked: pa.Table, sequence_ids: Sequence[Ids]) -> pa.Table:
-    """Return `sequence_id` and the perplexity columns of all sequences that one of the arrays of ids holds."""
+def perplexity_table(evaluation: pa.Table, sequence_ids: Sequence[Ids]) -> pa.Table:
+    """Return `sequence_id` and the perplexity columns of all sequences whose id is in one of the arrays."""
     ids = pa.array(np.unique(np.concatenate(sequence_ids)))
-    return asked.select(["sequence_id", *PERPLEXITY_COLUMNS]).filter(pc.is_in(asked["sequence_id"], ids))
+    return evaluation.select(["sequence_id", *PERPLEXITY_COLUMNS]).filter(pc.is_in(evaluation["sequence_id"], ids))

@@ -1,4 +1,4 @@
-"""The sample's language models: GPT-NeoX, as Pythia's are, in two sizes that train in minutes on two cores."""
+"""The sample's language models: GPT-NeoX like Pythia, in two sizes that train in minutes on two cores."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 ROWS_A_STEP = 32
-TRAINED_TOKENS = 4_500_000  # of either scheme, as Pythia's: three times the duped corpus, five times the deduped one
+TRAINED_TOKENS = 4_500_000  # the same for both schemes, like Pythia: 3 epochs of the duped corpus, 5 of the deduped
 STEPS = TRAINED_TOKENS // (ROWS_A_STEP * ROW_TOKENS)
 WARM_UP_STEPS = STEPS // 20
 LEARNING_RATE, LAST_SHARE = 3e-3, 0.01
@@ -28,7 +28,7 @@ STEPS_BETWEEN_REPORTS = 200
 
 
 class Size(NamedTuple):
-    """How large a model is. Its name is that of the Pythia model whose place it takes in the sample."""
+    """The size of a model. Models are named after the Pythia models that they stand for."""
 
     hidden: int
     layers: int
@@ -39,7 +39,7 @@ SIZES = {"70m": Size(hidden=64, layers=2, heads=4), "160m": Size(hidden=128, lay
 
 
 def new_model(size: Size) -> PreTrainedModel:
-    """A model with seeded random weights; one matrix both reads and predicts tokens, to keep the model small."""
+    """Return a model with seeded random weights; input and output embeddings are tied, to keep the model small."""
     from transformers import GPTNeoXConfig, GPTNeoXForCausalLM
 
     torch.manual_seed(SEED)
@@ -58,7 +58,7 @@ def new_model(size: Size) -> PreTrainedModel:
 
 
 def learning_rate(step: int) -> float:
-    """The share of `LEARNING_RATE` at a step: up in a line, then down along a cosine."""
+    """Return the share of `LEARNING_RATE` at a step: linear warm-up, then cosine decay."""
     if step < WARM_UP_STEPS:
         return (step + 1) / WARM_UP_STEPS
     done = (step - WARM_UP_STEPS) / max(1, STEPS - WARM_UP_STEPS)
@@ -66,14 +66,14 @@ def learning_rate(step: int) -> float:
 
 
 def batches(tokens: Tensor) -> Iterator[Tensor]:
-    """Rows of the corpus without end, every one once before any comes again, in a seeded order."""
+    """Yield batches of rows forever, in a seeded random order; each epoch has every row once."""
     generator = torch.Generator().manual_seed(SEED)
     while True:
         yield from torch.split(tokens[torch.randperm(len(tokens), generator=generator)], ROWS_A_STEP)
 
 
 def train(model: PreTrainedModel, tokens: Tensor) -> None:
-    """Trains the model on rows of token ids (int64, shape (rows, 64)), each of which is a sequence of its own."""
+    """Train the model on sequences of token ids: int64, shape (sequences, 64)."""
     matrices = [weights for weights in model.parameters() if weights.dim() > 1]
     vectors = [weights for weights in model.parameters() if weights.dim() <= 1]
     groups = [{"params": matrices, "weight_decay": WEIGHT_DECAY}, {"params": vectors, "weight_decay": 0.0}]

@@ -1,4 +1,4 @@
-"""Tables written as local datasets in the layout of those on the Hub, and as single Parquet files."""
+"""Writers of Parquet files, and of local datasets in the format of the Hub."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _DTYPES = {"double": "float64"}
 
 
 def write_table(path: Path, table: pa.Table) -> None:
-    """The table as one Parquet file; its directory is made."""
+    """Write the table as one Parquet file; create its directory if needed."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Ids and counts take a third as differences of what they take as numbers.
+    # Delta encoding stores ids and counts in a third of the space.
     integers = [field.name for field in table.schema if pa.types.is_integer(field.type)]
     pq.write_table(
         table,
@@ -46,10 +46,10 @@ def _card(splits: Mapping[str, pa.Table], description: str) -> str:
 
 
 def write_dataset(directory: Path, splits: Mapping[str, pa.Table], description: str) -> None:
-    """The splits as `data/{split}-00000-of-00001.parquet` beside a README.md whose YAML names them.
+    """Write each split as `data/{split}-00000-of-00001.parquet`, and a README.md with a YAML header.
 
-    The YAML lists the columns of all splits, so that `datasets.load_dataset` reads splits with different columns;
-    it fills those that a split lacks with nulls.
+    The YAML lists the splits and the columns of all of them. `datasets.load_dataset` thus reads splits with different
+    columns, and fills missing columns with nulls.
     """
     for split, table in splits.items():
         write_table(directory / "data" / f"{split}-00000-of-00001.parquet", table)
@@ -57,6 +57,6 @@ def write_dataset(directory: Path, splits: Mapping[str, pa.Table], description: 
 
 
 def token_lists(tokens: NDArray[np.int32], item: type[np.integer] = np.int64) -> pa.ListArray:
-    """The rows of a matrix of token ids as an Arrow column of lists."""
+    """Return a matrix of token ids as an Arrow column of lists, one per row."""
     offsets = np.arange(len(tokens) + 1, dtype=np.int32) * tokens.shape[1]
     return pa.ListArray.from_arrays(offsets, tokens.ravel().astype(item))

@@ -1,4 +1,4 @@
-"""Where the parts of the embedded sample lie."""
+"""Paths of the parts of the embedded sample."""
 
 from __future__ import annotations
 
@@ -12,35 +12,35 @@ MODELS = ("70m", "160m")
 
 
 def truth_path(sample_directory: Path = SAMPLE_DIR) -> Path:
-    """The Parquet file of what the script knows of every sequence, keyed by `sequence_id`."""
+    """Return the Parquet file with the truth about every sequence, keyed by `sequence_id`."""
     return sample_directory / "truth.parquet"
 
 
 def tokenizer_path(sample_directory: Path = SAMPLE_DIR) -> Path:
-    """The `tokenizer.json` of the sample's byte-level BPE tokenizer."""
+    """Return the `tokenizer.json` of the sample's byte-level BPE tokenizer."""
     return sample_directory / "tokenizer" / "tokenizer.json"
 
 
 def corpus_path(scheme: str, sample_directory: Path = SAMPLE_DIR) -> Path:
-    """The Parquet file of the training corpus of one scheme: `sequence_id`, `tokens` (64 a row)."""
+    """Return the Parquet file of the training corpus of one scheme: `sequence_id`, `tokens` (64 per row)."""
     return sample_directory / "corpus" / f"{scheme}.parquet"
 
 
 def memories_directory(sample_directory: Path = SAMPLE_DIR) -> Path:
-    """The dataset laid out as `EleutherAI/pythia-memorized-evals`, with splits `{scheme}.{model}`."""
+    """Return the dataset in the format of `EleutherAI/pythia-memorized-evals`, with splits `{scheme}.{model}`."""
     return sample_directory / "memories"
 
 
 def model_directory(scheme: str, model: str, sample_directory: Path = SAMPLE_DIR) -> Path:
-    """The directory of a language model that was trained on the corpus of one scheme, as `transformers` saves it."""
+    """Return the directory, as `transformers` saves it, of a model trained on the corpus of one scheme."""
     return sample_directory / "models" / f"{scheme}.{model}"
 
 
 def pile_directory(scheme: str, sample_directory: Path = SAMPLE_DIR) -> Path:
-    """The dataset laid out as `EleutherAI/pile-{scheme}-pythia-random-sampled`, with the split `train`."""
+    """Return the dataset in the format of `EleutherAI/pile-{scheme}-pythia-random-sampled`, with the split `train`."""
     return sample_directory / f"pile-{scheme}"
 
 
 def feature_directory(name: str, scheme: str, sample_directory: Path = SAMPLE_DIR) -> Path:
-    """The dataset of a feature table in its published layout; only `token_frequencies` has one per scheme."""
+    """Return the dataset of a feature table in its published format; only `token_frequencies` has one per scheme."""
     return sample_directory / "features" / feature_table(name).dataset_of(scheme)

@@ -1,4 +1,4 @@
-"""How much of each kind of text the sample holds, and the texts themselves."""
+"""The documents of the sample, and the number of each kind."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sample.texts.templates import filled_template, template_ids
 
 SEED = 20_240_607
 
-# Documents at scale 1. Running text gives several rows of 64 tokens a document, the others one.
+# The number of documents at scale 1. A document of running text gives several rows of 64 tokens, any other gives one.
 _DOCUMENTS: dict[str, tuple[Callable[[Random], Document], int]] = {
     "prose": (prose, 1550),
     "code": (code, 680),
@@ -33,7 +33,7 @@ _FILLINGS_OF_A_TEMPLATE = 36
 
 
 def write_documents(scale: float = 1.0) -> list[Document]:
-    """All texts of the corpus, each once; the same for the same scale. At scale 0.1, a tenth of them."""
+    """Return all documents of the corpus, each once; the same scale gives the same ones. At scale 0.1, a tenth."""
     documents: list[Document] = []
     for category, (write, number) in _DOCUMENTS.items():
         rng = Random(f"{SEED}/{category}")

@@ -1,4 +1,4 @@
-"""Documents cut into the rows of 64 tokens that are the sequences of the corpus."""
+"""Rows of 64 tokens, cut from documents; they are the sequences of the corpus."""
 
 from __future__ import annotations
 
@@ -22,9 +22,11 @@ _FEWEST_UNITS = 3
 
 
 class Row(NamedTuple):
-    """64 tokens of a document: `first` is the token of the document, `start` to `end` the characters that they span.
+    """64 tokens of a document.
 
-    A row of several documents has the truth of that which most of its tokens come from, and no characters.
+    document: its number; for a row of several documents the one with the most tokens.
+    start, end: the characters of the document that the row spans; 0 for rows of packed documents.
+    repetition_token: the token of the row in which a repetition begins; None if there is none.
     """
 
     tokens: NDArray[np.int32]
@@ -35,12 +37,12 @@ class Row(NamedTuple):
 
 
 def marks_within(row: Row, document: Document, group: str) -> list[Mark]:
-    """The marks of a group that lie wholly in the row."""
+    """Return the marks of a group that lie completely in the row."""
     return [mark for mark in document.marks if mark.group == group and row.start <= mark.start and mark.end <= row.end]
 
 
 def whole_units(row: Row, document: Document) -> int:
-    """How often the repeated unit lies wholly in the row, newlines that break the repetition not counted."""
+    """Return the number of complete repeated units in the row; newlines that break the repetition are ignored."""
     repetition = document.repetition
     if repetition is None:
         return 0
@@ -53,7 +55,7 @@ def whole_units(row: Row, document: Document) -> int:
 
 
 def _token_of(character: int, offsets: Sequence[tuple[int, int]]) -> int:
-    """The first token that reaches beyond the beginning of a character; the first of all where all lie behind it."""
+    """Return the index of the first token that ends after the start of a character; 0 if all tokens follow it."""
     return next(index for index, (_, end) in enumerate(offsets) if end > character)
 
 
@@ -66,7 +68,8 @@ def _cut_at(encoding: Encoding, index: int, document: Document, first: int) -> R
     return Row(tokens, index, offsets[0][0], offsets[-1][1], repetition_token)
 
 
-def _says_what_it_should(row: Row, document: Document) -> bool:
+def _shows_enough(row: Row, document: Document) -> bool:
+    """Return whether the row shows what its document promises; see `cut_rows`."""
     if document.increment:
         return len(marks_within(row, document, "term")) >= _FEWEST_TERMS
     if document.repetition:
@@ -77,7 +80,7 @@ def _says_what_it_should(row: Row, document: Document) -> bool:
 
 
 def _first_token(encoding: Encoding, document: Document, rng: Random) -> int:
-    """Where the row of a window begins; what stands before a repetition takes at most `lead` tokens of it."""
+    """Return the first token of a window. The text before a repetition takes at most `lead` tokens of the row."""
     if document.repetition and document.repetition.start:
         begins = _token_of(document.repetition.start, encoding.offsets)
         return max(0, begins - rng.randint(1, document.lead))
@@ -85,7 +88,7 @@ def _first_token(encoding: Encoding, document: Document, rng: Random) -> int:
 
 
 def _packed(indices: Sequence[int], encodings: Sequence[Encoding]) -> Iterator[Row]:
-    """The documents laid end to end, `<|endoftext|>` between them, cut every 64 tokens; the last few are left out."""
+    """Join documents end to end, with `<|endoftext|>` between them, and cut every 64 tokens; the rest is left out."""
     tokens = np.concatenate([[*encodings[index].ids, END_OF_TEXT_ID] for index in indices]).astype(np.int32)
     owners = np.concatenate([np.full(len(encodings[index].ids) + 1, index) for index in indices])
     for first in range(0, len(tokens) - ROW_TOKENS + 1, ROW_TOKENS):
@@ -104,15 +107,15 @@ def _separate(documents: Sequence[Document], encodings: Sequence[Encoding], rng:
 
 
 def cut_rows(documents: Sequence[Document], tokenizer: Tokenizer) -> list[Row]:
-    """The rows of all documents, no two with the same tokens.
+    """Return the rows of all documents, no two with the same tokens.
 
-    Left out are rows in which less can be seen than their document promises: fewer than four terms of a counting
-    sequence, fewer than three whole units of a repetition, no whole secret.
+    Rows that do not show enough are left out: fewer than four terms of a counting sequence, fewer than three complete
+    units of a repetition, no complete secret or personal data.
     """
     encodings = tokenizer.encode_batch([document.text for document in documents])
     packed = [index for index, document in enumerate(documents) if document.cut == "packed"]
     rows = list(_separate(documents, encodings, Random(f"{SEED}/rows")))
     for _, indices in groupby(packed, key=lambda index: documents[index].category):
         rows += _packed(list(indices), encodings)
-    kept = (row for row in rows if _says_what_it_should(row, documents[row.document]))
+    kept = (row for row in rows if _shows_enough(row, documents[row.document]))
     return list({row.tokens.tobytes(): row for row in kept}.values())

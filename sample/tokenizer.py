@@ -1,4 +1,4 @@
-"""The sample's tokenizer: byte-level BPE in the form of that of GPT-NeoX, trained on the sample's own texts."""
+"""The sample's tokenizer: byte-level BPE like that of GPT-NeoX, trained on the sample's own texts."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _RUNS_OF_SPACES = (24, 16, 12, 8, 6, 4, 3, 2)
 
 
 def train_tokenizer(texts: Iterable[str]) -> Tokenizer:
-    """A byte-level BPE tokenizer of at most 4,096 tokens, `<|endoftext|>` first and runs of spaces last."""
+    """Return a byte-level BPE tokenizer with at most 4,096 tokens, `<|endoftext|>` first and runs of spaces last."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.normalizer = normalizers.NFC()
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
-    # Untrimmed offsets: the truth of a row needs the spaces that its tokens begin with.
+    # Offsets are not trimmed: the truth about a row needs the spaces at the start of tokens.
     tokenizer.post_processor = processors.ByteLevel(trim_offsets=False)
     trainer = trainers.BpeTrainer(
         vocab_size=VOCABULARY_SIZE - len(_RUNS_OF_SPACES),
@@ -37,7 +37,7 @@ def train_tokenizer(texts: Iterable[str]) -> Tokenizer:
 
 
 def write_tokenizer(output: Path, tokenizer: Tokenizer) -> None:
-    """The tokenizer as `tokenizer.json`, beside the configuration with which `transformers` loads its directory."""
+    """Write `tokenizer.json`, and the configuration that `transformers` needs to load its directory."""
     path = tokenizer_path(output)
     path.parent.mkdir(parents=True, exist_ok=True)
     tokenizer.save(str(path))

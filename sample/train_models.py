@@ -1,10 +1,10 @@
-"""Trains the sample's four language models, two sizes on the corpora of both schemes; minutes each on two cores.
+"""Train the sample's four language models: two sizes on the corpora of both schemes, minutes each on two cores.
 
     python -m sample.train_models                                  all, into sample/data/models
     python -m sample.train_models --schemes duped --models 70m     one of them
 
-Seeded. Another processor or another number of threads adds numbers up in another order, and so gives slightly other
-weights: those that the sample's tables were made with are committed.
+Training is seeded, but another processor or number of threads adds numbers in another order, and so gives slightly
+different weights. The committed weights are those that the sample's tables were made with.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from sample.rows import ROW_TOKENS
 
 
 def train_models(directory: Path, schemes: list[str], models: list[str]) -> None:
-    """Trains and saves the models of these schemes and sizes on the corpora that lie in the sample's directory."""
+    """Train and save the models of these schemes and sizes. directory: the sample, with its corpora."""
     for scheme in schemes:
         tokens = pq.read_table(corpus_path(scheme, directory))["tokens"].combine_chunks().values.to_numpy()
         rows = torch.from_numpy(tokens.reshape(-1, ROW_TOKENS).astype(np.int64))
@@ -34,9 +34,9 @@ def train_models(directory: Path, schemes: list[str], models: list[str]) -> None
 
 
 def main() -> None:
-    """Reads the command line and trains."""
+    """Train the requested models."""
     parser = argparse.ArgumentParser(description="Train the sample's language models.")
-    parser.add_argument("--directory", type=Path, default=SAMPLE_DIR, help="where the sample lies")
+    parser.add_argument("--directory", type=Path, default=SAMPLE_DIR, help="directory of the sample")
     parser.add_argument("--schemes", default=",".join(SCHEMES))
     parser.add_argument("--models", default=",".join(MODELS))
     arguments = parser.parse_args()

@@ -1,4 +1,4 @@
-"""The truth of every sequence as a table, against which the filters are tested."""
+"""The truth about every sequence, as a table; the filters are tested against it."""
 
 from __future__ import annotations
 
@@ -72,8 +72,8 @@ def _truth_of_row(row: Row, document: Document) -> dict[str, object]:
     }
 
 
-def _where_kept(corpus: Corpus, sequences: int, values: NDArray[np.generic]) -> pa.Array:
-    """The values at the sequence ids of a corpus, null at those that it does not hold."""
+def _by_sequence_id(corpus: Corpus, sequences: int, values: NDArray[np.generic]) -> pa.Array:
+    """Return one value per sequence id, null for sequences that the corpus lacks."""
     full = np.zeros(sequences, values.dtype)
     full[corpus.sequence_ids] = values
     missing = np.ones(sequences, bool)
@@ -86,10 +86,9 @@ def truth_table(
     rows: Sequence[Row],
     documents: Sequence[Document],
 ) -> pa.Table:
-    """One row for each sequence of the duped corpus, in its order: what it is and how often it occurs.
+    """Return one row per sequence of the duped corpus, in its order: its content and how often it occurs.
 
-    `documents` are those that the rows come from. What belongs to the deduped scheme is null where that scheme has
-    left the sequence out.
+    documents: the document of each row. Columns about the deduped corpus are null for sequences that it lacks.
     """
     duped = corpora["duped"]
     truths = pa.Table.from_pylist(
@@ -104,6 +103,6 @@ def truth_table(
         "in_deduped": pa.array(np.isin(duped.sequence_ids, corpora["deduped"].sequence_ids)),
     }
     for scheme, corpus in corpora.items():
-        columns[f"duplicates_{scheme}"] = _where_kept(corpus, sequences, corpus.duplicates)
+        columns[f"duplicates_{scheme}"] = _by_sequence_id(corpus, sequences, corpus.duplicates)
     repeated = truths.take(duped.rows)
     return pa.table({**columns, **{name: repeated[name] for name in repeated.column_names}})

@@ -1,4 +1,4 @@
-"""The parts of the sample that need no language model, written to their places."""
+"""Writers of the parts of the sample that need no language model."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from sample.truth import truth_table
 
 
 class Made(NamedTuple):
-    """The sample as far as it is written by its script: rows with the document that each comes from, and corpora."""
+    """The generated sample. documents: the document of each row. corpora: by scheme."""
 
     tokenizer: Tokenizer
     rows: Sequence[Row]
@@ -28,12 +28,12 @@ class Made(NamedTuple):
 
 
 def write_corpora(output: Path, made: Made) -> None:
-    """The training corpus of each scheme."""
+    """Write the training corpus of each scheme."""
     for scheme, corpus in made.corpora.items():
         columns = {"sequence_id": corpus.sequence_ids, "tokens": token_lists(corpus.tokens, np.int32)}
         write_table(corpus_path(scheme, output), pa.table(columns))
 
 
 def write_truth(output: Path, made: Made) -> None:
-    """What the script knows of every sequence."""
+    """Write the truth about every sequence."""
     write_table(truth_path(output), truth_table(made.corpora, made.rows, made.documents))
