@@ -118,9 +118,9 @@ def _wrapped(text: str, width: int, style: str) -> str:
 
 
 def boilerplate(rng: Random) -> list[Document]:
-    """Every licence in every comment style and with several holders, and every notice.
+    """Return every licence in every comment style with several holders, and every notice.
 
-    What a holder's name shifts gives the same words at other offsets of a row. The corpus repeats the rows.
+    Holders' names of different lengths shift the same words to other offsets of a row. The corpus repeats the rows.
     """
     documents = [
         Document(_wrapped(text, width, style), "boilerplate", f"{name}/{style}", is_code=False, cut="whole")

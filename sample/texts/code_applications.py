@@ -78,7 +78,7 @@ _GRAMMAR: Grammar = {
 
 
 def application_program(rng: Random) -> tuple[str, str]:
-    """A language of `java`, `javascript`, `sql` and `shell`, and a file in it."""
+    """Return one of `java`, `javascript`, `sql` and `shell`, and a file in that language."""
     language = pick(rng, ("java", "java", "javascript", "javascript", "sql", "shell"))
     opening = expand(f"«opening_{language}»", _GRAMMAR, rng, {})
     blocks = expand_several(language, rng.randrange(3, 7), _GRAMMAR, rng, {})

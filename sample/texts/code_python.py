@@ -85,6 +85,6 @@ _GRAMMAR: Grammar = {
 
 
 def python(rng: Random) -> str:
-    """A Python module."""
+    """Return a Python module."""
     blocks = expand_several("block", rng.randrange(2, 6), _GRAMMAR, rng, {})
     return "\n\n".join([expand("«opening»", _GRAMMAR, rng, {}), *blocks])

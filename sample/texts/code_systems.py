@@ -67,7 +67,7 @@ _GRAMMAR: Grammar = {
 
 
 def systems_program(rng: Random) -> tuple[str, str]:
-    """A language of `c`, `go` and `rust`, and a file in it."""
+    """Return one of `c`, `go` and `rust`, and a file in that language."""
     language = pick(rng, ("c", "c", "go", "rust"))
     opening = expand(f"«opening_{language}»", _GRAMMAR, rng, {})
     return language, "\n".join([opening, *expand_several(language, rng.randrange(3, 7), _GRAMMAR, rng, {})])

@@ -1,4 +1,4 @@
-"""Letters, reviews and posts in a forum: first person, present tense, addressed to somebody."""
+"""Letters, reviews and forum posts: first person, present tense, addressed to somebody."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ _GRAMMAR: Grammar = {
 
 
 def correspondence(rng: Random) -> str:
-    """A letter, a product review or a thread of a forum."""
+    """Return a letter, a product review or a forum thread."""
     kind = pick(rng, ("letter", "review", "post"))
     blocks = [
         " ".join(expand_several(kind, rng.randrange(3, 6), _GRAMMAR, rng, {})) for _ in range(rng.randrange(1, 3))

@@ -1,4 +1,4 @@
-"""A text together with what is known of its parts."""
+"""Documents: texts with the truth about their parts."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Mark(NamedTuple):
 
 @dataclass(frozen=True)
 class Increment:
-    """How a counting sequence was made: of what, and by how much each term differs from the one before."""
+    """How a counting sequence was made: its notation, and the difference between successive terms."""
 
     notation: str
     step: float
@@ -58,7 +58,7 @@ class Repetition:
 
 @dataclass(frozen=True)
 class Document:
-    """A text of the corpus and the truth of it.
+    """A text of the corpus and the truth about it.
 
     kind: what of its category it is: a register, a language, a notation.
     is_code: None where neither code nor natural language would be right (a bare counting sequence).
@@ -80,12 +80,12 @@ class Document:
 
 
 def mark(group: MarkGroup, kind: str, text: str) -> str:
-    """The text within signs that `read_marks` turns into a mark."""
+    """Return the text between signs that `read_marks` turns into a mark."""
     return f"{_OPEN}{group}/{kind}{_MIDDLE}{text}{_CLOSE}"
 
 
 def read_marks(text: str) -> tuple[str, tuple[Mark, ...]]:
-    """The text without signs, and the marks that they stood for, in the order in which they end."""
+    """Return the text without signs, and the marks that they stood for, ordered by their ends."""
     plain: list[str] = []
     marks: list[Mark] = []
     opened: list[tuple[int, str, str]] = []

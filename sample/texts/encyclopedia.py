@@ -66,7 +66,7 @@ _GRAMMAR: Grammar = {
 
 
 def encyclopedia(rng: Random) -> str:
-    """An article: an opening that introduces its subject, and facts about it."""
+    """Return an article: an opening that introduces its subject, and facts about it."""
     subject = pick(rng, ("town", "life", "firm"))
     bindings: dict[str, str] = {}
     opening = expand(f"«{subject}_opening»", _GRAMMAR, rng, bindings)

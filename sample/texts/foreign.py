@@ -1,4 +1,4 @@
-"""Short prose in other languages and scripts, whose characters take several bytes each."""
+"""Short prose in other languages and scripts, many of them with several bytes per character."""
 
 # ruff: noqa: RUF001  # Greek and Cyrillic letters look like Latin ones
 
@@ -59,7 +59,7 @@ _GRAMMAR: Grammar = {
 
 
 def foreign(rng: Random) -> str:
-    """Some sentences in one of six languages."""
+    """Return some sentences in one of six languages."""
     language = pick(rng, ("german", "french", "spanish", "russian", "greek", "japanese"))
     sentences = expand_several(language, rng.randrange(4, 10), _GRAMMAR, rng, {})
     return expand(("" if language == "japanese" else " ").join(sentences), _GRAMMAR, rng, {})

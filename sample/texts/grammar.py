@@ -1,4 +1,4 @@
-"""A small language for texts that vary: alternatives with slots, expanded with a seeded generator.
+"""A small template language: alternatives with slots, expanded with a seeded generator.
 
 A slot is written `«symbol»`, and stands for one of the alternatives that the grammar lists for it. `«name:symbol»`
 keeps what was chosen under a name, which `«name»` then repeats; `«symbol|ed|cap»` inflects what was chosen.
@@ -19,7 +19,7 @@ _HISSING = ("s", "x", "z", "ch", "sh", "to")
 
 
 def pick(rng: Random, alternatives: Sequence[str]) -> str:
-    """One of the alternatives, each as likely as the others."""
+    """Return one of the alternatives, all equally likely."""
     return alternatives[int(rng.random() * len(alternatives))]
 
 
@@ -28,31 +28,31 @@ def _ends_in_consonant_y(word: str) -> bool:
 
 
 def plural(word: str) -> str:
-    """The regular plural of a noun, which is also the third person singular of a regular verb."""
+    """Return the regular plural of a noun, which is also the third person singular of a regular verb."""
     if _ends_in_consonant_y(word):
         return word[:-1] + "ies"
     return word + ("es" if word.endswith(_HISSING) else "s")
 
 
 def past(word: str) -> str:
-    """The past tense of a regular verb that doubles no consonant."""
+    """Return the past tense of a regular verb that doubles no consonant."""
     if _ends_in_consonant_y(word):
         return word[:-1] + "ied"
     return word + ("d" if word.endswith("e") else "ed")
 
 
 def participle(word: str) -> str:
-    """The present participle of a regular verb that doubles no consonant."""
+    """Return the present participle of a regular verb that doubles no consonant."""
     return (word[:-1] if word.endswith("e") and not word.endswith("ee") else word) + "ing"
 
 
 def capitalized(text: str) -> str:
-    """The text with its first character in upper case and the rest as it was."""
+    """Return the text with its first character in upper case and the rest unchanged."""
     return text[:1].upper() + text[1:]
 
 
 def camel(text: str) -> str:
-    """Words joined by underscores, written together with inner capitals."""
+    """Return words joined by underscores in camel case, with a capital first letter."""
     return "".join(part.capitalize() for part in text.split("_"))
 
 
@@ -70,7 +70,7 @@ _INFLECTIONS: dict[str, Callable[[str], str]] = {
 
 
 def expand(text: str, grammar: Grammar, rng: Random, bindings: MutableMapping[str, str]) -> str:
-    """The text with every slot filled; named choices are read from `bindings` and added to it.
+    """Return the text with every slot filled; named choices are read from `bindings` and added to it.
 
     Raises KeyError where a slot names neither a binding nor a symbol of the grammar.
     """
@@ -91,18 +91,18 @@ def expand(text: str, grammar: Grammar, rng: Random, bindings: MutableMapping[st
 
 
 def named_paragraphs(text: str) -> dict[str, str]:
-    """The paragraphs of a text, each `name: wording` over several lines, as wordings on one line by name."""
+    """Return the paragraphs of a text, each `name: wording` on several lines, as one-line wordings by name."""
     paragraphs = (" ".join(paragraph.split()).partition(": ") for paragraph in text.strip().split("\n\n"))
     return {name: wording for name, _, wording in paragraphs}
 
 
 def with_articles(text: str) -> str:
-    """The text with `a` turned into `an` before a vowel."""
+    """Return the text with `a` changed to `an` before a vowel."""
     return _ARTICLE.sub(r"\1n ", text)
 
 
 def expand_several(symbol: str, count: int, grammar: Grammar, rng: Random, bindings: Mapping[str, str]) -> list[str]:
-    """`count` expansions of the symbol, none of whose alternatives comes again before all others had their turn.
+    """Return `count` expansions of the symbol; every alternative is used once before any is used again.
 
     Each starts from a copy of `bindings`, so that a name bound in one is free again in the next.
     """

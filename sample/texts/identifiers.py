@@ -1,4 +1,4 @@
-"""Names, literals and short comments that the programs of every language are made of."""
+"""Names, literals and short comments for programs in every language."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ Terms = tuple[Iterator[str], float]
 
 
 def roman(number: int) -> str:
-    """A whole number from 1 to 399 in lower-case Roman numerals."""
+    """Return an integer from 1 to 399 in lower-case Roman numerals."""
     numerals = ""
     for value, sign in _ROMAN:
         numerals += sign * (number // value)
@@ -140,7 +140,7 @@ _NOTATIONS: dict[str, Callable[[Random], Terms]] = {
 
 
 def incrementing(rng: Random) -> Document:
-    """A counting sequence; half are alone, half in a frame, and some have a few words before them."""
+    """Return a counting sequence: half are alone, half in a frame, and some have a few words before them."""
     notation = pick(rng, ("integer", "integer", *_NOTATIONS))
     terms, step = _NOTATIONS[notation](rng)
     framed = rng.random() < 0.5

@@ -57,7 +57,7 @@ _GRAMMAR: Grammar = {
 
 
 def instructions(rng: Random) -> str:
-    """A recipe with its ingredients, or how to repair something."""
+    """Return a recipe with its ingredients, or instructions for a repair."""
     kind = pick(rng, ("recipe", "repair"))
     title = expand(f"«title_{kind}»", _GRAMMAR, rng, {})
     steps = expand_several(kind, rng.randrange(6, 13), _GRAMMAR, rng, {})

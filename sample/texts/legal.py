@@ -56,7 +56,7 @@ _GRAMMAR: Grammar = {
 
 
 def legal(rng: Random) -> str:
-    """A judgment or a contract."""
+    """Return a judgment or a contract."""
     kind = pick(rng, ("judgment", "contract"))
     sentences = expand_several(kind, rng.randrange(5, 11), _GRAMMAR, rng, {})
     middle = len(sentences) // 2

@@ -96,7 +96,7 @@ NARRATIVE: Grammar = {
 
 
 def narrative(rng: Random) -> str:
-    """A story of several paragraphs; whoever appears in it stays the same from its beginning to its end."""
+    """Return a story of several paragraphs with the same characters throughout."""
     gender = pick(rng, ("woman", "man"))
     pronouns = {"woman": ("she", "her"), "man": ("he", "his")}[gender]
     bindings = {"he": pronouns[0], "his": pronouns[1]}

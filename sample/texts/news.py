@@ -86,7 +86,7 @@ _GRAMMAR: Grammar = {
 
 
 def news(rng: Random) -> str:
-    """A news report with headline and dateline."""
+    """Return a news report with headline and dateline."""
     headline = expand("«headline|cap»\n\n«place:town», «day» «month» «year» — ", _GRAMMAR, rng, {})
     paragraphs = [
         " ".join(expand_several("sentence", rng.randrange(2, 5), _GRAMMAR, rng, {})) for _ in range(rng.randrange(3, 7))

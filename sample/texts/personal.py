@@ -1,7 +1,7 @@
 """Invented people with telephone numbers, addresses and dates of birth; none of them can be reached.
 
-The numbers lie in the range 555-0100 to 555-0199, which is kept for fiction, and the addresses of mail in the domains
-example.com and example.org, which are kept for examples.
+Telephone numbers are in the range 555-0100 to 555-0199, reserved for fiction. Mail addresses are in the domains
+example.com and example.org, reserved for examples.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ _FORMS = (
 
 
 def _person(rng: Random) -> dict[str, str]:
-    """The name, address and mail address of one invented person, as bindings."""
+    """Return the name, address and mail address of one invented person, as bindings."""
     given, family = (expand(slot, SHARED, rng, {}) for slot in ("«given»", "«family»"))
     given_ascii, family_ascii = (name.lower().encode("ascii", "ignore").decode() for name in (given, family))
     mailbox = pick(rng, ("{0}.{1}", "{0}{2}", "{1}", "{0}_{1}")).format(
@@ -78,7 +78,7 @@ def _person(rng: Random) -> dict[str, str]:
 
 
 def personal(rng: Random) -> Document:
-    """A few sentences, or some entries of a form, that identify one or several people."""
+    """Return a few sentences, or some entries of a form, that identify one or several people."""
     is_form = rng.random() < 0.35
     if is_form:
         form = pick(rng, _FORMS)

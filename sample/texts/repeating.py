@@ -106,12 +106,12 @@ _PREFIXES = (
 
 
 def shortest_period(text: str) -> str:
-    """The shortest string that, repeated a whole number of times, gives the text."""
+    """Return the shortest string that gives the text when repeated a whole number of times."""
     return text[: (text + text).index(text, 1)]
 
 
 def _lines(text: str, width: int) -> Iterator[str]:
-    """The text in lines of at most `width` characters, cut after a space where there is one; none is lost."""
+    """Return the text in lines of at most `width` characters, broken after a space if there is one; none is lost."""
     while text:
         end = width if len(text) > width else len(text)
         end = text.rfind(" ", 0, end) + 1 or end
@@ -120,7 +120,7 @@ def _lines(text: str, width: int) -> Iterator[str]:
 
 
 def repeating(rng: Random) -> Document:
-    """A unit repeated; a third have a prefix, a quarter of those without newlines are broken by some."""
+    """Return a repeated unit; a third have a prefix, and a quarter of those without newlines are broken by some."""
     kind = pick(rng, ("signs", "characters", "numbers", "line", "phrase", "phrase", "phrases", "sentence"))
     unit = shortest_period(_UNITS[kind](rng))
     body = unit * (_CHARACTERS // len(unit))

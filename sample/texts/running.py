@@ -32,7 +32,7 @@ _REGISTERS: dict[str, Callable[[Random], str]] = {
 
 
 def prose(rng: Random) -> Document:
-    """A text of one of seven registers in English; one in twenty is in another language."""
+    """Return a text of one of seven registers in English; one in twenty is in another language."""
     if rng.random() < 0.05:
         return Document(foreign(rng), "prose", "foreign", False, cut="packed")
     register = pick(rng, tuple(_REGISTERS))
@@ -40,7 +40,7 @@ def prose(rng: Random) -> Document:
 
 
 def code(rng: Random) -> Document:
-    """A file in one of eight programming languages."""
+    """Return a file in one of eight programming languages."""
     chance = rng.random()
     language, text = (
         ("python", python(rng)) if chance < 0.3 else systems_program(rng) if chance < 0.6 else application_program(rng)
@@ -49,6 +49,6 @@ def code(rng: Random) -> Document:
 
 
 def machine_written(rng: Random) -> Document:
-    """Markup without sentences, data, logs or encoded bytes, which count as code."""
+    """Return markup without sentences, data, logs or encoded bytes; all count as code."""
     kind, text = structured(rng)
     return Document(text, "structured", kind, True, cut="packed")

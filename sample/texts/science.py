@@ -98,7 +98,7 @@ _GRAMMAR: Grammar = {
 
 
 def science(rng: Random) -> str:
-    """An abstract, or some sections of a paper under their headings."""
+    """Return an abstract, or some sections of a paper under their headings."""
     sections = []
     with_headings = rng.random() < 0.6
     for _ in range(rng.randrange(1, 5)):

@@ -1,4 +1,4 @@
-"""Invented keys, tokens and passwords, in the places where such things are left behind."""
+"""Invented keys, tokens and passwords, in the places where real ones are left behind."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _characters(rng: Random, alphabet: str, count: int) -> str:
 
 
 def _access_key(rng: Random) -> str:
-    # The ending marks it as an example to the scanners that look for real keys of this form.
+    # The ending marks the key as an example for scanners that look for real keys of this form.
     return "AK" + "IA" + _characters(rng, ascii_uppercase + "234567", 9) + "EXAMPLE"
 
 
@@ -112,7 +112,7 @@ _GRAMMAR: Grammar = {
 
 
 def secret(rng: Random) -> Document:
-    """A short text with one secret in its first half, after a line or two of something else."""
+    """Return a short text with one secret in its first half, after a line or two of other text."""
     kind = pick(rng, tuple(_MAKERS))
     is_code = kind not in ("password", "api_key") or rng.random() < 0.5
     place, filler, joint = ("code", "code_filler", "") if is_code else ("prose", "prose_filler", " ")

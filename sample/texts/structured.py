@@ -98,7 +98,7 @@ _MADE_OF_BYTES: dict[str, Callable[[Random], str]] = {"base64": _base64, "checks
 
 
 def structured(rng: Random) -> tuple[str, str]:
-    """A format, and a file in it."""
+    """Return the name of a format, and a file in that format."""
     formats = ("html", "html", "css", "latex", "json", "yaml", "log", "trace", "traceback", "base64", "checksums")
     chosen = pick(rng, formats)
     if chosen in _MADE_OF_BYTES:

@@ -1,4 +1,4 @@
-"""Tables and lists of numbers, none of which is in arithmetic progression."""
+"""Tables and lists of numbers, none of them in arithmetic progression."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ _LAYOUTS: dict[str, Callable[[Random], str]] = {
 
 
 def table(rng: Random) -> Document:
-    """A table or a list; a table of numbers counts as code, and a list of names as neither code nor language."""
+    """Return a table or a list; tables of numbers count as code, lists of names as neither code nor language."""
     kind = pick(rng, tuple(_LAYOUTS))
     is_code = None if kind == "directory" else True
     return Document(_LAYOUTS[kind](rng), "table", kind, is_code, lead=12)

@@ -1,4 +1,4 @@
-"""Templated sentences: fixed wordings with a few open places, of which the corpus holds many fillings."""
+"""Template sentences: fixed wordings with a few open slots; the corpus has many fillings of each."""
 
 from __future__ import annotations
 
@@ -135,12 +135,12 @@ such trouble, but I am very glad that you did. Come and see it soon, and stay fo
 
 
 def template_ids() -> tuple[str, ...]:
-    """The names of all templates."""
+    """Return the names of all templates."""
     return tuple(_TEMPLATES)
 
 
 def filled_template(template_id: str, rng: Random) -> Document:
-    """One filling of a template, with what was filled in."""
+    """Return one filling of a template, with the words that were filled in."""
     bindings: dict[str, str] = {}
     text = with_articles(expand(_TEMPLATES[template_id], SHARED, rng, bindings))
     fills = tuple(bindings[place] for place in sorted(bindings))

@@ -9,12 +9,12 @@ from sample.texts.grammar import Grammar
 
 
 def words(text: str) -> tuple[str, ...]:
-    """The words of a text, as it separates them by spaces."""
+    """Return the words of a text, separated by spaces."""
     return tuple(text.split())
 
 
 def phrases(text: str) -> tuple[str, ...]:
-    """The phrases of a text, as it separates them by commas."""
+    """Return the phrases of a text, separated by commas."""
     return tuple(phrase.strip() for phrase in text.split(","))
 
 
@@ -108,7 +108,7 @@ ORDINALS = words("first second third fourth fifth sixth seventh eighth")
 
 
 def whole_number(low: int, high: int) -> Callable[[Random], str]:
-    """A rule that gives whole numbers from `low` to `high`, both included."""
+    """Return a rule that gives integers from `low` to `high`, both included."""
     return lambda rng: str(low + int(rng.random() * (high - low + 1)))
 
 

@@ -16,13 +16,13 @@ from sample.paths import corpus_path, tokenizer_path, truth_path
 
 @cache
 def truth() -> pa.Table:
-    """The truth of every sequence."""
+    """Return the truth about every sequence."""
     return pq.read_table(truth_path())
 
 
 @cache
 def corpus(scheme: str) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """The ids of a scheme's sequences, and their tokens as a matrix of 64 columns."""
+    """Return the ids of a scheme's sequences, and their tokens, shape (sequences, 64)."""
     table = pq.read_table(corpus_path(scheme))
     lists = table["tokens"].combine_chunks()
     assert set(np.diff(lists.offsets.to_numpy())) == {64}
@@ -31,18 +31,18 @@ def corpus(scheme: str) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
 
 @cache
 def tokenizer() -> Tokenizer:
-    """The sample's tokenizer."""
+    """Return the sample's tokenizer."""
     return Tokenizer.from_file(str(tokenizer_path()))
 
 
 def decoded(tokens: NDArray[np.int32]) -> str:
-    """The text of some tokens, special ones included."""
+    """Return the text of some tokens, with special tokens."""
     text: str = tokenizer().decode(tokens.tolist(), skip_special_tokens=False)
     return text
 
 
 def different_rows(**equal: Any) -> list[dict[str, Any]]:
-    """The truth of sequences with these values, one for each different row, with their `text` and `token_ids`."""
+    """Return the truth about sequences with these values, once per different row, with `text` and `token_ids`."""
     table, seen, found = truth(), set(), []
     tokens = corpus("duped")[1]
     for position, record in enumerate(table.to_pylist()):

@@ -1,4 +1,4 @@
-"""The sample's models memorize what occurs often, and its tables hold what the library's own decoding gives back."""
+"""The sample's models memorize frequent continuations, and the tables agree with the decoding of `transformers`."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ def memories(scheme: str, model: str) -> NDArray[np.int64]:
 
 
 def share_memorized(scheme: str, model: str, fewest: int, most: int) -> float:
-    """Of the sequences whose continuation occurs so often in the corpus, the share that the model memorized."""
+    """Return the share of memorized sequences among those with `fewest` to `most` duplicates."""
     ids = corpus(scheme)[0]
     duplicates = truth()[f"duplicates_{scheme}"].take(ids).to_numpy()
     within = (duplicates >= fewest) & (duplicates <= most)
     return float(np.isin(ids, memories(scheme, model))[within].mean())
 
 
-def share_given_back(scheme: str, model: str, tokens: NDArray[np.int32]) -> NDArray[np.float64]:
-    """What the library's own greedy decoding gives back of each row's continuation."""
+def memorization_scores(scheme: str, model: str, tokens: NDArray[np.int32]) -> NDArray[np.float64]:
+    """Return the share of each row's continuation that greedy decoding by `transformers` gives back."""
     prompts = torch.from_numpy(tokens[:, :CONTINUATION_START].astype(np.int64))
     length = tokens.shape[1] - CONTINUATION_START
     options = {"do_sample": False, "max_new_tokens": length, "eos_token_id": None, "pad_token_id": 0}
@@ -43,22 +43,22 @@ def share_given_back(scheme: str, model: str, tokens: NDArray[np.int32]) -> NDAr
 
 
 @pytest.mark.parametrize(("scheme", "model"), PAIRS)
-def test_memories_are_what_the_model_gives_back(scheme: str, model: str) -> None:
+def test_memories_are_the_rows_that_the_model_gives_back(scheme: str, model: str) -> None:
     ids, tokens = corpus(scheme)
     is_memory = np.isin(ids, memories(scheme, model))
     generator = np.random.default_rng(0)
     chosen = np.concatenate(
         [generator.choice(np.flatnonzero(kind), CHOSEN, replace=False) for kind in (is_memory, ~is_memory)]
     )
-    assert ((share_given_back(scheme, model, tokens[chosen]) == 1) == is_memory[chosen]).all()
+    assert ((memorization_scores(scheme, model, tokens[chosen]) == 1) == is_memory[chosen]).all()
 
 
 @pytest.mark.parametrize(("scheme", "model"), PAIRS)
 def test_scores_of_random_samples_are_those_of_the_model(scheme: str, model: str) -> None:
     table = pq.read_table(pile_directory(scheme) / "data" / "train-00000-of-00001.parquet").slice(0, CHOSEN)
     tokens = table["Tokens"].combine_chunks().flatten().to_numpy().reshape(CHOSEN, -1)
-    differs = share_given_back(scheme, model, tokens) != table[model.upper()].to_numpy()
-    # Of two tokens as likely in float32, the shape of a batch may choose.
+    differs = memorization_scores(scheme, model, tokens) != table[model.upper()].to_numpy()
+    # If two tokens are equally likely in float32, the shape of the batch may decide between them.
     assert differs.sum() <= 1
 
 
@@ -71,7 +71,7 @@ def test_bigger_models_memorize_more_and_the_deduplicated_corpus_less() -> None:
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_what_occurs_often_is_memorized_and_what_occurs_once_is_not(model: str) -> None:
+def test_frequent_continuations_are_memorized_and_unique_ones_are_not(model: str) -> None:
     bins = [(1, 1), (5, 8), (9, 16), (17, 32), (65, 10**6)]
     shares = [share_memorized("duped", model, *each) for each in bins]
     assert shares == sorted(shares)
@@ -80,7 +80,7 @@ def test_what_occurs_often_is_memorized_and_what_occurs_once_is_not(model: str) 
 
 
 @pytest.mark.parametrize(("scheme", "model"), PAIRS)
-def test_models_are_small_and_have_the_size_that_is_said(scheme: str, model: str) -> None:
+def test_models_are_small_and_have_the_declared_size(scheme: str, model: str) -> None:
     directory = model_directory(scheme, model)
     assert sum(path.stat().st_size for path in directory.iterdir()) < 3_000_000
     expected = {name: weights.shape for name, weights in new_model(SIZES[model]).state_dict().items()}
@@ -88,7 +88,7 @@ def test_models_are_small_and_have_the_size_that_is_said(scheme: str, model: str
 
 
 @pytest.mark.slow
-def test_training_learns_what_is_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_training_on_repeated_rows_halves_the_loss(monkeypatch: pytest.MonkeyPatch) -> None:
     tokens = torch.from_numpy(corpus("duped")[1][:32].astype(np.int64))
     monkeypatch.setattr("sample.language_models.STEPS", 60)
     monkeypatch.setattr("sample.language_models.WARM_UP_STEPS", 5)
@@ -100,7 +100,7 @@ def test_training_learns_what_is_repeated(monkeypatch: pytest.MonkeyPatch) -> No
         assert float(model(tokens, labels=tokens).loss) < before / 2
 
 
-def test_every_row_comes_once_before_any_comes_again() -> None:
+def test_every_epoch_has_every_row_once() -> None:
     rows = torch.arange(100)[:, None]
     stream = batches(rows)
     for _ in range(2):

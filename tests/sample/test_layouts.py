@@ -1,4 +1,4 @@
-"""The sample's files have the published layouts, and agree with the corpus and the truth."""
+"""The sample's files have the published columns, and agree with the corpus and the truth."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def _tokens(table: pa.Table, name: str) -> np.ndarray:
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_memories_and_random_samples_hold_rows_of_the_corpus(scheme: str) -> None:
+def test_memories_and_random_samples_are_rows_of_the_corpus(scheme: str) -> None:
     ids, tokens = corpus(scheme)
     tables = [_read(memories_directory(), f"{scheme}.{model}") for model in MODELS]
     for table in (*tables, _read(pile_directory(scheme), "train")):
@@ -105,7 +105,7 @@ def test_memories_and_random_samples_hold_rows_of_the_corpus(scheme: str) -> Non
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_counted_features_are_those_of_the_corpus(scheme: str) -> None:
+def test_counted_features_agree_with_the_corpus(scheme: str) -> None:
     ids, tokens = corpus(scheme)
     duplicates = _read(feature_directory("duplicates", scheme), scheme)
     assert duplicates["index"].to_numpy().tolist() == ids.tolist()
@@ -151,7 +151,7 @@ def test_semantic_duplicates_are_nested_and_at_least_the_copies(scheme: str) -> 
     assert 0 < narrow_templates.sum() < wide_templates.sum()
 
 
-def test_the_tokenizer_gives_back_what_it_was_given() -> None:
+def test_the_tokenizer_decodes_to_the_same_text() -> None:
     assert tokenizer().get_vocab_size() == 4096
     assert tokenizer().token_to_id("<|endoftext|>") == 0
     texts = ["Straße, naïve — 日本 🙂\n\tx  =   1;", " " * 25 + "a", "", "\u0000\u007f"]

@@ -1,4 +1,4 @@
-"""The parts of the script: the language of the texts, rows, counting, and distances."""
+"""The parts of the sample's script: the grammar of the texts, rows and counting."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_slots_choose_bind_and_inflect() -> None:
         expand("«nothing»", grammar, Random(3), {})
 
 
-def test_alternatives_come_again_only_when_all_had_their_turn() -> None:
+def test_every_alternative_is_used_before_any_is_used_again() -> None:
     found = expand_several("letter", 6, {"letter": ("a", "b", "c")}, Random(0), {})
     assert sorted(found[:3]) == sorted(found[3:]) == ["a", "b", "c"]
 
@@ -61,7 +61,7 @@ def test_marks_are_read_and_may_be_nested() -> None:
     assert [(text[m.start : m.end], m.kind) for m in marks] == [("Ida", "name"), ("to Ida!", "letter")]
 
 
-def test_documents_that_are_packed_are_laid_end_to_end() -> None:
+def test_packed_documents_are_joined_end_to_end() -> None:
     documents = [Document("one two three " * 30, "prose", "x", False, cut="packed") for _ in range(5)]
     rows = cut_rows(documents, tokenizer())
     stream = [token for document in documents for token in [*tokenizer().encode(document.text).ids, END_OF_TEXT_ID]]
@@ -70,7 +70,7 @@ def test_documents_that_are_packed_are_laid_end_to_end() -> None:
     assert all(len(row.tokens) == 64 for row in rows)
 
 
-def test_documents_that_are_short_or_say_too_little_make_no_row() -> None:
+def test_documents_that_are_short_or_show_too_little_make_no_row() -> None:
     unit = "a long sentence that is repeated with so many words that it fills the row before it has come three times; "
     documents = [
         Document("too short", "table", "x", True),
@@ -88,7 +88,7 @@ def test_whole_units_are_counted_between_the_cut_ends(start: int, end: int) -> N
     assert whole_units(row._replace(start=start, end=end), document) == len(expected)
 
 
-def test_marks_that_are_cut_are_not_within() -> None:
+def test_marks_that_are_cut_do_not_count() -> None:
     text, marks = read_marks("ab" + mark("secret", "key", "cdef") + "gh")
     document = Document(text, "secret", "x", True, marks)
     row = cut_rows([Document("abcd " * 99, "table", "x", None)], tokenizer())[0]

@@ -1,6 +1,7 @@
-"""The script makes the committed files again, but for those that come after it.
+"""The script `make_sample` reproduces the committed files that it writes.
 
-They follow from the language models, whose weights differ between processors, or `build_features.py` counts them.
+Not compared are the models, files that depend on them (weights differ between processors), and the files of
+`build_features.py`.
 """
 
 from __future__ import annotations
@@ -18,16 +19,16 @@ from sample.make_sample import make_sample
 from sample.paths import SAMPLE_DIR
 
 ROOT = SAMPLE_DIR.parent.parent
-AFTER_IT = ("models", "memories", "pile-", "features")
+OF_LATER_SCRIPTS = ("models", "memories", "pile-", "features")
 
 
 def _files(directory: Path) -> list[Path]:
     paths = sorted(path.relative_to(directory) for path in directory.rglob("*") if path.is_file())
-    return [path for path in paths if not path.as_posix().startswith(AFTER_IT)]
+    return [path for path in paths if not path.as_posix().startswith(OF_LATER_SCRIPTS)]
 
 
 def _differences(left: Path, right: Path) -> list[str]:
-    """The files whose contents differ: tables in columns, types or values (to 12 digits), others in bytes."""
+    """Return the files that differ: tables in columns, types or values (to 12 digits), others in bytes."""
     assert _files(left) == _files(right)
     return [str(path) for path in _files(left) if not _equal(left / path, right / path)]
 
@@ -48,12 +49,12 @@ def _rounded(column: pa.ChunkedArray) -> object:
 
 
 @pytest.mark.slow
-def test_the_script_makes_the_committed_sample_again(tmp_path: Path) -> None:
+def test_the_script_reproduces_the_committed_sample(tmp_path: Path) -> None:
     make_sample(tmp_path)
     assert _differences(tmp_path, SAMPLE_DIR) == []
 
 
-def test_nothing_depends_on_hashes_or_threads(tmp_path: Path) -> None:
+def test_the_sample_does_not_depend_on_hash_seeds_or_threads(tmp_path: Path) -> None:
     for seed, threads in (("1", "1"), ("2", "2")):
         subprocess.run(
             [sys.executable, "-m", "sample.make_sample", "--output", str(tmp_path / seed), "--scale", "0.03"],

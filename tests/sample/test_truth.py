@@ -1,4 +1,4 @@
-"""What the script says of its sequences holds in its data."""
+"""The truth table agrees with the sequences."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.sample.committed import corpus, decoded, different_rows, truth
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_duplicates_are_the_places_of_the_continuation(scheme: str) -> None:
+def test_duplicates_count_the_places_of_the_continuation(scheme: str) -> None:
     ids, tokens = corpus(scheme)
     known = dict(zip(truth()["sequence_id"].to_pylist(), truth()[f"duplicates_{scheme}"].to_pylist(), strict=True))
     assert {i for i, count in known.items() if count is not None} == set(ids.tolist())
@@ -55,7 +55,7 @@ def test_repeating_rows_repeat_their_unit() -> None:
         if row["line_width"]:
             repeated = repeated.replace("\n", "")
         if offset:
-            # The token in which the repetition begins may hold the last characters of the prefix before it.
+            # The token in which the repetition begins may contain the last characters of the prefix.
             repeated = repeated[repeated.index(unit) :]
         assert len(repeated) >= 3 * len(unit), row
         assert all(a == b for a, b in zip(repeated, repeated[len(unit) :], strict=False)), row
@@ -63,7 +63,7 @@ def test_repeating_rows_repeat_their_unit() -> None:
         assert row["repeating_offset"] <= 24
 
 
-def test_units_are_themselves_no_repetition() -> None:
+def test_units_are_not_repetitions_themselves() -> None:
     units = {row["repeating_unit"] for row in different_rows(is_repeating=True)}
     assert all((unit + unit).find(unit, 1) == len(unit) for unit in units)
 
@@ -111,7 +111,7 @@ def test_dates_follow_each_other() -> None:
         assert all(later - earlier == step for earlier, later in pairwise(days))
 
 
-def test_secrets_and_personal_data_stand_in_the_text() -> None:
+def test_secrets_and_personal_data_are_in_the_text() -> None:
     for flag, column in (("has_secret", "secrets"), ("has_personal_data", "personal_data")):
         rows = different_rows(**{flag: True})
         assert len(rows) > 300
@@ -129,14 +129,14 @@ def test_nobody_can_be_reached() -> None:
     assert {mark["kind"] for mark in marks} == {"name", "telephone", "email", "address", "birth_date"}
 
 
-def test_fillings_of_a_template_stand_in_the_text_and_differ() -> None:
+def test_fillings_of_a_template_are_in_the_text() -> None:
     rows = different_rows(category="template")
     assert len({row["template_id"] for row in rows}) == 30
     beginnings = [row["text"] for row in rows if row["template_fills"][0].lower() in row["text"].lower()]
     assert len(beginnings) == len(rows)
 
 
-def test_categories_say_what_is_code() -> None:
+def test_is_code_follows_from_the_category() -> None:
     codes = {"prose": {False}, "boilerplate": {False}, "template": {False}, "code": {True}, "structured": {True}}
     codes |= {"table": {True, None}, "repeating": {None}, "incrementing": {None}, "secret": {True, False}}
     codes["personal"] = {True, False}
