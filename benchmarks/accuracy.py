@@ -1,7 +1,7 @@
-"""Precision, recall and F1 of the filters: on the sample, whose script knows the truth, and on labelled real text.
+"""Precision, recall and F1 of the filters: on the sample, with its known truth, and on labelled real text.
 
-`make accuracy`, or `python -m benchmarks.accuracy --labelled DIRECTORY`, where the directory holds
-`labelled_sequences.parquet` (columns text, category) and the `tokenizer.json` of the text.
+`make accuracy`, or `python -m benchmarks.accuracy --labelled DIRECTORY`. The directory has the file
+`labelled_sequences.parquet` (columns `text` and `category`) and the `tokenizer.json` of the text.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Booleans = NDArray[np.bool_]
 
 
 class Agreement(NamedTuple):
-    """How a filter agrees with the truth: rows, and precision, recall and F1 in [0, 1]."""
+    """Agreement of a filter with the truth: rows, and precision, recall and F1 in [0, 1]."""
 
     what: str
     rows: int
@@ -38,7 +38,7 @@ class Agreement(NamedTuple):
 
 
 def agreement(what: str, truth: Booleans, found: Booleans) -> Agreement:
-    """The agreement of what was found with the truth, both bool of shape (rows,)."""
+    """Return the agreement of a filter's values with the truth; both bool, shape (rows,)."""
     both = int((truth & found).sum())
     precision = both / found.sum() if found.any() else 0.0
     recall = both / truth.sum() if truth.any() else 0.0
@@ -47,7 +47,7 @@ def agreement(what: str, truth: Booleans, found: Booleans) -> Agreement:
 
 
 def on_the_sample() -> Iterator[Agreement]:
-    """The filters on every different sequence of the sample's corpus."""
+    """Yield the agreement of each filter on the different sequences of the sample's corpus."""
     truth = pq.read_table(truth_path())
     tokens = pq.read_table(corpus_path("duped"))["tokens"].combine_chunks()
     first_of_equal = np.unique([bytes(pa.array(row).buffers()[1]) for row in tokens.to_pylist()], return_index=True)[1]
@@ -59,7 +59,7 @@ def on_the_sample() -> Iterator[Agreement]:
 
 
 def on_labelled_text(directory: Path) -> Iterator[Agreement]:
-    """The filters on text whose category a person has labelled."""
+    """Yield the agreement of each filter on text with categories labelled by a person."""
     labelled = pq.read_table(directory / "labelled_sequences.parquet")
     measured = apply_filters(labelled.select(["text"]), directory / "tokenizer.json", FILTERS)
     category = np.asarray(labelled["category"].to_pylist(), object)
@@ -88,7 +88,7 @@ def _print(console: Console, title: str, rows: Iterator[Agreement]) -> None:
 
 
 def main() -> None:
-    """Prints a table for the sample, and one for the labelled text where it is on this machine."""
+    """Print a table for the sample, and one for the labelled text if it is on this machine."""
     parser = argparse.ArgumentParser(description="Precision, recall and F1 of the filters.")
     parser.add_argument("--labelled", type=Path, required=True, help="directory of the labelled text")
     directory = parser.parse_args().labelled
@@ -97,7 +97,7 @@ def main() -> None:
     if (directory / "labelled_sequences.parquet").is_file():
         _print(console, "On labelled real text", on_labelled_text(directory))
     else:
-        console.print(f"No labelled text at {directory}.")
+        console.print(f"Skipped labelled text: found no labelled_sequences.parquet in {directory}.")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""Counting in a corpus: tokens a second of exact duplicates and of token frequencies, by size of the corpus.
+"""Counting in a corpus: tokens per second of exact duplicates and token frequencies, by size of the corpus.
 
-`python -m benchmarks.corpus --tokens 10000000,100000000 --sequences 1000000`, part of `make bench`; a report in
-Markdown. The corpus is a document.bin with rows of 2,049 tokens, drawn by the frequencies that Zipf's law gives them,
-in which every tenth row holds a passage of 64 tokens of another row.
+`python -m benchmarks.corpus --tokens 10000000,100000000 --sequences 1000000`, part of `make bench`, prints Markdown.
+The corpus is a document.bin with rows of 2,049 tokens. Tokens follow Zipf's law. Every tenth row has a passage of 64
+tokens that other rows have too.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ SEED = 0
 
 
 def main() -> None:
-    """Builds both features of corpora of each size, and duplicates by each way and number of sequences."""
+    """Build both features for corpora of each size, duplicates for each number of sequences and for every row."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tokens", default="10000000,30000000,100000000,300000000")
     parser.add_argument("--sequences", default="10000,1000000")
@@ -52,7 +52,7 @@ def main() -> None:
 
 
 def report(what: str, tokens: int, measured: Measured, seconds: float) -> None:
-    """One line of the table."""
+    """Print one line of the table."""
     memory = measured.peak_bytes / (1 << 20)
     print(
         f"| {what} | {tokens:,} | {seconds:,.1f} | {tokens / seconds / 1e6:,.1f} M | {measured.seconds:,.1f} | "
@@ -62,7 +62,7 @@ def report(what: str, tokens: int, measured: Measured, seconds: float) -> None:
 
 
 def run(corpus: Path, options: list[str]) -> tuple[Measured, float]:
-    """The whole program as its user runs it, and the seconds of its one feature."""
+    """Run the program as a user does; return its measurements, and the seconds of its only feature."""
     output = corpus.parent / "output"
     shutil.rmtree(output, ignore_errors=True)
     command = [sys.executable, str(PROJECT_DIRECTORY / "build_features.py"), "--corpus", str(corpus), *options]
@@ -73,7 +73,7 @@ def run(corpus: Path, options: list[str]) -> tuple[Measured, float]:
 
 
 def make_corpus(directory: Path, tokens: int) -> Path:
-    """A corpus of about so many tokens, made once."""
+    """Return a corpus of about `tokens` tokens; create it if needed."""
     path = directory / f"corpus-{tokens}" / "document.bin"
     if not path.exists():
         path.parent.mkdir(exist_ok=True)
@@ -99,7 +99,7 @@ def _rows(number: int) -> Iterator[NDArray[np.uint16]]:
 
 
 def make_sequences(corpus: Path, number: int) -> Path:
-    """So many stretches of 64 tokens of the corpus, at random places, as Parquet; made once."""
+    """Return a Parquet file of `number` passages of 64 tokens, at random places of the corpus; create it if needed."""
     path = corpus.parent / f"sequences-{number}.parquet"
     if not path.exists():
         generator = np.random.default_rng(SEED)

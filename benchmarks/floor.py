@@ -1,4 +1,4 @@
-"""The floor: one plain process that reads, decodes, compresses each text once and writes.
+"""The floor: one simple process that reads, decodes, compresses each text once and writes.
 
 `python -m benchmarks.floor INPUT.parquet OUTPUT.parquet TOKENIZER.json`
 """
@@ -16,7 +16,7 @@ BATCH_ROWS = 10_000
 
 
 def main(source: str, target: str, tokenizer_path: str) -> None:
-    """Does what the simplest program with these libraries would do."""
+    """Do the same as the simplest program with these libraries would."""
     tokenizer = Tokenizer.from_file(tokenizer_path)
     writer = None
     for batch in pq.ParquetFile(source).iter_batches(BATCH_ROWS):

@@ -1,7 +1,7 @@
-"""Asking a language model: the whole job against the bare forward pass, the plain reference, and a GPU's peak.
+"""Evaluating a language model: the whole job against the bare forward pass, the plain reference, and a GPU's peak.
 
-`python -m benchmarks.language_model --rows 8000 --directory DIR`, part of `make bench`; a report in Markdown. The
-models have Pythia's shapes and random weights, which take as long as trained ones.
+`python -m benchmarks.language_model --rows 8000 --directory DIR`, part of `make bench`, prints Markdown. The models
+have Pythia's shapes and random weights, which take as much time as trained ones.
 """
 
 from __future__ import annotations
@@ -36,15 +36,15 @@ from spark.session.project import PROJECT_DIRECTORY
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-FORWARD_ALONE = "likelihood,min_k,zlib_likelihood,first_choices"
+FORWARD_ONLY = "likelihood,min_k,zlib_likelihood,first_choices"
 VOCABULARY_SIZE = 50_304
 PLAIN_SEQUENCES = 3
 GPU_SEQUENCES = 16_384
-PEAK_OF_BFLOAT16 = {"H100": 989e12, "H200": 989e12, "A100": 312e12}  # dense, from the makers' data sheets
+PEAK_OF_BFLOAT16 = {"H100": 989e12, "H200": 989e12, "A100": 312e12}  # FLOP/s, dense, from the vendors' data sheets
 
 
 class Shape(NamedTuple):
-    """How large a Pythia model is (Biderman et al. 2023, arXiv:2304.01373, table 1)."""
+    """The size of a Pythia model (Biderman et al. 2023, arXiv:2304.01373, table 1)."""
 
     hidden: int
     layers: int
@@ -64,7 +64,7 @@ SHAPES = {
 
 
 def main() -> None:
-    """Runs the job with and without decoding, the bare forward pass, and the plain reference; prints a report."""
+    """Run the job with and without decoding, the bare forward pass, and the plain reference; print a report."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=4_000)
     parser.add_argument("--size", default="70m", choices=SHAPES)
@@ -84,29 +84,29 @@ def main() -> None:
     )
     bare = arguments.rows / bare_forward(model, tokens)
     line("bare forward pass over the same batches", bare, tokens, bare)
-    for what, filters in (("the job, forward pass alone", FORWARD_ALONE), ("the job, all of `model`", "model")):
+    for what, filters in (("the job, forward pass only", FORWARD_ONLY), ("the job, all of `model`", "model")):
         measured, seconds = run_job(arguments.directory, data, tokenizer, model, filters)
-        line(f"{what}: the split", arguments.rows / seconds, tokens, bare, measured)
-        line(f"{what}: with Spark's start and end", arguments.rows / measured.seconds, tokens, bare)
-    line("plain reference, float64, forward pass alone", 1 / plain_reference(model, tokens), tokens, bare)
+        line(what, arguments.rows / seconds, tokens, bare, measured)
+        line(f"{what}, with Spark's start and end", arguments.rows / measured.seconds, tokens, bare)
+    line("plain reference, float64, forward pass only", 1 / plain_reference(model, tokens), tokens, bare)
 
 
 def line(what: str, speed: float, tokens: RaggedArray, bare: float, measured: Measured | None = None) -> None:
-    """One line of the table."""
+    """Print one line of the table."""
     width = len(tokens.values) / (len(tokens.offsets) - 1)
     memory = f"{measured.peak_bytes / MEBIBYTE:,.0f}" if measured else ""
     print(f"| {what} | {speed:,.2f} | {speed * width:,.0f} | {speed / bare:.3f} | {memory} |", flush=True)
 
 
 def make_model(directory: Path, shape: Shape) -> Path:
-    """A model of that shape with random weights, saved once in 16 bits, as Pythia's are."""
+    """Return the directory of a model of that shape in 16 bits, like Pythia; create it if needed."""
     if not (directory / "config.json").exists():
         new_model(shape).half().save_pretrained(directory)
     return directory
 
 
 def new_model(shape: Shape) -> PreTrainedModel:
-    """A GPT-NeoX of that shape with random weights."""
+    """Return a GPT-NeoX of that shape with random weights."""
     from transformers import GPTNeoXConfig, GPTNeoXForCausalLM
 
     config = GPTNeoXConfig(
@@ -121,7 +121,7 @@ def new_model(shape: Shape) -> PreTrainedModel:
 
 
 def bare_forward(model: Path, tokens: RaggedArray) -> float:
-    """The seconds that one process a core, each with a thread and a loaded model, takes for nothing but logits."""
+    """Return the seconds of the forward pass alone: one process per core, each with one thread and a loaded model."""
     cores = os.cpu_count() or 1
     parts = np.array_split(np.arange(len(tokens.offsets) - 1), cores)
     context = multiprocessing.get_context("spawn")
@@ -142,19 +142,19 @@ def _forward(directory: Path, tokens: RaggedArray) -> float:
 
 
 def run_job(directory: Path, data: Path, tokenizer: Path, model: Path, filters: str) -> tuple[Measured, float]:
-    """The whole job as its user runs it, and the seconds of its split: loading, asking, writing."""
+    """Run the program as a user does; return its measurements, and the seconds of its job (load, evaluate, write)."""
     output = directory / "output"
     shutil.rmtree(output, ignore_errors=True)
     command = [sys.executable, str(PROJECT_DIRECTORY / "calculate_metrics.py"), "--datasets", str(data)]
     command += ["--tokenizer", str(tokenizer), "--output_dir", str(output), "--run_id", "benchmark"]
     command += ["--model", str(model), "--filters", filters]
     measured = measure_command(command, directory / "job.log")
-    (split,) = json.loads((output / "benchmark" / "run.json").read_text())["tables"]
-    return measured, split["seconds"]
+    (table,) = json.loads((output / "benchmark" / "run.json").read_text())["tables"]
+    return measured, table["seconds"]
 
 
 def plain_reference(directory: Path, tokens: RaggedArray) -> float:
-    """The seconds of a sequence: one at a time, in float64, a forward pass for every position."""
+    """Return the seconds per sequence: one sequence at a time, in float64, one forward pass per position."""
     model = load_model(directory, dtype=torch.float64)
     started = time.perf_counter()
     with torch.inference_mode():
@@ -166,7 +166,7 @@ def plain_reference(directory: Path, tokens: RaggedArray) -> float:
 
 
 def report_gpu() -> None:
-    """Tokens a second on the first GPU at bfloat16, for every size that fits, and the share of its peak."""
+    """Print tokens per second in bfloat16 on the first GPU, and the share of its peak, for every size."""
     name = torch.cuda.get_device_name()
     peak = next((peak for key, peak in PEAK_OF_BFLOAT16.items() if key in name), None)
     print(f"{name}\n\n| size | tokens/s | share of the peak |\n|---|---|---|")
@@ -181,9 +181,9 @@ def report_gpu() -> None:
         started = time.perf_counter()
         predict(model, sequences, batch_tokens(model, VOCABULARY_SIZE))
         speed = len(tokens) / (time.perf_counter() - started)
-        # Two operations a weight and token; the matrix that reads the tokens does none.
+        # Two operations per weight and token; the input embedding takes none.
         operations = 2 * (model.num_parameters() - VOCABULARY_SIZE * shape.hidden)
-        share = f"{operations * speed / peak:.1%}" if peak else "peak not known"
+        share = f"{operations * speed / peak:.1%}" if peak else "peak unknown"
         print(f"| {size} | {speed:,.0f} | {share} |", flush=True)
 
 

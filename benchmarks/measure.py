@@ -1,4 +1,4 @@
-"""Running a command and watching it: its seconds, and the peak memory of all its processes together."""
+"""Measure a command: its seconds, and the peak memory of all its processes together."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SECONDS_BETWEEN_LOOKS = 0.5
 class Measured:
     """Wall-clock and CPU seconds of a command and its children, and their peak memory in bytes.
 
-    Memory is the sum of proportional set sizes: pages that processes share are counted once.
+    Memory is the sum of proportional set sizes, which counts shared pages once.
     """
 
     seconds: float
@@ -25,7 +25,7 @@ class Measured:
 
 
 def measure_command(command: list[str], log: Path) -> Measured:
-    """Runs a command to its end; raises CalledProcessError, with the end of its log, where it fails."""
+    """Run a command and measure it; raise CalledProcessError, with the end of its log, if it fails."""
     started = time.monotonic()
     peak = 0
     cpu_by_process: dict[int, float] = {}

@@ -1,8 +1,8 @@
-"""Near duplicates against datasketch and datatrove: clusters, recall, precision and seconds on the same data.
+"""Near duplicates compared with datasketch and datatrove: clusters, recall, precision and seconds on the same data.
 
     python -m benchmarks.near_duplicates --shapes 20000x64,20000x500 --directory DIR
 
-Part of `make bench`, which sets up what it needs besides (requirements-bench.txt); a report in Markdown.
+Part of `make bench`, which installs requirements-bench.txt into `.bench`; prints Markdown.
 """
 
 from __future__ import annotations
@@ -36,14 +36,15 @@ from spark.session.spark_session import start_session, stop_session
 Labels = NDArray[np.int64]
 DATASKETCH_HASHES = 128  # its default
 DATATROVE_BANDS = Bands(14, 8)  # its default
-AT_THRESHOLD = 0.05  # pairs so little above the threshold are at it
+AT_THRESHOLD = 0.05  # pairs less than this above the threshold are "at the threshold"
 
 
 class Quality(NamedTuple):
-    """How clusters agree with the truth.
+    """Agreement of clusters with the truth.
 
-    clusters: of two sequences or more. recall: of the truly similar pairs, the share that is in one cluster;
-    recall_at_threshold: of those hardly above it; precision: of the pairs in one cluster, those in one true cluster.
+    clusters: number of clusters with two or more sequences. recall: share of the truly similar pairs that are in one
+    cluster. recall_at_threshold: the same for pairs at the threshold. precision: share of the pairs in one cluster
+    that are in one true cluster.
     """
 
     clusters: int
@@ -53,24 +54,24 @@ class Quality(NamedTuple):
 
 
 class Clock:
-    """Counts from when it is made: seconds, and CPU seconds of this process and all that it starts."""
+    """A clock that starts when it is made: seconds, and CPU seconds of this process and its children."""
 
     def __init__(self) -> None:
         self.started, self.cpu_before = time.monotonic(), _cpu_seconds()
 
     def elapsed(self) -> str:
-        """Two cells of the table."""
+        """Return seconds and CPU seconds as two cells of the table."""
         return f"{time.monotonic() - self.started:.1f} | {_cpu_seconds() - self.cpu_before:.1f}"
 
 
 def _cpu_seconds() -> float:
-    # Of a process that has ended its parent's times of children tell.
+    # The times of a parent's children include processes that have ended.
     processes = (psutil.Process(), *psutil.Process().children(recursive=True))
     return sum(sum(process.cpu_times()[:4]) for process in processes)
 
 
 def main() -> None:
-    """Runs everybody on each shape of data; prints a report."""
+    """Run every program on each shape of data; print a report."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--shapes", default="20000x64,200000x64,20000x500", help="sequences x tokens")
     parser.add_argument("--directory", type=Path, default=Path(tempfile.gettempdir()) / "near-duplicates-benchmark")
@@ -79,7 +80,7 @@ def main() -> None:
     arguments.directory.mkdir(parents=True, exist_ok=True)
     found = versions() | {name: version(name) for name in ("datasketch", "datatrove", "xxhash")}
     print(f"Versions: {json.dumps(found)}; datatrove with {WORKERS} processes\n", flush=True)
-    print("| sequences | who | clusters | recall | recall at the threshold | precision | seconds | CPU s |")
+    print("| sequences | program | clusters | recall | recall at the threshold | precision | seconds | CPU s |")
     print("|---|---|---|---|---|---|---|---|", flush=True)
     started = Clock()
     spark = start_session("near duplicates", logs_of(arguments.directory, arguments.directory))
@@ -91,7 +92,7 @@ def main() -> None:
 
 
 def compare(spark: SparkSession, tokens: NDArray[np.int32], threshold: float, directory: Path) -> None:
-    """The lines of the table about one set of sequences."""
+    """Print the lines of the table for one set of sequences."""
     data = directory / "sequences.parquet"
     write_sequences(data, tokens)
     started = Clock()
@@ -115,15 +116,15 @@ def compare(spark: SparkSession, tokens: NDArray[np.int32], threshold: float, di
         f"datatrove, its {name(DATATROVE_BANDS)}": lambda: datatrove_labels(texts, len(tokens), DATATROVE_BANDS, place),
         f"datatrove, our {name(ours)}": lambda: datatrove_labels(texts, len(tokens), ours, place),
     }
-    for who, run in runs.items():
+    for program, run in runs.items():
         started = Clock()
         labels = run()
         elapsed = started.elapsed()
-        print_line(shape, who, quality(labels, truth, pairs, similarities, threshold), elapsed)
+        print_line(shape, program, quality(labels, truth, pairs, similarities, threshold), elapsed)
 
 
 def our_labels(spark: SparkSession, data: Path, threshold: float, most_tokens_on_driver: int) -> Labels:
-    """Each sequence's cluster, from Parquet to Parquet."""
+    """Return each sequence's cluster, computed with Spark from Parquet to Parquet."""
     output = data.with_name("ours")
     found = find_near_duplicates(spark.read.parquet(str(data)), threshold, NGRAM_TOKENS, most_tokens_on_driver)
     found.write.mode("overwrite").parquet(str(output))
@@ -132,19 +133,19 @@ def our_labels(spark: SparkSession, data: Path, threshold: float, most_tokens_on
 
 
 def in_memory_labels(tokens: NDArray[np.int32], threshold: float) -> Labels:
-    """Each sequence's cluster, from array to array, in one process."""
+    """Return each sequence's cluster, computed from array to array in one process."""
     rows, length = tokens.shape
     ragged = RaggedArray(tokens.ravel(), np.arange(rows + 1) * length)
     return near_duplicates_in_memory(ragged, threshold, NGRAM_TOKENS).clusters
 
 
 def name(bands: Bands) -> str:
-    """How bands are called in the table."""
+    """Return the name of the bands in the table."""
     return f"{bands.bands} bands of {bands.rows}"
 
 
 def labels_of(pairs: NDArray[np.int64], rows: int) -> Labels:
-    """Each sequence's cluster, from the pairs of a graph."""
+    """Return each sequence's cluster: the connected components of the pairs."""
     labels = np.arange(rows)
     vertices, clusters = connected_components(pairs)
     labels[vertices] = clusters
@@ -154,7 +155,7 @@ def labels_of(pairs: NDArray[np.int64], rows: int) -> Labels:
 def quality(
     labels: Labels, truth: Labels, pairs: NDArray[np.int64], similarities: NDArray[np.float64], threshold: float
 ) -> Quality:
-    """How clusters agree with the true pairs and the clusters of these; labels and truth: one number a sequence."""
+    """Return the agreement of clusters with the true pairs. labels, truth: the cluster of each sequence."""
     is_found = labels[pairs[:, 0]] == labels[pairs[:, 1]]
     both = np.unique(np.column_stack([labels, truth]), axis=0, return_counts=True)[1]
     sizes = np.unique(labels, return_counts=True)[1]
@@ -167,10 +168,10 @@ def quality(
     )
 
 
-def print_line(shape: str, who: str, found: Quality, elapsed: str) -> None:
-    """One line of the table."""
+def print_line(shape: str, program: str, found: Quality, elapsed: str) -> None:
+    """Print one line of the table."""
     shares = " | ".join(f"{share:.4f}" for share in found[1:])
-    print(f"| {shape} | {who} | {found.clusters:,} | {shares} | {elapsed} |", flush=True)
+    print(f"| {shape} | {program} | {found.clusters:,} | {shares} | {elapsed} |", flush=True)
 
 
 if __name__ == "__main__":

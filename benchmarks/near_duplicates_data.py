@@ -1,4 +1,4 @@
-"""Sequences with planted near duplicates of known similarity, and the truth about them by brute force."""
+"""Sequences with planted near duplicates of known similarity, and their true pairs by brute force."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ NGRAM_TOKENS = 5
 
 
 def planted_sequences(rows: int, length: int, seed: int = 0) -> NDArray[np.int32]:
-    """Sequences of one length, shape (rows, length), int32, in random order.
+    """Return sequences of one length in random order: int32, shape (rows, length).
 
-    Tokens are drawn by Zipf's law with exponent 1. A copy has its last k tokens drawn anew: of its w = length - 4
-    5-grams k become others, so that its similarity to its original is (w - k) / (w + k).
+    Tokens follow Zipf's law with exponent 1. A copy gets new last k tokens. These change k of its w = length - 4
+    5-grams, so its similarity to the original is (w - k) / (w + k).
     """
     generator = np.random.default_rng(seed)
     shares = 1.0 / np.arange(1, VOCABULARY + 1)
     cumulative = np.cumsum(shares / shares.sum())
     tokens = np.searchsorted(cumulative, generator.random((rows, length))).clip(0, VOCABULARY - 1)
     copies = int(rows * COPIED)
-    # Copies are the last rows, and their originals the first ones, each with one to MOST_COPIES of them.
+    # Copies are the last rows. Their originals are the first rows, with one to MOST_COPIES copies each.
     originals = np.repeat(np.arange(copies), generator.integers(1, MOST_COPIES + 1, copies))[:copies]
     changed = tokens[-copies:].copy()
     similarity = generator.choice(SIMILARITIES, copies)
@@ -41,16 +41,16 @@ def planted_sequences(rows: int, length: int, seed: int = 0) -> NDArray[np.int32
 
 
 def write_sequences(path: Path, tokens: NDArray[np.int32]) -> None:
-    """The sequences as Parquet: sequence_id, tokens."""
+    """Write the sequences as Parquet with the columns sequence_id and tokens."""
     rows, length = tokens.shape
     lists = lists_from_ragged(RaggedArray(tokens.ravel(), np.arange(rows + 1) * length))
     pq.write_table(pa.table({"sequence_id": np.arange(rows), "tokens": lists}), path, row_group_size=10_000)
 
 
 def true_pairs(tokens: NDArray[np.int32], threshold: float) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """All pairs of rows whose Jaccard similarity is at least the threshold, (pairs, 2), and their similarities.
+    """Return all pairs of rows with at least this Jaccard similarity, shape (pairs, 2), and their similarities.
 
-    By the product of the rows' 5-gram incidence matrix with itself: exact, over the 5-grams themselves.
+    Exact: the rows' 5-gram incidence matrix times its transpose.
     """
     from scipy.sparse import csr_matrix, triu
 
@@ -62,7 +62,7 @@ def true_pairs(tokens: NDArray[np.int32], threshold: float) -> tuple[NDArray[np.
     different = np.unique(row_of * np.int64(len(holders)) + ngrams)
     row_of, ngrams = np.divmod(different, len(holders))
     sizes = np.bincount(row_of, minlength=rows)
-    shared = holders[ngrams] > 1  # what one row alone has makes no pair
+    shared = holders[ngrams] > 1  # a 5-gram of one row makes no pair
     matrix = csr_matrix((np.ones(shared.sum(), np.int32), (row_of[shared], ngrams[shared])), (rows, len(holders)))
     common = triu(matrix @ matrix.T, 1).tocoo()
     similarity = common.data / (sizes[common.row] + sizes[common.col] - common.data)

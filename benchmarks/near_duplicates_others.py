@@ -1,4 +1,4 @@
-"""Clusters of near duplicates as datasketch and datatrove find them."""
+"""Clusters of near duplicates by datasketch and datatrove."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ Labels = NDArray[np.int64]
 
 
 def datasketch_labels(tokens: NDArray[np.int32], threshold: float, hashes: int, bands: Bands | None) -> Labels:
-    """Each sequence's cluster by MinHashLSH, whose candidates are what it takes for near duplicates; one process.
+    """Return each sequence's cluster by datasketch's MinHashLSH, in one process. Candidates are not verified.
 
-    bands: None for those that it chooses itself.
+    bands: None to let datasketch choose.
     """
     from datasketch import MinHash, MinHashLSH
 
@@ -46,7 +46,7 @@ def datasketch_labels(tokens: NDArray[np.int32], threshold: float, hashes: int, 
 
 
 def write_texts(tokens: NDArray[np.int32], directory: Path) -> None:
-    """The tokens' numbers as words, for datatrove, a file for each of its WORKERS."""
+    """Write the token ids as words for datatrove, one file per worker."""
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
     for task, piece in enumerate(np.array_split(np.arange(len(tokens)), WORKERS)):
@@ -55,9 +55,9 @@ def write_texts(tokens: NDArray[np.int32], directory: Path) -> None:
 
 
 def datatrove_labels(texts: Path, rows: int, bands: Bands, place: Path) -> Labels:
-    """Each sequence's cluster by datatrove's three stages; WORKERS processes.
+    """Return each sequence's cluster by datatrove's three stages, in `WORKERS` processes.
 
-    texts: the directory that `write_texts` wrote. place: a directory of its own, which is emptied.
+    texts: the directory that `write_texts` wrote. place: a scratch directory, which is emptied first.
     """
     from datatrove.executor import LocalPipelineExecutor
     from datatrove.pipeline.dedup.minhash import (
@@ -72,8 +72,8 @@ def datatrove_labels(texts: Path, rows: int, bands: Bands, place: Path) -> Label
     from benchmarks.whitespace_words import WhitespaceWords
 
     shutil.rmtree(place, ignore_errors=True)
-    as_it_is = TextNormConfig(*[False] * len(TextNormConfig.__dataclass_fields__))
-    config = MinhashConfig(NGRAM_TOKENS, bands.bands, bands.rows, norm_config=as_it_is)
+    unchanged = TextNormConfig(*[False] * len(TextNormConfig.__dataclass_fields__))
+    config = MinhashConfig(NGRAM_TOKENS, bands.bands, bands.rows, norm_config=unchanged)
     signatures, buckets, clusters = (str(place / name) for name in ("signatures", "buckets", "clusters"))
     stages = (
         ([ParquetReader(str(texts)), MinhashDedupSignature(signatures, config, WhitespaceWords())], WORKERS),

@@ -1,4 +1,4 @@
-"""Mixed real text for the benchmarks, gathered from the machine: code, documentation, data, markup."""
+"""Mixed real text for the benchmarks, collected from this machine: code, documentation, data, markup."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _tokenizer: Tokenizer | None = None
 
 
 def write_sequences(path: Path, rows: int, tokenizer_path: Path) -> None:
-    """Writes `rows` sequences of 64 tokens of the machine's text, with ids in random order.
+    """Write `rows` sequences of 64 tokens of the machine's text, with ids in random order.
 
-    Where the machine has less text than that, the sequences begin again at other offsets of the same files.
+    If the machine has less text, sequences are cut again at other offsets of the same files.
     """
     tokens = np.concatenate(list(_token_streams(tokenizer_path, rows)))
     distinct = len(tokens) // SEQUENCE_TOKENS - 1

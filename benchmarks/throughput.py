@@ -1,6 +1,6 @@
-"""Speed and memory of the whole main job, against a floor and against each filter alone.
+"""Speed and memory of calculate_metrics.py, compared with a floor, and the speed of each filter alone.
 
-`make bench`, or `python -m benchmarks.throughput --rows 1000000,4000000 --directory DIR`; a report in Markdown.
+`make bench`, or `python -m benchmarks.throughput --rows 1000000,4000000 --directory DIR`, prints Markdown.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ MEBIBYTE = 2**20
 
 
 def main() -> None:
-    """Gathers the text, runs the floor, the whole job at each size, and each filter; prints a report."""
+    """Collect the text, run the floor, the program at each size, and each filter; print a report."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", default="1000000,4000000", help="sizes of the whole job")
+    parser.add_argument("--rows", default="1000000,4000000", help="numbers of rows to measure, separated by commas")
     parser.add_argument("--directory", type=Path, default=Path(tempfile.gettempdir()) / "memorization-benchmark")
     parser.add_argument("--tokenizer", type=Path, default=PYTHIA_TOKENIZER)
     arguments = parser.parse_args()
@@ -57,20 +57,20 @@ def main() -> None:
             report("floor, one process", rows, measure_command(command, arguments.directory / "floor.log"))
         for name, tables in (("every filter", False), ("every filter, feature tables joined", True)):
             report(name, rows, run_job(arguments.directory, data, tokenizer, tables))
-    print("\n| filter alone, in memory | microseconds a sequence | sequences/s |\n|---|---|---|")
+    print("\n| filter alone, in memory | microseconds per sequence | sequences/s |\n|---|---|---|")
     for name, seconds in filters_alone(prepare(arguments.directory, sizes[0], tokenizer), tokenizer):
         print(f"| {name} | {seconds * 1e6:.2f} | {1 / seconds:,.0f} |", flush=True)
 
 
 def report(name: str, rows: int, measured: Measured) -> None:
-    """One line of the table."""
+    """Print one line of the table."""
     speed = rows / measured.seconds
     cells = (f"{rows:,}", f"{measured.seconds:.1f}", f"{speed:,.0f}", f"{measured.cpu_seconds:.0f}")
     print(f"| {name} | {' | '.join(cells)} | {measured.peak_bytes / MEBIBYTE:,.0f} |", flush=True)
 
 
 def run_job(directory: Path, data: Path, tokenizer: Path, with_tables: bool) -> Measured:
-    """The whole main job as its user runs it, from Parquet to Parquet."""
+    """Run calculate_metrics.py as a user does, from Parquet to Parquet."""
     output = directory / "output"
     shutil.rmtree(output, ignore_errors=True)
     command = [sys.executable, str(PROJECT_DIRECTORY / "calculate_metrics.py"), "--datasets", str(data)]
@@ -83,7 +83,7 @@ def run_job(directory: Path, data: Path, tokenizer: Path, with_tables: bool) -> 
 
 
 def prepare(directory: Path, rows: int, tokenizer: Path) -> Path:
-    """The sequences, and feature tables for every one of them; made once."""
+    """Return the file of the sequences, with feature tables beside it; create them if needed."""
     place = directory / f"{rows}-{tokenizer.stat().st_size}"
     data = place / "sequences.parquet"
     if not data.exists():
@@ -95,7 +95,7 @@ def prepare(directory: Path, rows: int, tokenizer: Path) -> Path:
 
 
 def write_feature_tables(place: Path, rows: int, sequences: Path) -> None:
-    """A table of each kind with a row for every sequence, in an order of its own."""
+    """Write one feature table of each kind, with one row per sequence in random order."""
     generator = np.random.default_rng(1)
     ids = generator.permutation(rows)
     prompt, generation = generator.gamma(2, 30, rows), generator.gamma(2, 30, rows)
@@ -127,7 +127,7 @@ def write_feature_tables(place: Path, rows: int, sequences: Path) -> None:
 
 
 def filters_alone(data: Path, tokenizer: Path) -> Iterator[tuple[str, float]]:
-    """Each computed filter's name and its seconds a sequence, in one process, on batches as in the job."""
+    """Yield each computed filter's name and its seconds per sequence, in one process, with the job's batches."""
     vocabulary = read_vocabulary(tokenizer)
     batches = islice(pq.ParquetFile(data).iter_batches(BATCH_ROWS, columns=["tokens"]), FILTER_ROWS // BATCH_ROWS)
     tokens = [ragged_from_lists(batch["tokens"]) for batch in batches]
@@ -139,7 +139,7 @@ def filters_alone(data: Path, tokenizer: Path) -> Iterator[tuple[str, float]]:
     yield "decoding", (time.process_time() - started) / FILTER_ROWS
     for each in ALL_FILTERS:
         if each.measure is not None and not each.asks_model:
-            measure_filter(each, sequences[0], BATCH_ROWS)  # compiled before it is timed
+            measure_filter(each, sequences[0], BATCH_ROWS)  # compile it before the clock starts
             started = time.process_time()
             for batch in sequences:
                 measure_filter(each, batch, BATCH_ROWS)

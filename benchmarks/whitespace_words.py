@@ -1,4 +1,4 @@
-"""The plainest tokenizer for datatrove, whose own ones are for languages."""
+"""A minimal word tokenizer for datatrove, whose own tokenizers are for natural languages."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from datatrove.utils.word_tokenizers import WordTokenizer
 
 
 class WhitespaceWords(WordTokenizer):
-    """Words are what spaces separate."""
+    """A tokenizer that splits words at spaces."""
 
     def word_tokenize(self, text: str) -> list[str]:
-        """The words of a text."""
+        """Return the words of a text."""
         return text.split(" ")
 
     def sent_tokenize(self, text: str) -> list[str]:
-        """The text, as one sentence."""
+        """Return the text as one sentence."""
         return [text]
 
     def span_tokenize(self, text: str) -> list[tuple[int, int]]:
-        """All of the text."""
+        """Return one span, the whole text."""
         return [(0, len(text))]

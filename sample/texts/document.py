@@ -45,10 +45,10 @@ class Increment:
 class Repetition:
     """How a repetition was made.
 
-    unit: the characters that are repeated.
-    start: the character of the text at which the repetition begins, with the first character of the unit.
-    line_width: the longest line where newlines break the repetition, which they may do in the middle of a unit; None
-        where none does. Without these newlines the repetition is exact.
+    unit: the repeated characters.
+    start: the position in the text at which the first unit begins.
+    line_width: the length of the longest line if newlines break the repetition, even inside units; else None. Without
+        these newlines the repetition is exact.
     """
 
     unit: str
@@ -60,10 +60,10 @@ class Repetition:
 class Document:
     """A text of the corpus and the truth about it.
 
-    kind: what of its category it is: a register, a language, a notation.
-    is_code: None where neither code nor natural language would be right (a bare counting sequence).
-    cut: how rows are made of it: `packed` end to end with others of its category and then cut; `whole`, every
-        full row from its beginning on; or one `window`, which begins after at most `lead` of its tokens.
+    kind: the kind within the category: a register, a language, a notation.
+    is_code: None if it is neither code nor natural language (a bare counting sequence).
+    cut: how its rows are cut. `packed`: from the documents of its category, joined end to end; `whole`: every full row
+        from its beginning; `window`: one row, which begins after at most `lead` of its tokens.
     """
 
     text: str
