@@ -15,13 +15,13 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow.parquet as pq
 import torch
 
 from benchmarks.measure import Measured, measure_command
+from benchmarks.pythia_models import SHAPES, VOCABULARY_SIZE, make_model, new_model
 from benchmarks.throughput import MEBIBYTE, PYTHIA_TOKENIZER, prepare
 from filters.contract import RaggedArray
 from filters.language_model.batching import cut_batches
@@ -33,34 +33,10 @@ from filters.ragged import ragged_from_lists, take_rows
 from sample.paths import tokenizer_path as sample_tokenizer_path
 from spark.session.project import PROJECT_DIRECTORY
 
-if TYPE_CHECKING:
-    from transformers import PreTrainedModel
-
 FORWARD_ONLY = "likelihood,min_k,zlib_likelihood,first_choices"
-VOCABULARY_SIZE = 50_304
 PLAIN_SEQUENCES = 3
 GPU_SEQUENCES = 16_384
 PEAK_OF_BFLOAT16 = {"H100": 989e12, "H200": 989e12, "A100": 312e12}  # FLOP/s, dense, from the vendors' data sheets
-
-
-class Shape(NamedTuple):
-    """The size of a Pythia model (Biderman et al. 2023, arXiv:2304.01373, table 1)."""
-
-    hidden: int
-    layers: int
-    heads: int
-
-
-SHAPES = {
-    "70m": Shape(512, 6, 8),
-    "160m": Shape(768, 12, 12),
-    "410m": Shape(1024, 24, 16),
-    "1b": Shape(2048, 16, 8),
-    "1.4b": Shape(2048, 24, 16),
-    "2.8b": Shape(2560, 32, 32),
-    "6.9b": Shape(4096, 32, 32),
-    "12b": Shape(5120, 36, 40),
-}
 
 
 def main() -> None:
@@ -96,28 +72,6 @@ def line(what: str, speed: float, tokens: RaggedArray, bare: float, measured: Me
     width = len(tokens.values) / (len(tokens.offsets) - 1)
     memory = f"{measured.peak_bytes / MEBIBYTE:,.0f}" if measured else ""
     print(f"| {what} | {speed:,.2f} | {speed * width:,.0f} | {speed / bare:.3f} | {memory} |", flush=True)
-
-
-def make_model(directory: Path, shape: Shape) -> Path:
-    """Return the directory of a model of that shape in 16 bits, like Pythia; create it if needed."""
-    if not (directory / "config.json").exists():
-        new_model(shape).half().save_pretrained(directory)
-    return directory
-
-
-def new_model(shape: Shape) -> PreTrainedModel:
-    """Return a GPT-NeoX of that shape with random weights."""
-    from transformers import GPTNeoXConfig, GPTNeoXForCausalLM
-
-    config = GPTNeoXConfig(
-        vocab_size=VOCABULARY_SIZE,
-        hidden_size=shape.hidden,
-        num_hidden_layers=shape.layers,
-        num_attention_heads=shape.heads,
-        intermediate_size=4 * shape.hidden,
-        rotary_pct=0.25,
-    )
-    return GPTNeoXForCausalLM(config)
 
 
 def bare_forward(model: Path, tokens: RaggedArray) -> float:

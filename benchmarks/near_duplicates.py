@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import psutil
@@ -24,8 +23,8 @@ from pyspark.sql import SparkSession
 
 from benchmarks.near_duplicates_data import NGRAM_TOKENS, planted_sequences, true_pairs, write_sequences
 from benchmarks.near_duplicates_others import WORKERS, datasketch_labels, datatrove_labels, write_texts
+from benchmarks.near_duplicates_quality import Quality, labels_of, quality
 from features.near_duplicates.bands import JACCARD_THRESHOLD, Bands, choose_bands
-from features.near_duplicates.components import connected_components
 from features.near_duplicates.in_memory import near_duplicates_in_memory
 from filters.contract import RaggedArray
 from spark.corpus.near_duplicates.counting import MOST_TOKENS_ON_DRIVER, find_near_duplicates
@@ -36,21 +35,6 @@ from spark.session.spark_session import start_session, stop_session
 Labels = NDArray[np.int64]
 DATASKETCH_HASHES = 128  # its default
 DATATROVE_BANDS = Bands(14, 8)  # its default
-AT_THRESHOLD = 0.05  # pairs less than this above the threshold are "at the threshold"
-
-
-class Quality(NamedTuple):
-    """Agreement of clusters with the truth.
-
-    clusters: number of clusters with two or more sequences. recall: share of the truly similar pairs that are in one
-    cluster. recall_at_threshold: the same for pairs at the threshold. precision: share of the pairs in one cluster
-    that are in one true cluster.
-    """
-
-    clusters: int
-    recall: float
-    recall_at_threshold: float
-    precision: float
 
 
 class Clock:
@@ -142,30 +126,6 @@ def in_memory_labels(tokens: NDArray[np.int32], threshold: float) -> Labels:
 def name(bands: Bands) -> str:
     """Return the name of the bands in the table."""
     return f"{bands.bands} bands of {bands.rows}"
-
-
-def labels_of(pairs: NDArray[np.int64], rows: int) -> Labels:
-    """Return each sequence's cluster: the connected components of the pairs."""
-    labels = np.arange(rows)
-    vertices, clusters = connected_components(pairs)
-    labels[vertices] = clusters
-    return labels
-
-
-def quality(
-    labels: Labels, truth: Labels, pairs: NDArray[np.int64], similarities: NDArray[np.float64], threshold: float
-) -> Quality:
-    """Return the agreement of clusters with the true pairs. labels, truth: the cluster of each sequence."""
-    is_found = labels[pairs[:, 0]] == labels[pairs[:, 1]]
-    both = np.unique(np.column_stack([labels, truth]), axis=0, return_counts=True)[1]
-    sizes = np.unique(labels, return_counts=True)[1]
-    at_threshold = similarities < threshold + AT_THRESHOLD
-    return Quality(
-        int((sizes > 1).sum()),
-        float(is_found.mean()),
-        float(is_found[at_threshold].mean()),
-        float((both * (both - 1)).sum() / max(1, (sizes * (sizes - 1)).sum())),
-    )
 
 
 def print_line(shape: str, program: str, found: Quality, elapsed: str) -> None:
