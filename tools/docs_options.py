@@ -22,7 +22,7 @@ commit to read of each Hub id. Lists are separated by commas; in YAML they are l
 
 
 class OptionHelp(NamedTuple):
-    """What the page says of one option."""
+    """One option as the page shows it."""
 
     flag: str
     value: str | None
