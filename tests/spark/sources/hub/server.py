@@ -35,8 +35,8 @@ __all__ = ["Drop", "HubServer", "Scramble", "Stall", "Status", "Truncate"]
 class HubServer:
     """The stand-in Hub; a context manager that serves inside the `with` block.
 
-    requests: `METHOD path` of every request, in order. bytes_sent: bytes of file bodies sent, by path in the repository.
-    lists_files: whether the repository information lists the files, as on the Hub; some mirrors do not.
+    requests: `METHOD path` of every request, in order. bytes_sent: bytes of file bodies sent, by path in the
+    repository. lists_files: whether the repository information lists the files, as on the Hub; some mirrors do not.
     """
 
     def __init__(self, *, lists_files: bool = True) -> None:
