@@ -16,7 +16,6 @@ import pytest
 
 from spark.metrics.configuration import build_configuration
 from spark.metrics.planning import plan_splits
-from spark.runs import lock
 from spark.runs.lock import run_lock
 from spark.runs.run_directory import make_directory
 from spark.sources.local_files import describe_files, find_files
@@ -54,10 +53,13 @@ def test_local_and_remote_paths_behave_the_same(directory: AnyPath) -> None:
     assert pickle.loads(pickle.dumps(directory)) == directory
 
 
-def test_run_is_locked_locally_and_remotely(directory: AnyPath, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lock, "SECONDS_TO_SETTLE", 0.01)
+def test_run_is_locked_locally_and_remotely(directory: AnyPath) -> None:
     directory.mkdir(parents=True, exist_ok=True)
-    with run_lock(directory), pytest.raises(UserError, match="is being written by"), run_lock(directory):
+    with (
+        run_lock(directory, seconds_to_settle=0.01),
+        pytest.raises(UserError, match="is being written by"),
+        run_lock(directory, seconds_to_settle=0.01),
+    ):
         pytest.fail("acquired twice")
     assert not files_below(directory)
 

@@ -50,11 +50,10 @@ def test_other_formats_are_converted_to_parquet(tmp_path: Path, name: str, conte
     assert pq.read_table(converted).to_pylist() == rows
 
 
-def test_text_of_several_blocks_is_converted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("spark.sources.hub.parquet.BLOCK_BYTES", 4096)
+def test_text_of_several_blocks_is_converted(tmp_path: Path) -> None:
     numbers = list(range(20_000))
     (tmp_path / "rows.jsonl").write_text("".join(f'{{"n": {n}, "tokens": [{n}, 1]}}\n' for n in numbers))
-    converted = convert_to_parquet(tmp_path / "rows.jsonl", tmp_path / "converted.parquet")
+    converted = convert_to_parquet(tmp_path / "rows.jsonl", tmp_path / "converted.parquet", block_bytes=4096)
     table = pq.read_table(converted)
     assert table["n"].to_pylist() == numbers
     assert table["tokens"].to_pylist() == [[n, 1] for n in numbers]
