@@ -226,11 +226,11 @@ class HubHandler(BaseHTTPRequestHandler):
             return
         dropped = isinstance(self.fault, Drop) and file is not None
         sent = content[: self.fault.after] if isinstance(self.fault, Drop) and dropped else content
+        if file is not None:
+            with self.hub.lock:  # before the client has the bytes, and its test goes on to read the count
+                self.hub.bytes_sent[file] += len(sent)
         with suppress(ConnectionError):  # the client timed out and left
             self.wfile.write(sent)
-        if file is not None:
-            with self.hub.lock:
-                self.hub.bytes_sent[file] += len(sent)
         if dropped:
             self.wfile.flush()
             self.connection.shutdown(socket.SHUT_RDWR)
