@@ -33,7 +33,7 @@ def test_every_named_make_target_exists() -> None:
     assert named - {"help"} <= set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
 
 
-def test_the_readme_has_at_most_120_lines() -> None:
+def test_readme_has_at_most_120_lines() -> None:
     assert len((PROJECT / "README.md").read_text(encoding="utf-8").splitlines()) <= 120
 
 

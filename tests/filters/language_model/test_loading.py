@@ -45,14 +45,14 @@ def test_model_is_loaded_as_saved(saved: Path) -> None:
     assert load_model(saved, dtype=torch.bfloat16).dtype == torch.bfloat16
 
 
-def once(directory: Path, *wanted: Input) -> PreTrainedModel:
+def load_once(directory: Path, *wanted: Input) -> PreTrainedModel:
     model = LanguageModel(directory, VOCABULARY_SIZE, None)
     return load_model_once(model, frozenset(wanted), file_stamp(directory))
 
 
 def test_process_holds_one_model_at_a_time(saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = once(saved)
-    assert once(saved) is first
+    first = load_once(saved)
+    assert load_once(saved) is first
     watched = weakref.ref(first)
     del first
     small_model(seed=1).save_pretrained(tmp_path / "other")
@@ -64,14 +64,14 @@ def test_process_holds_one_model_at_a_time(saved: Path, tmp_path: Path, monkeypa
         return load_model(*arguments)
 
     monkeypatch.setattr(loading, "load_model", load)
-    once(tmp_path / "other")
+    load_once(tmp_path / "other")
     assert held == [None]
 
 
 def test_model_that_is_saved_again_is_loaded_again(saved: Path) -> None:
-    first = once(saved)
+    first = load_once(saved)
     small_model(seed=1).save_pretrained(saved)
-    assert once(saved) is not first
+    assert load_once(saved) is not first
 
 
 def test_saved_generation_settings_do_not_change_greedy_decoding(saved: Path) -> None:
@@ -128,10 +128,10 @@ def test_models_unfit_for_the_wanted_input_are_rejected(
         weights.data *= 3
     model.save_pretrained(tmp_path)
     if message is None:
-        assert not once(tmp_path, wanted).training
+        assert not load_once(tmp_path, wanted).training
         return
     with pytest.raises(UserError, match=message) as raised:
-        once(tmp_path, wanted)
+        load_once(tmp_path, wanted)
     assert len(str(raised.value).splitlines()) == 2
 
 
