@@ -168,9 +168,9 @@ def test_semantic_duplicates_equal_a_search_of_all_pairs(
     generator = np.random.default_rng(4)
     texts = [" ".join(generator.choice(NUMERALS, generator.integers(1, 5))) for _ in range(60)]
     pq.write_table(pa.table({"text": texts}), tmp_path / "corpus.parquet")
-    asked = {"sequence_id": list(range(0, 60, 4)), "text": texts[::4]}
-    pq.write_table(pa.table(asked), tmp_path / "asked.parquet")
-    options = ["--corpus", "corpus.parquet", "--sequences", "asked.parquet", "--tokenizer", str(tokenizer_file)]
+    sequences = {"sequence_id": list(range(0, 60, 4)), "text": texts[::4]}
+    pq.write_table(pa.table(sequences), tmp_path / "sequences.parquet")
+    options = ["--corpus", "corpus.parquet", "--sequences", "sequences.parquet", "--tokenizer", str(tokenizer_file)]
     options += ["--features", "semantic_duplicates", "--embedding_model", str(save_tiny_model(tmp_path / "model"))]
     finished = run_features(*options, "--run_id", "mine", directory=tmp_path)
     assert finished.returncode == 0, finished.stdout + finished.stderr
@@ -185,7 +185,7 @@ def test_semantic_duplicates_equal_a_search_of_all_pairs(
             name = f"{level}".replace(".", "_")
             assert table[f"{name}_snowclones"][place] == len(others)
             assert table[f"{name}_templates"][place] == near
-    assert table["sequence_id"] == asked["sequence_id"]
+    assert table["sequence_id"] == sequences["sequence_id"]
     assert 0 < sum(table["0_9_templates"]) < sum(table["0_8_snowclones"])
 
 
@@ -219,7 +219,7 @@ def test_sample_is_read_from_another_directory(tmp_path: Path) -> None:
         ),
         pytest.param("--jaccard_threshold 1.5", "above 0, at most 1", id="threshold"),
         pytest.param("--deduplicate exactly", "did you mean exact?", id="method of deduplication"),
-        pytest.param("--deduplicate fuzzy --keep longer", "did you mean longest?", id="what is kept"),
+        pytest.param("--deduplicate fuzzy --keep longer", "did you mean longest?", id="misspelled value of keep"),
         pytest.param("--deduplicate semantic --cosine_threshold 0", "above 0, at most 1", id="cosine threshold"),
         pytest.param("--deduplicate semantic --semantic_clusters 0", "whole number from 1 on", id="no clusters"),
         pytest.param(
@@ -237,10 +237,12 @@ def test_sample_is_read_from_another_directory(tmp_path: Path) -> None:
             "expected at most the 23,045 rows",
             id="more clusters than rows",
         ),
-        pytest.param("--keep longest", "It belongs to --deduplicate exact or", id="what is kept of no duplicates"),
-        pytest.param("--deduplicate exact --jaccard_threshold 0.7", "nothing that is asked", id="threshold of nothing"),
+        pytest.param("--keep longest", "It belongs to --deduplicate exact or", id="keep without deduplication"),
+        pytest.param(
+            "--deduplicate exact --jaccard_threshold 0.7", "nothing that is asked", id="threshold without a use"
+        ),
         pytest.param("--deduplicate fuzzy --cosine_threshold 0.7", "--deduplicate semantic.", id="another threshold"),
-        pytest.param("--embedding_model m", "--features semantic_duplicates or --dedup", id="model that is not asked"),
+        pytest.param("--embedding_model m", "--features semantic_duplicates or --dedup", id="model without a use"),
         pytest.param("--features near_duplicates --window 1:2", "belongs to --features duplicates.", id="no window"),
         pytest.param("--features near_duplicates --memorized m", "--features token_freq", id="memorized of nothing"),
     ],

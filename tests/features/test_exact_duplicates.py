@@ -36,12 +36,17 @@ def count_plainly(rows: list[list[int]], length: int) -> Counter[tuple[int, ...]
 @pytest.mark.parametrize("hash_bits", [HASH_BITS, 2, 1])
 @pytest.mark.parametrize("token_type", [np.uint8, np.uint16, np.int32])
 @settings(deadline=None)  # the first call compiles
-@given(rows=ROWS, asked=ROWS, start=st.integers(0, 3), length=st.integers(1, 6))
+@given(rows=ROWS, queries=ROWS, start=st.integers(0, 3), length=st.integers(1, 6))
 def test_window_counts_equal_a_plain_loop(
-    hash_bits: int, token_type: type[np.generic], rows: list[list[int]], asked: list[list[int]], start: int, length: int
+    hash_bits: int,
+    token_type: type[np.generic],
+    rows: list[list[int]],
+    queries: list[list[int]],
+    start: int,
+    length: int,
 ) -> None:
-    positions, windows = cut_windows(ragged(asked), start, start + length)
-    assert positions.tolist() == [row for row, tokens in enumerate(asked) if len(tokens) >= start + length]
+    positions, windows = cut_windows(ragged(queries), start, start + length)
+    assert positions.tolist() == [row for row, tokens in enumerate(queries) if len(tokens) >= start + length]
     if not len(windows):
         return
     indexed, window_of_row = index_windows(windows, hash_bits)
@@ -55,11 +60,11 @@ def test_window_counts_equal_a_plain_loop(
 
 @pytest.mark.parametrize("hash_bits", [HASH_BITS, 2])
 @settings(deadline=None)  # the first call compiles
-@given(rows=ROWS, asked=ROWS, length=st.integers(1, 6))
+@given(rows=ROWS, queries=ROWS, length=st.integers(1, 6))
 def test_filter_passes_every_queried_window(
-    hash_bits: int, rows: list[list[int]], asked: list[list[int]], length: int
+    hash_bits: int, rows: list[list[int]], queries: list[list[int]], length: int
 ) -> None:
-    _, windows = cut_windows(ragged(asked), 0, length)
+    _, windows = cut_windows(ragged(queries), 0, length)
     seen = make_filter(len(windows), most_bits=64)
     add_to_filter(windows, seen, hash_bits)
     passed = Counter(tuple(each) for some in windows_that_pass(ragged(rows), length, seen, hash_bits) for each in some)

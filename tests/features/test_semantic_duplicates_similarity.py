@@ -46,7 +46,7 @@ def test_pairs_do_not_depend_on_the_block_size() -> None:
     ("cosine", "is_found"),
     [
         pytest.param(0.9, True, id="at the threshold, which float32 rounds down"),
-        pytest.param(0.9 - 4e-7, True, id="below it by less than embeddings are known to"),
+        pytest.param(0.9 - 4e-7, True, id="below by less than the precision"),
         pytest.param(0.9 - 7e-7, False, id="below it"),
         pytest.param(0.9 - 1e-5, False, id="far below it"),
         pytest.param(0.9 + 7e-7, True, id="above it"),
@@ -89,7 +89,7 @@ def test_distances_equal_the_full_table_up_to_the_bound(pairs: list[tuple[str, s
     [
         pytest.param("same", "same", 0, id="equal"),
         pytest.param("kitten", "sitting", 3, id="three edits"),
-        pytest.param("a" * 30, "a" * 11, 19, id="the largest that is told"),
+        pytest.param("a" * 30, "a" * 11, 19, id="the largest exact distance"),
         pytest.param("a" * 30, "a" * 10, 20, id="at the bound"),
         pytest.param("a" * 30, "b" * 30, 20, id="beyond the bound"),
         pytest.param("\U0001f600", "", 1, id="characters, not bytes"),

@@ -211,7 +211,7 @@ LONG_ROWS = {
 
 
 @pytest.mark.parametrize("row", LONG_ROWS.values(), ids=LONG_ROWS.keys())
-def test_row_of_100_000_tokens_is_measured_in_under_a_second(row: np.ndarray) -> None:
+def test_row_of_100_000_tokens_takes_under_1_5_seconds(row: np.ndarray) -> None:
     tokens = RaggedArray(row.astype(np.int32), np.array([0, LONG], np.int64))
     repetitions(tokens)
     started = time.process_time()

@@ -115,7 +115,9 @@ def test_cluster_gives_the_same_tables_as_local_mode(
         assert list(directory.glob("filters/__pycache__/*.pyc")), "its workers imported the project from elsewhere"
         compiled = list(directory.glob("filters/__pycache__/numba-*/*.nbc"))
         assert compiled
-        assert [path for path in compiled if path.stat().st_mtime > 0] == [], "it compiled what the archive brings"
+        assert [path for path in compiled if path.stat().st_mtime > 0] == [], (
+            "a worker compiled kernels that the archive contains"
+        )
 
 
 def test_cluster_gives_the_same_features_as_local_mode(

@@ -118,8 +118,8 @@ def test_store_that_does_not_answer_is_an_error() -> None:
     # In a new process: this one may have cached a connection to a store that answers.
     ask = "from spark.storage.paths import *; require_reachable(storage_path('s3a://bucket/x'))"
     environment = os.environ | {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_MAX_ATTEMPTS": "1"}
-    asked = subprocess.run([sys.executable, "-c", ask], cwd=PROJECT, env=environment, capture_output=True, text=True)
-    assert "UserError: s3a://bucket cannot be reached" in asked.stderr
+    finished = subprocess.run([sys.executable, "-c", ask], cwd=PROJECT, env=environment, capture_output=True, text=True)
+    assert "UserError: s3a://bucket cannot be reached" in finished.stderr
 
 
 def test_symbolic_link_to_a_directory_is_not_written_through(tmp_path: Path) -> None:

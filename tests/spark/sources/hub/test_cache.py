@@ -121,9 +121,9 @@ def test_busy_hub_is_reported_and_the_cached_commit_is_used(hub: HubServer, tmp_
     commit = repository.resolve("main")
     hub.publish_files(NAME, {"a.bin": b"newer"})
     hub.misbehave("GET /api", fault, 1000)
-    told: list[str] = []
-    assert HubRepository("dataset", NAME, tmp_path, NO_WAIT, told.append).resolve("main") == commit
-    assert "Using cached commit" in told[-1]
+    messages: list[str] = []
+    assert HubRepository("dataset", NAME, tmp_path, NO_WAIT, messages.append).resolve("main") == commit
+    assert "Using cached commit" in messages[-1]
 
 
 def test_unwritable_cache_is_a_two_line_error(hub: HubServer, tmp_path: Path) -> None:

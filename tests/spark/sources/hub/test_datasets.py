@@ -86,15 +86,15 @@ def rows(fetched: FetchedSplit) -> list[int]:
 
 
 def test_only_the_requested_split_is_downloaded(hub: HubServer, tmp_path: Path) -> None:
-    told: list[str] = []
-    fetched = fetch_split(DATASET, "deduped.70m", tmp_path, on_progress=told.append)
+    messages: list[str] = []
+    fetched = fetch_split(DATASET, "deduped.70m", tmp_path, on_progress=messages.append)
     assert rows(fetched) == list(range(9000))
     assert all(path.is_relative_to(tmp_path) and str(fetched.revision) in path.parts for path in fetched.paths)
     assert [path.read_bytes() for path in fetched.paths] == [FILES[FIRST], FILES[SECOND]]
     assert dict(hub.bytes_sent) == {name: len(FILES[name]) for name in ("README.md", FIRST, SECOND)}
     files = ["README.md, 0.0 MB", f"{FIRST}, 0.1 MB", f"{SECOND}, 0.1 MB"]
     places = ["file 1 of 1", "file 1 of 2", "file 2 of 2"]
-    assert told == [f"dataset {NAME}: {place}, {file}" for place, file in zip(places, files, strict=True)]
+    assert messages == [f"dataset {NAME}: {place}, {file}" for place, file in zip(places, files, strict=True)]
 
 
 @pytest.mark.parametrize("split", ["deduped.12b", "deduped.12b.23000"])
@@ -134,11 +134,11 @@ def test_all_splits_of_a_resolved_dataset_have_one_commit(hub: HubServer, tmp_pa
 def test_revision_is_a_branch_a_tag_or_a_commit(hub: HubServer, tmp_path: Path, revision: str) -> None:
     commit = hub.publish_files(NAME, {**FILES, FIRST: parquet(range(3))}, revision=revision)
     hub.publish_files(NAME, FILES, revision="other")
-    asked = commit if revision == "commit" else revision
-    fetched = fetch_split(HubDataset(NAME, asked), "deduped.70m", tmp_path)
+    wanted = commit if revision == "commit" else revision
+    fetched = fetch_split(HubDataset(NAME, wanted), "deduped.70m", tmp_path)
     assert (fetched.revision, len(rows(fetched))) == (commit, 4003)
     hub.requests.clear()
-    fetch_split(HubDataset(NAME, asked), "deduped.70m", tmp_path)
+    fetch_split(HubDataset(NAME, wanted), "deduped.70m", tmp_path)
     assert len(hub.requests) == (0 if revision == "commit" else 1)
 
 
@@ -272,11 +272,11 @@ def test_complete_cache_entry_serves_offline(
         monkeypatch.setenv("HF_ENDPOINT", CLOSED)
     hub.requests.clear()
     waits: list[float] = []
-    told: list[str] = []
+    messages: list[str] = []
     retry = RetryPolicy(sleep=waits.append)
-    assert fetch_split(DATASET, "deduped.70m", tmp_path, retry=retry, on_progress=told.append) == online
+    assert fetch_split(DATASET, "deduped.70m", tmp_path, retry=retry, on_progress=messages.append) == online
     assert (hub.requests, waits) == ([], [])
-    assert ["Using cached commit" in line for line in told] == ([] if offline == "HF_HUB_OFFLINE" else [True])
+    assert ["Using cached commit" in line for line in messages] == ([] if offline == "HF_HUB_OFFLINE" else [True])
 
 
 @pytest.mark.parametrize("offline", ["no network", "HF_HUB_OFFLINE"])
