@@ -57,11 +57,11 @@ def new_model(size: Size) -> PreTrainedModel:
     return GPTNeoXForCausalLM(config)
 
 
-def learning_rate(step: int) -> float:
+def learning_rate(step: int, steps: int = STEPS, warm_up_steps: int = WARM_UP_STEPS) -> float:
     """Return the share of `LEARNING_RATE` at a step: linear warm-up, then cosine decay."""
-    if step < WARM_UP_STEPS:
-        return (step + 1) / WARM_UP_STEPS
-    done = (step - WARM_UP_STEPS) / max(1, STEPS - WARM_UP_STEPS)
+    if step < warm_up_steps:
+        return (step + 1) / warm_up_steps
+    done = (step - warm_up_steps) / max(1, steps - warm_up_steps)
     return LAST_SHARE + (1 - LAST_SHARE) * (1 + math.cos(math.pi * done)) / 2
 
 
@@ -72,16 +72,16 @@ def batches(tokens: Tensor) -> Iterator[Tensor]:
         yield from torch.split(tokens[torch.randperm(len(tokens), generator=generator)], ROWS_A_STEP)
 
 
-def train(model: PreTrainedModel, tokens: Tensor) -> None:
+def train(model: PreTrainedModel, tokens: Tensor, *, steps: int = STEPS, warm_up_steps: int = WARM_UP_STEPS) -> None:
     """Train the model on sequences of token ids: int64, shape (sequences, 64)."""
     matrices = [weights for weights in model.parameters() if weights.dim() > 1]
     vectors = [weights for weights in model.parameters() if weights.dim() <= 1]
     groups = [{"params": matrices, "weight_decay": WEIGHT_DECAY}, {"params": vectors, "weight_decay": 0.0}]
     optimizer = torch.optim.AdamW(groups, lr=LEARNING_RATE, betas=(0.9, 0.95))
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, learning_rate)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: learning_rate(step, steps, warm_up_steps))
     started, losses = time.monotonic(), []
     model.train()
-    for step, rows in zip(range(1, STEPS + 1), batches(tokens), strict=False):
+    for step, rows in zip(range(1, steps + 1), batches(tokens), strict=False):
         loss = model(rows, labels=rows).loss
         optimizer.zero_grad()
         loss.backward()
@@ -89,8 +89,8 @@ def train(model: PreTrainedModel, tokens: Tensor) -> None:
         optimizer.step()
         schedule.step()
         losses.append(loss.item())
-        if step % STEPS_BETWEEN_REPORTS == 0 or step == STEPS:
+        if step % STEPS_BETWEEN_REPORTS == 0 or step == steps:
             mean, seconds = sum(losses) / len(losses), time.monotonic() - started
-            print(f"  step {step:,} of {STEPS:,}: loss {mean:.3f}, {seconds:.0f} s", flush=True)
+            print(f"  step {step:,} of {steps:,}: loss {mean:.3f}, {seconds:.0f} s", flush=True)
             losses.clear()
     model.train(False)

@@ -1,7 +1,7 @@
-"""Shared by all tests: one Spark session, a small tokenizer, tiny tables on disk, and the markers of pyproject.toml.
+"""Fixtures for all tests: one Spark session, a small tokenizer, tiny Parquet files; and the markers of pyproject.toml.
 
-The markers `spark` and `network` are set here by the fixtures of a test. A test that starts a program or a server by
-itself is marked where it stands. A test without the marker `spark` cannot start a JVM.
+The markers `spark` and `network` are set here, from the fixtures of a test. A test that starts a program or a server
+itself is marked in its own module. A test without the marker `spark` cannot start a JVM.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 PROJECT = Path(__file__).resolve().parent.parent
 PYTHIA = PROJECT.parent / "shared" / "data" / "pythia"
 
-# Fixtures that start a JVM, or a server on loopback: their tests are marked by themselves.
+# Fixtures that start a JVM, or a server on loopback; tests that use them get the marker.
 MARKED_FIXTURES = {
     "spark": {"spark", "cluster", "sample_run", "default_run", "deduplicated", "hostile_run"},
     "network": {"hub", "store"},
@@ -28,15 +28,15 @@ MARKED_FIXTURES = {
 # The JAVA_HOME of the tests that are not marked `spark`.
 NO_JAVA = PROJECT / "tests" / "no_java"
 
-# The JVMs of the tests live for seconds; without this they spend most of their time on compiling themselves.
+# The JVMs of the tests live for seconds; without this, they spend most of that time in their own compiler.
 os.environ.setdefault("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
 
 requires_pythia = pytest.mark.skipif(not PYTHIA.exists(), reason="the labelled Pythia data is not on this machine")
 
 
-@pytest.hookimpl(tryfirst=True)  # before tests are chosen by their markers
+@pytest.hookimpl(tryfirst=True)  # before pytest selects tests by their markers
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by the fixtures that they use."""
+    """Mark each test according to the fixtures that it uses."""
     for item in items:
         for marker, fixtures in MARKED_FIXTURES.items():
             if fixtures & set(getattr(item, "fixturenames", ())):
@@ -45,7 +45,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Run a test that is not marked `spark`, with its fixtures, where Java does not start."""
+    """Run a test and its fixtures; without the marker `spark`, set JAVA_HOME so that Java fails to start."""
     with pytest.MonkeyPatch.context() as patch:
         if item.get_closest_marker("spark") is None:
             patch.setenv("JAVA_HOME", str(NO_JAVA))
@@ -54,7 +54,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """Return the one Spark session of all tests, set up as for a run."""
+    """Yield the Spark session that all tests share, configured as for a run."""
     from spark.runs.run_directory import logs_of
     from spark.session.spark_session import start_session
 
@@ -66,7 +66,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 @pytest.fixture(autouse=True)
 def restored_session(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Give the session back the settings and local properties that it had before the test, even if the test fails."""
+    """Restore the settings and local properties of the session after each test, even a failed one."""
     if "spark" not in request.fixturenames:
         yield
         return
@@ -117,7 +117,7 @@ def tokenizer() -> Tokenizer:
 
 @pytest.fixture(scope="session")
 def tokenizer_file(tokenizer: Tokenizer, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the path of that tokenizer's `tokenizer.json`."""
+    """Return the path of a `tokenizer.json` with the tokenizer of the fixture `tokenizer`."""
     path = tmp_path_factory.mktemp("tokenizer") / "tokenizer.json"
     tokenizer.save(str(path))
     return path
@@ -125,7 +125,7 @@ def tokenizer_file(tokenizer: Tokenizer, tmp_path_factory: pytest.TempPathFactor
 
 @pytest.fixture
 def write_parquet(tmp_path: Path) -> Callable[..., Path]:
-    """Return a function that writes columns to a Parquet file below `tmp_path`, and returns the file's path."""
+    """Return a function that writes columns to a Parquet file below `tmp_path` and returns its path."""
 
     def write(name: str, columns: dict[str, Any] | pa.Table, **options: Any) -> Path:
         path = tmp_path / name

@@ -1,4 +1,4 @@
-"""The project's programs as their users run them."""
+"""The programs of the project, started as a user starts them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.conftest import PROJECT
 def run_program(
     program: str, *arguments: str, directory: Path, environment: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Runs one of them in a directory of its own, so that nothing is found by accident."""
+    """Run a program in the given directory, away from the repository, and capture its output."""
     command = [sys.executable, str(PROJECT / program), *arguments]
     inherited = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYSPARK_PYTHON")}
     return subprocess.run(

@@ -1,4 +1,4 @@
-"""Imports run one way, and nothing starts, downloads or imports what is heavy before it must."""
+"""Imports between rooms follow one order, and heavy packages are imported only when needed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from tests.conftest import PROJECT
 
-# What each room may import of this project, besides itself.
+# The rooms of this project that each room may import, besides itself.
 MAY_IMPORT = {
     "utils.py": {"filters"},
     "filters": set(),
@@ -19,17 +19,17 @@ MAY_IMPORT = {
     "sample": {"filters", "utils"},
     "spark": {"features", "filters", "sample", "utils"},
 }
-# The rooms of spark/, from the lowest up: each may import those before it; the last two do not know one another.
+# The rooms of spark/, lowest first. Each may import the rooms before it; the last two never import each other.
 SPARK_ROOMS = ("storage", "session", "sources", "reporting", "runs", "metrics", "corpus")
 
 
 def imported_modules(path: Path) -> set[str]:
-    """The first names of all modules that a source file imports, anywhere in it."""
+    """Return the top-level names of all modules that a source file imports, anywhere in it."""
     return {name.split(".")[0] for name in imported_names(path)}
 
 
 def imported_names(path: Path) -> set[str]:
-    """The dotted names of all that a source file imports, anywhere in it."""
+    """Return the dotted names of everything that a source file imports, anywhere in it."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -40,13 +40,13 @@ def imported_names(path: Path) -> set[str]:
 
 
 def sources(room: str) -> list[Path]:
-    """The source files of a room."""
+    """Return the source files of a room."""
     path = PROJECT / room
     return [path] if path.is_file() else sorted(path.rglob("*.py"))
 
 
 @pytest.mark.parametrize("room", MAY_IMPORT)
-def test_imports_run_one_way(room: str) -> None:
+def test_room_imports_only_rooms_below_it(room: str) -> None:
     rooms = {
         "calculate_metrics",
         "build_features",
@@ -64,7 +64,7 @@ def test_imports_run_one_way(room: str) -> None:
 
 
 @pytest.mark.parametrize("room", SPARK_ROOMS)
-def test_imports_run_one_way_inside_spark(room: str) -> None:
+def test_spark_room_imports_only_lower_spark_rooms(room: str) -> None:
     lower = SPARK_ROOMS[: SPARK_ROOMS.index(room)] if room not in ("metrics", "corpus") else SPARK_ROOMS[:-2]
     allowed = {f"spark.{each}" for each in (*lower, room)}
     assert sources(f"spark/{room}")
@@ -73,13 +73,13 @@ def test_imports_run_one_way_inside_spark(room: str) -> None:
         assert found <= allowed, path
 
 
-def test_every_module_of_spark_is_in_a_room() -> None:
+def test_every_spark_module_is_in_a_listed_room() -> None:
     assert {path.parent.name for path in (PROJECT / "spark").glob("*/__init__.py")} == set(SPARK_ROOMS)
     assert [path.name for path in (PROJECT / "spark").glob("*.py")] == ["__init__.py"]
 
 
 @pytest.mark.parametrize("room", ["filters", "features"])
-def test_what_is_measured_never_imports_spark(room: str) -> None:
+def test_filters_and_features_never_import_spark(room: str) -> None:
     assert sources(room)
     for path in sources(room):
         assert not imported_modules(path) & {"pyspark", "spark"}, path
@@ -95,11 +95,11 @@ def test_what_is_measured_never_imports_spark(room: str) -> None:
             id="semantic duplicates",
         ),
         pytest.param("spark.metrics.stage", ("torch", "transformers", "sklearn", "datasets"), id="the workers' stage"),
-        pytest.param("calculate_metrics", ("pyspark", "numpy", "pyarrow", "numba"), id="the driver"),
-        pytest.param("build_features", ("pyspark", "numpy", "pyarrow", "numba"), id="the other driver"),
+        pytest.param("calculate_metrics", ("pyspark", "numpy", "pyarrow", "numba"), id="calculate_metrics"),
+        pytest.param("build_features", ("pyspark", "numpy", "pyarrow", "numba"), id="build_features"),
     ],
 )
-def test_what_is_heavy_is_not_imported_with(module: str, forbidden: tuple[str, ...]) -> None:
+def test_module_imports_no_heavy_packages(module: str, forbidden: tuple[str, ...]) -> None:
     code = f"import sys, {module}; print(*[name for name in {forbidden!r} if name in sys.modules])"
     printed = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
     assert printed.stdout.strip() == ""

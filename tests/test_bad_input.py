@@ -1,4 +1,4 @@
-"""What a user gets wrong is answered in one or two lines, with exit status 2, before Spark starts."""
+"""User errors end with one or two lines and exit status 2, before Spark starts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import pytest
 
 import calculate_metrics
 from spark.metrics.configuration import build_configuration
-from spark.session import spark_session as session
 
 TOKENS = {"sequence_id": [1, 2], "tokens": [[1, 2], [3, 4]]}
 
@@ -23,11 +22,10 @@ def no_spark(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError("Spark was started")
 
     monkeypatch.setattr("spark.runs.run.start_session", refuse)
-    assert session
 
 
-def answer(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    """What is printed for these arguments, which must be refused."""
+def error_of(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """Run the program with arguments that it must reject; return what it prints to stderr."""
     assert calculate_metrics.main(list(arguments)) == 2
     printed = capsys.readouterr()
     assert "Traceback" not in printed.err + printed.out
@@ -58,8 +56,10 @@ def answer(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         pytest.param(f"--datasets {'x' * 5000}", "Unknown dataset", id="a name that no path can have"),
     ],
 )
-def test_wrong_arguments(arguments: str, expected: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert expected in answer(capsys, *arguments.split(), "--output_dir", str(tmp_path))
+def test_wrong_arguments_are_rejected(
+    arguments: str, expected: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert expected in error_of(capsys, *arguments.split(), "--output_dir", str(tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -77,12 +77,12 @@ def test_wrong_arguments(arguments: str, expected: str, tmp_path: Path, capsys: 
         pytest.param("revisions: main", "expected a mapping", id="revisions without names"),
     ],
 )
-def test_wrong_configuration_files(
+def test_wrong_configuration_files_are_rejected(
     content: str, expected: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "config.yaml"
     path.write_text(content)
-    assert expected in answer(capsys, "--config", str(path))
+    assert expected in error_of(capsys, "--config", str(path))
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_wrong_configuration_files(
         pytest.param({"tokens": [[1]], "zlib_size": [3]}, "columns named `zlib_size`", id="a metric's name"),
     ],
 )
-def test_wrong_columns(
+def test_wrong_columns_are_rejected(
     columns: dict[str, list[object]],
     expected: str,
     tmp_path: Path,
@@ -109,7 +109,7 @@ def test_wrong_columns(
 ) -> None:
     pq.write_table(pa.table(columns), tmp_path / "data.parquet")
     arguments = ["--datasets", str(tmp_path / "data.parquet"), "--tokenizer", str(tokenizer_file)]
-    assert expected in answer(capsys, *arguments, "--output_dir", str(tmp_path / "out"))
+    assert expected in error_of(capsys, *arguments, "--output_dir", str(tmp_path / "out"))
 
 
 @pytest.mark.parametrize(
@@ -123,49 +123,47 @@ def test_wrong_columns(
         pytest.param("other/readme.txt", b"x", "found no file named", id="directory without data"),
     ],
 )
-def test_unreadable_files(
+def test_unreadable_files_are_rejected(
     name: str, content: bytes, expected: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / name
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(content)
     dataset = path.parent if "/" in name else path
-    assert expected in answer(capsys, "--datasets", str(dataset), "--output_dir", str(tmp_path / "out"))
+    assert expected in error_of(capsys, "--datasets", str(dataset), "--output_dir", str(tmp_path / "out"))
 
 
-def test_two_datasets_of_one_name_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_two_datasets_of_one_name_are_rejected(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for directory in ("a", "b"):
         (tmp_path / directory).mkdir()
         pq.write_table(pa.table(TOKENS), tmp_path / directory / "data.parquet")
     paths = f"{tmp_path}/a/data.parquet,{tmp_path}/b/data.parquet"
-    assert "would both be written as" in answer(capsys, "--datasets", paths)
+    assert "would both be written as" in error_of(capsys, "--datasets", paths)
 
 
-def test_a_run_goes_on_only_with_the_same_configuration(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_run_resumes_only_with_the_same_configuration(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     directory = tmp_path / "out" / "r"
     directory.mkdir(parents=True)
     configuration = build_configuration({"datasets": "sample", "output_dir": str(tmp_path / "out")})
     record = {"configuration": configuration.as_json(), "data_commits": {}}
     (directory / "run.json").write_text(json.dumps(record))
     arguments = ["--output_dir", str(tmp_path / "out"), "--run_id", "r", "--sample_seed", "1"]
-    assert "was made with sample_seed = '0', and now it is '1'" in answer(capsys, *arguments)
+    assert "was made with sample_seed = '0', and now it is '1'" in error_of(capsys, *arguments)
     (directory / "run.json").write_text('{"configuration"')
-    assert "cannot be read" in answer(capsys, *arguments)
+    assert "cannot be read" in error_of(capsys, *arguments)
 
 
-def test_what_is_refused_leaves_nothing_behind(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_rejected_command_leaves_no_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "data.parquet").write_bytes(b"damaged")
-    answer(capsys, "--datasets", str(tmp_path / "data.parquet"), "--output_dir", str(tmp_path / "out"))
+    error_of(capsys, "--datasets", str(tmp_path / "data.parquet"), "--output_dir", str(tmp_path / "out"))
     assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("name", ["a_file", "a_file/below", "x" * 300])
-def test_an_output_directory_that_cannot_be_written(
-    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_unwritable_output_directory_is_rejected(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "a_file").write_text("")
     assert re.search(
-        "cannot (write to|be read)", answer(capsys, "--output_dir", str(tmp_path / name), "--filters", "repetition")
+        "cannot (write to|be read)", error_of(capsys, "--output_dir", str(tmp_path / name), "--filters", "repetition")
     )
 
 
@@ -181,7 +179,7 @@ def test_an_output_directory_that_cannot_be_written(
         pytest.param(TOKENS | {"loss": ["a", "b"]}, {"index": [1], "counts": [1]}, "duplicates", "expected double in"),
     ],
 )
-def test_feature_tables_that_cannot_be_joined(
+def test_feature_tables_that_cannot_be_joined_are_rejected(
     data: dict[str, list[object]],
     table: dict[str, list[object]],
     option: str,
@@ -192,10 +190,10 @@ def test_feature_tables_that_cannot_be_joined(
     pq.write_table(pa.table(data), tmp_path / "data.parquet")
     pq.write_table(pa.table(table), tmp_path / "table.parquet")
     arguments = ["--datasets", str(tmp_path / "data.parquet"), f"--{option}", str(tmp_path / "table.parquet")]
-    assert expected in answer(capsys, *arguments, "--output_dir", str(tmp_path / "out"))
+    assert expected in error_of(capsys, *arguments, "--output_dir", str(tmp_path / "out"))
 
 
-def test_help_and_plan_start_nothing(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_help_and_plan_start_no_spark(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert calculate_metrics.main(["--datasets", "memories,pile", "--plan", "--output_dir", str(tmp_path)]) == 0
     printed = capsys.readouterr().out
     assert "EleutherAI/pythia-memorized-evals" in printed

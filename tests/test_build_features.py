@@ -1,4 +1,4 @@
-"""build_features.py as its user runs it: over the sample, over files of token ids, joined, redone, and misused."""
+"""build_features.py end to end: on the sample, on files of token ids, joined, run again, and with wrong arguments."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ TABLES = {
 
 @pytest.fixture(scope="module")
 def default_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """The run without arguments: its directory, and what it printed."""
+    """Run without arguments; return the directory of the run and its output."""
     directory = tmp_path_factory.mktemp("features")
     finished = run_features("--run_id", "first", directory=directory)
     assert finished.returncode == 0, finished.stdout + finished.stderr
@@ -51,14 +51,14 @@ def committed(dataset: str, split: str) -> pa.Table:
 
 
 @pytest.mark.parametrize(("dataset", "split"), [(name, split) for name, splits in TABLES.items() for split in splits])
-def test_the_tables_of_the_sample_are_the_committed_ones(default_run: Any, dataset: str, split: str) -> None:
+def test_sample_tables_equal_the_committed_tables(default_run: Any, dataset: str, split: str) -> None:
     directory, _ = default_run
     assert read_split(directory / dataset / split).equals(committed(dataset, split))
     assert len(datasets.load_dataset(str(directory / dataset), split=split)) == len(committed(dataset, split))
 
 
 @pytest.mark.parametrize("scheme", sample_paths.SCHEMES)
-def test_every_count_is_what_the_script_of_the_sample_knows(default_run: Any, scheme: str) -> None:
+def test_counts_equal_the_truth_of_the_sample(default_run: Any, scheme: str) -> None:
     directory, _ = default_run
     counted = read_split(directory / "generation-num-duplicates" / scheme)
     known = truth()
@@ -68,7 +68,7 @@ def test_every_count_is_what_the_script_of_the_sample_knows(default_run: Any, sc
 
 
 @pytest.mark.parametrize("scheme", sample_paths.SCHEMES)
-def test_frequencies_are_those_of_a_loop(default_run: Any, scheme: str) -> None:
+def test_token_frequencies_equal_a_plain_loop(default_run: Any, scheme: str) -> None:
     directory, _ = default_run
     corpus = pq.read_table(sample_paths.corpus_path(scheme))
     split = f"{scheme}.{sample_paths.MODELS[-1]}"
@@ -81,7 +81,7 @@ def test_frequencies_are_those_of_a_loop(default_run: Any, scheme: str) -> None:
         assert table["Frequency"].to_pylist() == [expected[token] for token in range(len(table))]
 
 
-def test_what_it_prints_and_records(default_run: Any) -> None:
+def test_run_prints_a_summary_and_writes_run_json(default_run: Any) -> None:
     directory, printed = default_run
     assert "Spark UI: http://" in printed
     assert "repeated" in printed
@@ -97,7 +97,7 @@ def test_what_it_prints_and_records(default_run: Any) -> None:
     assert not (directory / "_temporary").exists()
 
 
-def test_calculate_metrics_joins_what_was_built(default_run: Any, tmp_path: Path) -> None:
+def test_calculate_metrics_joins_the_built_tables(default_run: Any, tmp_path: Path) -> None:
     directory, printed = default_run
     options = printed.split("Next, join them: ")[1].replace("'", "").split()
     paths = [option if option.startswith("--") else str(directory.parent.parent / option) for option in options]
@@ -111,7 +111,7 @@ def test_calculate_metrics_joins_what_was_built(default_run: Any, tmp_path: Path
     assert found["avg_frequency"].null_count == found["near_duplicate_cluster"].null_count == 0
 
 
-def test_a_second_run_with_the_id_redoes_only_what_is_missing(default_run: Any, tmp_path: Path) -> None:
+def test_second_run_with_the_same_id_redoes_only_missing_tables(default_run: Any, tmp_path: Path) -> None:
     directory = tmp_path / "output" / "first"
     shutil.copytree(default_run[0], directory)
     removed = directory / "generation-num-duplicates" / "deduped"
@@ -125,7 +125,7 @@ def test_a_second_run_with_the_id_redoes_only_what_is_missing(default_run: Any, 
     assert {path: path.stat().st_mtime_ns for path in kept.iterdir()} == before
     card = kept.parent / "README.md"
     content = card.read_text()
-    card.unlink()  # as where the run was killed just before it was written
+    card.unlink()  # as if the run had been killed just before writing it
     again = run_features("--run_id", "first", directory=tmp_path)
     assert "complete already; nothing to do" in again.stdout
     assert card.read_text() == content
@@ -135,7 +135,7 @@ def test_a_second_run_with_the_id_redoes_only_what_is_missing(default_run: Any, 
 
 
 @pytest.mark.spark
-def test_a_file_of_token_ids_without_schemes(tmp_path: Path) -> None:
+def test_file_of_token_ids_is_counted_without_schemes(tmp_path: Path) -> None:
     generator = np.random.default_rng(0)
     rows = generator.integers(0, 9, (200, 50)).astype("<u2")
     rows[:, 10:14] = rows[generator.integers(0, 200, 200), 10:14]
@@ -162,13 +162,15 @@ def test_a_file_of_token_ids_without_schemes(tmp_path: Path) -> None:
 
 
 @pytest.mark.spark
-def test_semantic_duplicates_are_those_of_all_pairs(tmp_path: Path, tokenizer: Tokenizer, tokenizer_file: Path) -> None:
+def test_semantic_duplicates_equal_a_search_of_all_pairs(
+    tmp_path: Path, tokenizer: Tokenizer, tokenizer_file: Path
+) -> None:
     generator = np.random.default_rng(4)
     texts = [" ".join(generator.choice(NUMERALS, generator.integers(1, 5))) for _ in range(60)]
     pq.write_table(pa.table({"text": texts}), tmp_path / "corpus.parquet")
-    asked = {"sequence_id": list(range(0, 60, 4)), "text": texts[::4]}
-    pq.write_table(pa.table(asked), tmp_path / "asked.parquet")
-    options = ["--corpus", "corpus.parquet", "--sequences", "asked.parquet", "--tokenizer", str(tokenizer_file)]
+    sequences = {"sequence_id": list(range(0, 60, 4)), "text": texts[::4]}
+    pq.write_table(pa.table(sequences), tmp_path / "sequences.parquet")
+    options = ["--corpus", "corpus.parquet", "--sequences", "sequences.parquet", "--tokenizer", str(tokenizer_file)]
     options += ["--features", "semantic_duplicates", "--embedding_model", str(save_tiny_model(tmp_path / "model"))]
     finished = run_features(*options, "--run_id", "mine", directory=tmp_path)
     assert finished.returncode == 0, finished.stdout + finished.stderr
@@ -183,12 +185,12 @@ def test_semantic_duplicates_are_those_of_all_pairs(tmp_path: Path, tokenizer: T
             name = f"{level}".replace(".", "_")
             assert table[f"{name}_snowclones"][place] == len(others)
             assert table[f"{name}_templates"][place] == near
-    assert table["sequence_id"] == asked["sequence_id"]
+    assert table["sequence_id"] == sequences["sequence_id"]
     assert 0 < sum(table["0_9_templates"]) < sum(table["0_8_snowclones"])
 
 
 @pytest.mark.spark
-def test_the_sample_may_lie_elsewhere(tmp_path: Path) -> None:
+def test_sample_is_read_from_another_directory(tmp_path: Path) -> None:
     run_build_features(sample_paths.SAMPLE_DIR, tmp_path, features="token_frequencies")
     split = tmp_path / "sample" / "duped-num-frequencies" / "memorized"
     assert read_split(split).equals(committed("duped-num-frequencies", "memorized"))
@@ -217,7 +219,7 @@ def test_the_sample_may_lie_elsewhere(tmp_path: Path) -> None:
         ),
         pytest.param("--jaccard_threshold 1.5", "above 0, at most 1", id="threshold"),
         pytest.param("--deduplicate exactly", "did you mean exact?", id="method of deduplication"),
-        pytest.param("--deduplicate fuzzy --keep longer", "did you mean longest?", id="what is kept"),
+        pytest.param("--deduplicate fuzzy --keep longer", "did you mean longest?", id="misspelled value of keep"),
         pytest.param("--deduplicate semantic --cosine_threshold 0", "above 0, at most 1", id="cosine threshold"),
         pytest.param("--deduplicate semantic --semantic_clusters 0", "whole number from 1 on", id="no clusters"),
         pytest.param(
@@ -235,15 +237,17 @@ def test_the_sample_may_lie_elsewhere(tmp_path: Path) -> None:
             "expected at most the 23,045 rows",
             id="more clusters than rows",
         ),
-        pytest.param("--keep longest", "It belongs to --deduplicate exact or", id="what is kept of no duplicates"),
-        pytest.param("--deduplicate exact --jaccard_threshold 0.7", "nothing that is asked", id="threshold of nothing"),
+        pytest.param("--keep longest", "It belongs to --deduplicate exact or", id="keep without deduplication"),
+        pytest.param(
+            "--deduplicate exact --jaccard_threshold 0.7", "nothing that is asked", id="threshold without a use"
+        ),
         pytest.param("--deduplicate fuzzy --cosine_threshold 0.7", "--deduplicate semantic.", id="another threshold"),
-        pytest.param("--embedding_model m", "--features semantic_duplicates or --dedup", id="model that is not asked"),
+        pytest.param("--embedding_model m", "--features semantic_duplicates or --dedup", id="model without a use"),
         pytest.param("--features near_duplicates --window 1:2", "belongs to --features duplicates.", id="no window"),
         pytest.param("--features near_duplicates --memorized m", "--features token_freq", id="memorized of nothing"),
     ],
 )
-def test_wrong_arguments(
+def test_wrong_arguments_are_rejected(
     arguments: str,
     expected: str,
     tmp_path: Path,
@@ -266,7 +270,7 @@ def test_wrong_arguments(
     assert not Path("output").exists()
 
 
-def test_the_plan_says_by_which_way(capsys: pytest.CaptureFixture[str]) -> None:
+def test_plan_names_the_strategy(capsys: pytest.CaptureFixture[str]) -> None:
     assert build_features.main(["--plan", "--schemes", "duped"]) == 0
     printed = capsys.readouterr().out
     assert "23,045 rows" in printed
@@ -279,7 +283,7 @@ def test_the_plan_says_by_which_way(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize("scheme", sample_paths.SCHEMES)
-def test_near_duplicates_are_those_of_a_comparison_of_all_pairs(default_run: Any, scheme: str) -> None:
+def test_near_duplicates_equal_a_comparison_of_all_pairs(default_run: Any, scheme: str) -> None:
     directory, _ = default_run
     corpus = pq.read_table(sample_paths.corpus_path(scheme))
     ids, rows = corpus["sequence_id"].to_pylist(), [tuple(row) for row in corpus["tokens"].to_pylist()]

@@ -1,4 +1,4 @@
-"""build_features.py --deduplicate as its user runs it: over the sample, over text, and over its own output."""
+"""build_features.py --deduplicate end to end: on the sample, on text, and on its own output."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.programs import build_features
 
 @pytest.fixture(scope="module")
 def deduplicated(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """The sample's corpora without their exact and near duplicates: the run's directory, and what it printed."""
+    """Remove exact and near duplicates from the sample's corpora; return the run directory and the output."""
     directory = tmp_path_factory.mktemp("deduplicated")
     finished = build_features("--deduplicate", "fuzzy,exact", "--run_id", "first", directory=directory)
     assert finished.returncode == 0, finished.stdout + finished.stderr
@@ -29,7 +29,7 @@ def deduplicated(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 
 
 @pytest.mark.parametrize("scheme", sample_paths.SCHEMES)
-def test_a_deduplicated_corpus_is_the_corpus_without_what_was_removed(deduplicated: Any, scheme: str) -> None:
+def test_deduplicated_corpus_lacks_exactly_the_removed_rows(deduplicated: Any, scheme: str) -> None:
     directory = deduplicated[0] / "deduplication" / scheme
     corpus, left = pq.read_table(sample_paths.corpus_path(scheme)), pq.read_table(directory / "corpus")
     removed = {row["sequence_id"]: row for row in pq.read_table(directory / "removed").to_pylist()}
@@ -44,13 +44,13 @@ def test_a_deduplicated_corpus_is_the_corpus_without_what_was_removed(deduplicat
     assert all(row["duplicate_of"] == first[rows[i]] for i, row in removed.items() if row["method"] == "exact")
     near = [row for row in removed.values() if row["method"] == "fuzzy"]
     assert near and all(row["duplicate_of"] < row["sequence_id"] and row["duplicate_of"] not in removed for row in near)
-    # MinHash may miss a pair; here it misses none at the threshold.
+    # MinHash may miss a pair; on this corpus it misses none at the threshold.
     assert not similar_pairs([tokens for i, tokens in rows.items() if i not in removed], 0.8)
     assert all(row["tokens"] == len(rows[i]) for i, row in removed.items())
 
 
 @pytest.mark.parametrize("scheme", sample_paths.SCHEMES)
-def test_the_summary_adds_up_what_was_removed(deduplicated: Any, scheme: str) -> None:
+def test_summary_counts_the_removed_rows(deduplicated: Any, scheme: str) -> None:
     directory = deduplicated[0] / "deduplication" / scheme
     removed = pq.read_table(directory / "removed").to_pylist()
     documents = len(pq.read_table(sample_paths.corpus_path(scheme)))
@@ -73,7 +73,7 @@ def test_the_summary_adds_up_what_was_removed(deduplicated: Any, scheme: str) ->
     assert f"{len(removed):,}" in deduplicated[1]
 
 
-def test_a_deduplicated_corpus_may_be_deduplicated_again(deduplicated: Any, tmp_path: Path) -> None:
+def test_deduplicated_corpus_can_be_deduplicated_again(deduplicated: Any, tmp_path: Path) -> None:
     corpus = deduplicated[0] / "deduplication" / "{scheme}" / "corpus"
     options = ["--corpus", str(corpus), "--schemes", "duped,deduped", "--deduplicate", "exact,fuzzy", "--json"]
     finished = build_features(*options, "--run_id", "again", directory=tmp_path)
@@ -88,7 +88,7 @@ def test_a_deduplicated_corpus_may_be_deduplicated_again(deduplicated: Any, tmp_
 
 
 @pytest.mark.spark
-def test_text_is_deduplicated_by_all_methods_and_joins_stay(
+def test_text_is_deduplicated_by_all_methods_and_still_joins(
     tmp_path: Path, tokenizer: Tokenizer, tokenizer_file: Path
 ) -> None:
     generator = np.random.default_rng(4)
@@ -113,7 +113,7 @@ def test_text_is_deduplicated_by_all_methods_and_joins_stay(
     assert removed[3 * 65]["method"] == "exact" and removed[3 * 65]["duplicate_of"] == 3 * 40
     record = json.loads((directory.parent / "run.json").read_text())
     assert {table["rows_read"] for table in record["tables"]} == {150}
-    # Of what the others left: removed is what is similar to one before it, in the order of length.
+    # Of the rows that the other methods left, rows similar to an earlier row in the order of length are removed.
     rest = [i for i in tokens if i not in removed or removed[i]["method"] == "semantic"]
     rest.sort(key=lambda i: (-len(tokens[i]), i))
     embeddings = embed_plainly(model, [texts[i // 3] for i in rest], LONGEST)

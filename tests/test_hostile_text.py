@@ -1,4 +1,4 @@
-"""Text of the data and of the command line is shown and kept, and never interpreted: by no terminal, and as no path."""
+"""Text from the data and the command line is printed escaped, stored unchanged, and never used as a path."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ TOKENIZER = PROJECT / "sample" / "data" / "tokenizer" / "tokenizer.json"
 
 
 def unsafe(text: str) -> set[str]:
-    """The characters of a text that a terminal could take for more than text."""
+    """Return the characters of a text that a terminal could interpret."""
     return {character for character in text if not character.isprintable() and character != "\n"}
 
 
 @given(st.text(st.characters(exclude_categories=())))
-def test_what_is_made_printable_is_safe_and_ascii_or_itself(text: str) -> None:
+def test_printable_text_is_safe_and_keeps_safe_characters(text: str) -> None:
     shown = printable(text)
     assert shown.isprintable()
     assert printable(shown) == shown
@@ -42,7 +42,7 @@ def test_what_is_made_printable_is_safe_and_ascii_or_itself(text: str) -> None:
     assert shown == text or "\\" in shown
 
 
-def test_the_log_of_the_program_shows_no_text_raw() -> None:
+def test_log_escapes_text_of_the_data() -> None:
     formatter = PrintableFormatter("%(message)s")
     record = logging.LogRecord("x", logging.ERROR, "x.py", 1, "%s", (EVIL,), None)
     try:
@@ -57,7 +57,7 @@ def test_the_log_of_the_program_shows_no_text_raw() -> None:
 
 @pytest.fixture(scope="module")
 def hostile_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[subprocess.CompletedProcess[str], Path]:
-    """A run over hostile rows, columns and file names, of whose splits one fails; and its directory."""
+    """Run on hostile rows, columns and file names, where one split fails; return the process and its directory."""
     place = tmp_path_factory.mktemp("hostile")
     lines = [json.dumps({"text": text + EVIL, EVIL: text}) for text in HOSTILE_TEXTS] * 2
     lines += [json.dumps({"text": "a", f"{EVIL} late": 1}), '{"text": "\x1b[2J'] * 600
@@ -84,7 +84,7 @@ def hostile_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[subprocess.Co
     return done, place / "o" / "x"
 
 
-def test_nothing_that_is_printed_or_logged_holds_a_control_character(
+def test_output_and_logs_contain_no_control_character(
     hostile_run: tuple[subprocess.CompletedProcess[str], Path],
 ) -> None:
     done, directory = hostile_run
@@ -98,7 +98,7 @@ def test_nothing_that_is_printed_or_logged_holds_a_control_character(
     assert "[bold]red[link=x]" in failed
 
 
-def test_every_hostile_row_is_measured_or_rejected_as_it_stands(
+def test_hostile_rows_are_measured_or_rejected_unchanged(
     hostile_run: tuple[subprocess.CompletedProcess[str], Path],
 ) -> None:
     _, directory = hostile_run
@@ -150,7 +150,7 @@ def _rows(path: Path) -> list[dict[str, Any]]:
     ],
     ids=ascii,
 )
-def test_no_message_about_what_is_wrong_holds_a_control_character(
+def test_error_messages_contain_no_control_character(
     arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -221,7 +221,7 @@ OUTSIDE = [
 @pytest.mark.parametrize("name", OUTSIDE, ids=ascii)
 @pytest.mark.parametrize("option", ["run_id", "models", "schemes"])
 @pytest.mark.parametrize("by_file", [False, True], ids=["command line", "configuration"])
-def test_no_name_leads_out_of_the_output_directory(
+def test_hostile_names_stay_inside_the_output_directory(
     name: str, option: str, by_file: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "here").mkdir()
@@ -238,7 +238,7 @@ def test_no_name_leads_out_of_the_output_directory(
 
 
 @given(st.text(max_size=8))
-def test_a_run_id_that_is_taken_names_one_directory_below_the_output(text: str) -> None:
+def test_accepted_run_id_names_one_directory_below_the_output(text: str) -> None:
     try:
         check_run_id(text)
     except UserError:
@@ -250,7 +250,7 @@ def test_a_run_id_that_is_taken_names_one_directory_below_the_output(text: str) 
 @pytest.mark.parametrize(
     "name", ["..", "...parquet", "a=b,c", f"{EVIL}.parquet", "..parquet", "x" * 240 + ".parquet"], ids=ascii
 )
-def test_the_name_of_a_dataset_is_one_directory_whatever_the_path_is_called(
+def test_dataset_name_is_one_directory_for_any_path(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     directory = tmp_path / "in" / "side"

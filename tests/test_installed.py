@@ -1,4 +1,4 @@
-"""The wheel works from a directory whose files have the names of the project's modules."""
+"""The wheel works in a directory whose files shadow the names of the project's modules."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SHADOWING = ("utils", "spark", "features", "sample")
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The programs' directory of an environment that holds the built wheel, beside the packages of the tests."""
+    """Install the built wheel beside the packages of the tests; return the directory of its programs."""
     directory = tmp_path_factory.mktemp("installed")
     source = shutil.copytree(PROJECT, directory / "source", ignore=NOT_BUILT)
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q"]
@@ -43,21 +43,21 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def hostile(tmp_path: Path) -> Path:
-    """A working directory with files that fail when they are imported."""
+    """Return a working directory with modules that fail on import."""
     for name in SHADOWING:
         (tmp_path / f"{name}.py").write_text(f"raise ImportError('a user\\'s own {name}.py')\n")
     return tmp_path
 
 
 def run(command: list[str | Path], directory: Path) -> str:
-    """Run a command as a user would, without the tests' import path; return what it prints."""
+    """Run a command without the import path of the tests; return its output."""
     environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYSPARK_PYTHON")}
     finished = subprocess.run(command, cwd=directory, env=environment, capture_output=True, text=True, timeout=400)
     assert finished.returncode == 0, finished.stdout + finished.stderr
     return finished.stdout
 
 
-def test_the_wheel_has_one_version_and_only_the_programs(environment: Path, hostile: Path) -> None:
+def test_wheel_has_one_version_and_only_the_programs(environment: Path, hostile: Path) -> None:
     code = (
         "from importlib.metadata import distribution; found = distribution('memorization-metrics'); "
         "print(found.version, *{file.parts[0] for file in found.files})"
@@ -70,12 +70,12 @@ def test_the_wheel_has_one_version_and_only_the_programs(environment: Path, host
 
 
 @pytest.mark.parametrize("program", ["calculate-metrics", "build-features"])
-def test_the_programs_start(program: str, environment: Path, hostile: Path) -> None:
+def test_installed_program_starts(program: str, environment: Path, hostile: Path) -> None:
     assert "usage: " in run([environment / program, "--help"], hostile)
     assert run([environment / program, "--version"], hostile).split()[1] == VERSION
 
 
-def test_filters_work_in_a_notebook(environment: Path, hostile: Path, tokenizer_file: Path) -> None:
+def test_installed_filters_run_in_a_plain_script(environment: Path, hostile: Path, tokenizer_file: Path) -> None:
     code = (
         "import sys; from filters import apply_filters; import pyarrow as pa; "
         "from tokenizers import Tokenizer; "
@@ -86,7 +86,7 @@ def test_filters_work_in_a_notebook(environment: Path, hostile: Path, tokenizer_
 
 
 @pytest.mark.spark
-def test_a_run_on_own_data(environment: Path, hostile: Path, tokenizer_file: Path) -> None:
+def test_installed_program_measures_user_data(environment: Path, hostile: Path, tokenizer_file: Path) -> None:
     lines = [json.dumps({"sequence_id": number, "tokens": [number, 7] * 8}) for number in range(5)]
     (hostile / "mine.jsonl").write_text("\n".join(lines) + "\n")
     options = ["--datasets", "mine.jsonl", "--tokenizer", str(tokenizer_file), "--run_id", "one", "--quiet"]

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: the program stops, says what is complete, and goes on with the command that it names."""
+"""Ctrl-C and SIGTERM: the program stops, lists the complete tables, and prints the command that resumes the run."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ import pytest
 from spark.runs.interruption import Interrupted, Interruption, command_to_go_on, run_interruptibly
 from tests.conftest import PROJECT
 
-ROWS = 60_000  # some seconds of work
-SECONDS_ALLOWED = 60  # for what takes a few on a machine that does nothing else
+ROWS = 60_000  # takes some seconds to measure
+SECONDS_ALLOWED = 60  # takes a few seconds on an idle machine
 
 
 @contextmanager
 def program(*arguments: str, directory: Path) -> Iterator[subprocess.Popen[str]]:
-    """calculate_metrics.py with --json, at work; Ctrl-C reaches it even where the tests run in the background."""
+    """Start calculate_metrics.py with --json; Ctrl-C reaches it even if the tests run in the background."""
     command = [sys.executable, str(PROJECT / "calculate_metrics.py"), "--json", *arguments]
     with subprocess.Popen(
         command,
@@ -46,7 +46,7 @@ def program(*arguments: str, directory: Path) -> Iterator[subprocess.Popen[str]]
 
 
 def read_until(process: subprocess.Popen[str], wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-    """The first event that is wanted."""
+    """Return the first event for which `wanted` is true."""
     assert process.stdout is not None
     return next(event for event in map(json.loads, process.stdout) if wanted(event))
 
@@ -58,7 +58,7 @@ def write_sequences(path: Path, rows: int) -> str:
 
 
 @pytest.mark.spark
-def test_ctrl_c_in_the_middle_of_a_split_and_the_command_that_goes_on(tmp_path: Path) -> None:
+def test_ctrl_c_stops_a_split_and_the_printed_command_resumes_it(tmp_path: Path) -> None:
     small = write_sequences(tmp_path / "small.parquet", 10)
     large = write_sequences(tmp_path / "my large.parquet", ROWS)
     with program("--datasets", f"{small},{large}", directory=tmp_path) as process:
@@ -103,7 +103,7 @@ def test_ctrl_c_in_the_middle_of_a_split_and_the_command_that_goes_on(tmp_path: 
     ],
 )
 @pytest.mark.spark
-def test_signals_before_the_first_split(number: int, status: int, after: str, tmp_path: Path) -> None:
+def test_signal_before_the_first_split_ends_the_run(number: int, status: int, after: str, tmp_path: Path) -> None:
     with program("--run_id", "r", directory=tmp_path) as process:
         read_until(process, lambda event: event["event"] == after)
         process.send_signal(number)
@@ -118,7 +118,7 @@ def test_signals_before_the_first_split(number: int, status: int, after: str, tm
     assert after == "resolving_data" or json.loads(record.read_text())["status"] == "interrupted"
 
 
-def test_work_that_does_not_stop_is_given_up() -> None:
+def test_function_that_does_not_stop_is_abandoned() -> None:
     interruption = Interruption()
     called: list[str] = []
     interruption.cancel = lambda: called.append("cancelled")
@@ -136,7 +136,7 @@ def test_work_that_does_not_stop_is_given_up() -> None:
     assert interruption.exit_status == 143
 
 
-def test_work_that_was_done_when_the_signal_came_counts() -> None:
+def test_result_that_was_ready_at_the_signal_is_returned() -> None:
     interruption = Interruption()
 
     def work() -> int:
@@ -146,7 +146,7 @@ def test_work_that_was_done_when_the_signal_came_counts() -> None:
     assert run_interruptibly(work, interruption) == 7
 
 
-def test_what_work_raises_is_raised() -> None:
+def test_exceptions_of_the_function_are_raised() -> None:
     def work() -> int:
         raise ValueError("broken")
 
@@ -163,7 +163,7 @@ def test_what_work_raises_is_raised() -> None:
         pytest.param("1", True, "the same spark-submit command", id="spark-submit, with its id"),
     ],
 )
-def test_the_command_that_goes_on(
+def test_command_to_go_on_names_the_run_once(
     monkeypatch: pytest.MonkeyPatch, gateway: str | None, names_the_run: bool, expected: str
 ) -> None:
     monkeypatch.delenv("PYSPARK_GATEWAY_PORT", raising=False)
@@ -172,7 +172,7 @@ def test_the_command_that_goes_on(
     assert command_to_go_on("r", names_the_run, ["python", "my run.py", "--x"]) == expected
 
 
-def test_the_command_that_goes_on_can_be_printed_and_pasted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_command_to_go_on_is_printable_and_quoted_for_a_shell(monkeypatch: pytest.MonkeyPatch) -> None:
     hostile = ["echo", "in/e\x1b[31mvil\nx", "it's \\ \u202eabc é", "\udcff\x1bf"]
     monkeypatch.delenv("PYSPARK_GATEWAY_PORT", raising=False)
     command = command_to_go_on("r", names_the_run=True, command=hostile)

@@ -1,4 +1,4 @@
-"""Nothing that is read is ever run: no pickles, no remote code, no evaluated text, in all of the program's source."""
+"""The source never runs data as code: no pickles, no remote code, no evaluated text."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import pytest
 from spark.sources.hub import parquet
 from tests.conftest import PROJECT
 
-# What turns data into code, by the last name of the call or module.
+# Calls, by their last name, and modules that turn data into code.
 FORBIDDEN_CALLS = {"eval", "exec", "compile_command", "system", "popen", "execfile", "unsafe_load", "full_load"}
 FORBIDDEN_MODULES = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "marshal", "shelve", "pty", "runpy"}
 
 
 def violations(source: str) -> list[str]:
-    """What in a source could run, or have run, what it reads."""
+    """Return the imports and calls of a source that could run data as code."""
     found = []
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
@@ -31,8 +31,8 @@ def violations(source: str) -> list[str]:
 def _of_call(called: str, keywords: dict[str, str]) -> list[str]:
     owner, _, name = called.rpartition(".")
     return [
-        f"{called}: {what}"
-        for is_wrong, what in (
+        f"{called}: {fault}"
+        for is_wrong, fault in (
             (name in FORBIDDEN_CALLS, "runs text"),
             (owner in ("yaml", "ruamel.yaml") and name in ("load", "load_all"), "makes objects"),
             (called == "torch.load" and keywords.get("weights_only") != "True", "without weights_only=True"),
@@ -62,28 +62,28 @@ def _of_call(called: str, keywords: dict[str, str]) -> list[str]:
         "datasets.load_dataset(name)",
     ],
 )
-def test_the_rule_finds_what_runs_data(source: str) -> None:
+def test_violations_finds_code_that_could_run_data(source: str) -> None:
     assert violations(source)
 
 
-def test_no_source_runs_what_it_reads() -> None:
+def test_no_source_file_can_run_data() -> None:
     rooms = ("calculate_metrics.py", "utils.py", "features", "filters", "spark", "sample", "benchmarks", "chaos")
     paths = [path for room in rooms for path in sorted([PROJECT / room, *(PROJECT / room).rglob("*.py")])]
     sources = [path for path in paths if path.suffix == ".py"]
     assert len(sources) > 50
     found = {str(path): violations(path.read_text(encoding="utf-8")) for path in sources}
-    assert {path: what for path, what in found.items() if what} == {}
+    assert {path: faults for path, faults in found.items() if faults} == {}
 
 
 @pytest.mark.parametrize(
     "name", ["data.py", "model.pkl", "weights.bin", "weights.pt", "a.npy", "a.zip", "a.parquet.pkl"]
 )
-def test_what_could_hold_code_is_never_fetched(name: str) -> None:
+def test_files_that_could_hold_code_are_never_fetched(name: str) -> None:
     with pytest.raises(Exception, match="expected Parquet, JSON lines, CSV or Arrow"):
         parquet.require_readable("owner/name", name)
 
 
-def test_weights_and_samples_are_no_pickles() -> None:
+def test_weights_and_samples_are_never_pickles() -> None:
     kinds = {path.suffix for room in ("filters", "sample") for path in (PROJECT / room).rglob("*") if path.is_file()}
     assert kinds <= {
         ".py",

@@ -1,4 +1,4 @@
-"""Spark's UI in a real browser, while a job runs: its tabs say in words what is done."""
+"""Spark's UI in a real browser during a job: its tabs describe each step in words."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from spark.session.job_descriptions import job_group
 from tests.spark.metrics.test_job import metrics_job
 
 SECONDS_ALLOWED = 120
-# root needs the first; a browser refuses port 4045, which may be the next free one, without the second.
+# Root needs `--no-sandbox`. Chromium blocks port 4045, which may be the next free one, unless it is allowed.
 CHROMIUM_ARGUMENTS = ["--no-sandbox", "--explicitly-allowed-ports=4045"]
-WORDS = "mine deduped.70m: measure and write"
-EARLIER = "mine deduped.70m: look for repeated ids"
+CURRENT_STEP = "mine deduped.70m: measure and write"
+EARLIER_STEP = "mine deduped.70m: look for repeated ids"
 
 
 @pytest.fixture
 def page() -> Iterator[Any]:
-    """A page of a headless Chromium."""
+    """Yield a page of a headless Chromium; skip if there is no Chromium, except in CI."""
     chromium = shutil.which("chromium")
     if chromium is None and os.environ.get("CI") != "true":
         pytest.skip("there is no chromium on this machine (Debian: apt install chromium)")
@@ -47,7 +47,7 @@ def wait_until(true: Callable[[], bool], what: str) -> None:
         time.sleep(0.2)
 
 
-def test_the_tabs_say_what_is_done_while_a_job_runs(
+def test_ui_tabs_describe_each_step_while_a_job_runs(
     page: Any, spark: Any, write_parquet: Callable[..., Path], tmp_path: Path
 ) -> None:
     at_work, may_end = tmp_path / "at work", tmp_path / "may end"
@@ -69,12 +69,12 @@ def test_the_tabs_say_what_is_done_while_a_job_runs(
         try:
             wait_until(lambda: at_work.exists() or measuring.done(), "the filter was never called")
             ui = spark.sparkContext.uiWebUrl
-            row_with(page, f"{ui}/jobs/", "#activeJob-table", WORDS, "1 running")
-            row_with(page, f"{ui}/stages/", "#activeStage-table", WORDS, "1 running")
-            row_with(page, f"{ui}/SQL/", "#sql-table", WORDS, "RUNNING")
-            row_with(page, f"{ui}/SQL/", "#sql-table", EARLIER, "COMPLETED")
+            row_with(page, f"{ui}/jobs/", "#activeJob-table", CURRENT_STEP, "1 running")
+            row_with(page, f"{ui}/stages/", "#activeStage-table", CURRENT_STEP, "1 running")
+            row_with(page, f"{ui}/SQL/", "#sql-table", CURRENT_STEP, "RUNNING")
+            row_with(page, f"{ui}/SQL/", "#sql-table", EARLIER_STEP, "COMPLETED")
             for tab, table in (("jobs", "#completedJob-table"), ("stages", "#completedStage-table")):
-                row = row_with(page, f"{ui}/{tab}/", table, EARLIER)
+                row = row_with(page, f"{ui}/{tab}/", table, EARLIER_STEP)
                 assert not re.search(r" at \S+:\d+", row), "the number of a line"
         finally:
             may_end.touch()
@@ -82,9 +82,9 @@ def test_the_tabs_say_what_is_done_while_a_job_runs(
 
 
 def row_with(page: Any, address: str, table: str, *words: str) -> str:
-    """What a person reads in the first row of a table of the UI that has all these words.
+    """Return the visible text of the first row with all these words, in a table of the UI.
 
-    The UI lags behind Spark, and its pages do not change by themselves: they are opened until the row is there.
+    The UI lags behind Spark and its pages do not refresh, so the page is reloaded until the row appears.
     """
     from playwright.sync_api import TimeoutError as NotThere
 

@@ -1,4 +1,4 @@
-"""The error, the suggestions and the safe printing that every part uses."""
+"""Run ids, suggestions for misspelled names, and safe printing."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from utils import UserError, check_run_id, nearest, new_run_id, printable, requi
         pytest.param("\u202eevil", "\\u202eevil", id="right-to-left override"),
     ],
 )
-def test_printable_escapes_what_a_terminal_would_obey(text: str, shown: str) -> None:
+def test_printable_escapes_control_characters(text: str, shown: str) -> None:
     assert printable(text) == shown
 
 
-def test_nearest_names_the_closest_or_nothing() -> None:
+def test_nearest_suggests_the_closest_name_if_any() -> None:
     assert nearest("depuped", ["deduped", "duped"]) == " (did you mean deduped?)"
     assert nearest("xyz", ["deduped"]) == ""
 
@@ -33,12 +33,12 @@ def test_require_known_names_the_unknown_the_known_and_the_nearest() -> None:
 
 
 @pytest.mark.parametrize("run_id", ["a", "2026-11-21_23-35-58", "x" * 100, "a.b"])
-def test_plain_run_ids_are_accepted(run_id: str) -> None:
+def test_check_run_id_accepts_plain_names(run_id: str) -> None:
     assert check_run_id(run_id) == run_id
 
 
 @pytest.mark.parametrize("run_id", ["", "../x", "a/b", ".hidden", "a b", "x" * 101, "a\n", "\x1b[0m", "-x"])
-def test_run_ids_that_could_lead_elsewhere_are_refused(run_id: str) -> None:
+def test_check_run_id_rejects_paths_and_control_characters(run_id: str) -> None:
     with pytest.raises(UserError, match="--run_id"):
         check_run_id(run_id)
 

@@ -26,12 +26,17 @@ SECONDS_TO_SETTLE = 1.0
 
 
 @contextmanager
-def run_lock(directory: AnyPath) -> Iterator[None]:
+def run_lock(
+    directory: AnyPath,
+    *,
+    seconds_between_signs: float = SECONDS_BETWEEN_SIGNS,
+    seconds_to_settle: float = SECONDS_TO_SETTLE,
+) -> Iterator[None]:
     """Hold the lock of a run's directory, which must exist. Raise UserError if a living process holds it."""
     path, holder = directory / LOCK, this_process()
-    _take(path, holder)
+    _take(path, holder, seconds_to_settle)
     stop = threading.Event()
-    signs = threading.Thread(target=_give_signs, args=(path, holder, stop), daemon=True)
+    signs = threading.Thread(target=_give_signs, args=(path, holder, stop, seconds_between_signs), daemon=True)
     signs.start()
     try:
         yield
@@ -49,21 +54,21 @@ def require_unlocked(directory: AnyPath) -> None:
         raise UserError(_held(directory / LOCK, holder))
 
 
-def _take(path: AnyPath, holder: Holder) -> None:
+def _take(path: AnyPath, holder: Holder, seconds_to_settle: float) -> None:
     """Acquire the lock. Raise UserError if a living process holds it."""
     if path.is_dir():
         raise UserError(f"{printable(str(path))}: expected a file, found a directory; remove it.")
-    while not _create(path, holder):
+    while not _create(path, holder, seconds_to_settle):
         found = read_holder(path)
         if found is None:
-            time.sleep(SECONDS_TO_SETTLE)
+            time.sleep(seconds_to_settle)
             found = read_holder(path)
         if found is not None and found.is_alive():
             raise UserError(_held(path, found))
         _remove_stale(path, found)
 
 
-def _create(path: AnyPath, holder: Holder) -> bool:
+def _create(path: AnyPath, holder: Holder, seconds_to_settle: float) -> bool:
     """Create the lock file; return whether the lock was free."""
     text = json.dumps(asdict(holder))
     if is_local(path):
@@ -77,7 +82,7 @@ def _create(path: AnyPath, holder: Holder) -> bool:
         return False
     # Object stores cannot create a file only if it is absent: the last writer wins, and all see who that was.
     path.write_text(text)
-    time.sleep(SECONDS_TO_SETTLE)
+    time.sleep(seconds_to_settle)
     return _is_held_by(path, holder)
 
 
@@ -99,9 +104,9 @@ def _remove_stale(path: AnyPath, dead: Holder | None) -> None:
         aside.unlink()
 
 
-def _give_signs(path: AnyPath, holder: Holder, stop: threading.Event) -> None:
+def _give_signs(path: AnyPath, holder: Holder, stop: threading.Event, seconds_between_signs: float) -> None:
     """Renew the sign of life until told to stop, or until another process holds the lock."""
-    while not stop.wait(SECONDS_BETWEEN_SIGNS) and _is_held_by(path, holder):
+    while not stop.wait(seconds_between_signs) and _is_held_by(path, holder):
         text = json.dumps(asdict(replace(holder, last_sign=int(time.time()))))
         if not is_local(path):
             path.write_text(text)

@@ -1,4 +1,4 @@
-"""Every code block of README.md and docs/: Python runs, YAML loads, commands parse, `--plan` of the sample plans."""
+"""Code blocks in README.md and docs/: Python runs, YAML loads, commands parse, and `--plan` of the sample plans."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from spark.runs.command_line import read_command_line
 from tests.conftest import PROJECT
 
 COMMAND_LINES = {each.program: each for each in (METRICS_COMMAND_LINE, FEATURES_COMMAND_LINE)}
-# The block reads what an earlier command of the page writes, so it is only compiled here.
+# A block with this mark reads the output of an earlier command, so the test only compiles it.
 NEEDS_A_RUN = re.compile(r"<!-- needs a run in .* -->\s*$")
 
 
 def commands(script: str) -> list[tuple[str, list[str]]]:
-    """The program and the arguments of each command that starts one of ours."""
+    """Return the program and the arguments of each command that starts a program of this project."""
     found = []
     for line in script.replace("\\\n", " ").splitlines():
         words = shlex.split(line, comments=True)
@@ -35,7 +35,7 @@ def commands(script: str) -> list[tuple[str, list[str]]]:
 
 
 def evaluate_shell(example: Example) -> None:
-    """Parse each command; plan those of the sample that say `--plan`."""
+    """Parse each command; also run commands on the sample that have `--plan`."""
     for program, arguments in commands(example.parsed):
         read_command_line(COMMAND_LINES[program], arguments)
         if program == "calculate_metrics.py" and "--plan" in arguments and "--datasets" not in arguments:
@@ -43,7 +43,7 @@ def evaluate_shell(example: Example) -> None:
 
 
 def evaluate_yaml(example: Example) -> None:
-    """Build the configuration that the file asks for."""
+    """Build the configuration from the file."""
     build_configuration(yaml.safe_load(example.parsed))
 
 
@@ -58,7 +58,7 @@ PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_code_blocks(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_code_blocks_run_or_parse(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(PROJECT)
     document = BLOCKS.parse(page)
     for example in document.examples():

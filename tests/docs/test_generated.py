@@ -1,4 +1,4 @@
-"""The generated pages equal their sources."""
+"""The committed generated pages are up to date."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tools.generate_docs import DOCS, PAGES, generated_page, main
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_committed_page_equals_its_source(name: str) -> None:
+def test_committed_page_equals_its_source(name: str) -> None:
     committed = (DOCS / name).read_text(encoding="utf-8")
     assert committed == generated_page(name), "run: python -m tools.generate_docs"
 
@@ -26,7 +26,7 @@ def test_check_names_an_outdated_page(monkeypatch: pytest.MonkeyPatch, capsys: p
     assert capsys.readouterr().err.startswith("docs/events.md differs from its source.")
 
 
-def test_an_event_field_without_a_meaning_is_an_error() -> None:
+def test_event_field_without_a_description_is_an_error() -> None:
     @dataclass
     class Bare:
         rows: int
@@ -36,5 +36,5 @@ def test_an_event_field_without_a_meaning_is_an_error() -> None:
 
 
 @pytest.mark.parametrize(("given", "shown"), [(str, "string"), (int | None, "int or null")])
-def test_types_are_shown_as_json_has_them(given: object, shown: str) -> None:
+def test_types_are_shown_by_their_json_names(given: object, shown: str) -> None:
     assert type_name(given) == shown

@@ -1,4 +1,4 @@
-"""The pages tell the truth: their examples, their commands, their length."""
+"""The pages are correct: their examples, `make` targets, links and length."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ PAGES = [PROJECT / "README.md", PROJECT / "CONTRIBUTING.md", *sorted((PROJECT / 
 
 
 @pytest.mark.parametrize(("column", "value", "text"), EXAMPLES)
-def test_every_example_is_measured_as_the_table_says(column: str, value: str, text: str) -> None:
+def test_filters_measure_each_example_as_the_table_says(column: str, value: str, text: str) -> None:
     measured = apply_filters(pa.table({"text": [text]}), tokenizer_path())
     assert measured[column].to_pylist() == [value == "true"]
 
 
-def test_there_is_an_example_of_every_boolean() -> None:
+def test_every_boolean_column_has_an_example() -> None:
     assert {column for column, _, _ in EXAMPLES} == {"is_repeating", "is_incrementing", "is_code"}
 
 
-def test_every_target_that_is_named_exists() -> None:
+def test_every_named_make_target_exists() -> None:
     makefile = (PROJECT / "Makefile").read_text(encoding="utf-8")
     named = {name for page in PAGES for name in re.findall(r"`make ([a-z-]+)", page.read_text(encoding="utf-8"))}
     assert "docs" in named
     assert named - {"help"} <= set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
 
 
-def test_the_readme_has_at_most_120_lines() -> None:
+def test_readme_has_at_most_120_lines() -> None:
     assert len((PROJECT / "README.md").read_text(encoding="utf-8").splitlines()) <= 120
 
 
 @pytest.mark.parametrize("page", [PROJECT / "README.md", PROJECT / "CONTRIBUTING.md"], ids=lambda page: page.name)
-def test_every_link_to_a_file_of_the_project_leads_somewhere(page: object) -> None:
+def test_every_link_to_a_project_file_exists(page: object) -> None:
     text = (PROJECT / str(page)).read_text(encoding="utf-8")
     links = re.findall(r"\]\((?!https?:)([^)#]+)", text)
     assert [link for link in links if not (PROJECT / link).exists()] == []

@@ -1,4 +1,4 @@
-"""A sentence embedding model for the tests: a tiny one of random weights."""
+"""A tiny sentence embedding model with random weights."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast, RobertaConfig, RobertaModel
 
 NUMERALS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-# Rows are filled up with 0, which is no padding here: that it is hidden must not hang on the number.
+# Rows are padded with id 0, which is not the padding token here: masking must not depend on the id.
 WORDS = ("[UNK]", "[PAD]", "[CLS]", "[SEP]", *NUMERALS)
 LONGEST = 12
 MODULES = [
@@ -22,9 +22,9 @@ MODULES = [
 
 
 def save_tiny_model(directory: Path, kind: str = "bert") -> Path:
-    """Two layers of 16 dimensions over ten numerals, as sentence-transformers lays a model out; the directory.
+    """Save a model of two layers and 16 dimensions over ten numerals for sentence-transformers; return `directory`.
 
-    kind: of the network: bert, or roberta, which counts positions from the tokens that are no padding.
+    kind: bert or roberta; roberta counts positions over the tokens that are not padding.
     """
     torch.manual_seed(5)
     make_config, make_network = {"bert": (BertConfig, BertModel), "roberta": (RobertaConfig, RobertaModel)}[kind]
@@ -52,6 +52,6 @@ def save_tiny_model(directory: Path, kind: str = "bert") -> Path:
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Writes a JSON file, and the directory that it is in."""
+    """Write a JSON file, and create its directory."""
     path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps(content), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""all-MiniLM-L6-v2 itself, as a package brings it."""
+"""The real all-MiniLM-L6-v2, from an installed package."""
 
 from __future__ import annotations
 

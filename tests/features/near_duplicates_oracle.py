@@ -1,4 +1,4 @@
-"""The slow and obvious way to near duplicates, and sequences with planted ones."""
+"""A slow and plain search for near duplicates, and rows with planted near duplicates."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ Pair = tuple[int, int]
 
 
 def shingles(row: Sequence[int], n: int) -> set[tuple[int, ...]]:
-    """The different n-grams of a row; of a shorter row all of it."""
+    """Return the set of n-grams of a row; a row shorter than n is its own single n-gram."""
     return {tuple(row[i : i + n]) for i in range(len(row) - n + 1)} if len(row) >= n else {tuple(row)}
 
 
 def jaccard(first: Sequence[int], second: Sequence[int], n: int) -> float:
-    """The Jaccard similarity of two rows."""
+    """Return the Jaccard similarity of the shingles of two rows."""
     one, other = shingles(first, n), shingles(second, n)
     return len(one & other) / len(one | other)
 
 
 def similar_pairs(rows: Sequence[Sequence[int]], threshold: float, n: int = 5) -> dict[Pair, float]:
-    """All pairs (i < j) of at least the threshold, and their similarity: by an index from n-grams to rows."""
+    """Return all pairs (i < j) at or above the threshold with their similarity; uses an index from n-grams to rows."""
     sets = [shingles(row, n) for row in rows]
     holders: dict[tuple[int, ...], list[int]] = defaultdict(list)
     found: dict[Pair, float] = {}
@@ -39,7 +39,7 @@ def similar_pairs(rows: Sequence[Sequence[int]], threshold: float, n: int = 5) -
 
 
 def components(vertices: Iterable[int], pairs: Iterable[Pair]) -> dict[int, int]:
-    """The smallest vertex that can be reached from each: walked to, from the smallest vertices on."""
+    """Return the smallest vertex reachable from each vertex, by a walk from each vertex in ascending order."""
     neighbours: dict[int, set[int]] = defaultdict(set)
     for one, other in pairs:
         neighbours[one].add(other)
@@ -56,7 +56,7 @@ def components(vertices: Iterable[int], pairs: Iterable[Pair]) -> dict[int, int]
 
 
 def measured(ids: Sequence[int], pairs: Iterable[Pair]) -> list[tuple[int, int, int, int]]:
-    """The rows that `find_near_duplicates` ought to give: by ascending id, from pairs of ids."""
+    """Return the rows expected from `find_near_duplicates`, by ascending id. pairs: of ids."""
     pairs = list(pairs)
     degree = Counter(vertex for pair in pairs for vertex in pair)
     label = components(ids, pairs)
@@ -65,9 +65,9 @@ def measured(ids: Sequence[int], pairs: Iterable[Pair]) -> list[tuple[int, int, 
 
 
 def planted(rows: int, length: int, seed: int, vocabulary: int = 50_000) -> list[list[int]]:
-    """Random rows; a third of them are earlier rows with some tokens replaced in one to three places, a few are equal.
+    """Return random rows; a third are copies of earlier rows with tokens replaced in up to three places.
 
-    Similarities reach from 1 to below any threshold of interest, and chains and stars of near copies arise.
+    Similarities range from 1 to below any threshold of interest. The near copies form chains and stars.
     """
     generator = np.random.default_rng(seed)
     made: list[np.ndarray] = []
@@ -78,7 +78,7 @@ def planted(rows: int, length: int, seed: int, vocabulary: int = 50_000) -> list
         row = made[int(generator.integers(max(0, i - 50), i))].copy()
         for _ in range(generator.integers(0, 4)):
             size = int(generator.integers(1, max(2, length // 20)))
-            # At the ends fewer n-grams change, so that every similarity occurs.
+            # A change at an end changes fewer n-grams, so every similarity occurs.
             at = int(generator.choice([0, length - size, generator.integers(0, length - size + 1)]))
             row[at : at + size] = generator.integers(0, vocabulary, size)
         made.append(row)
@@ -98,9 +98,9 @@ def a_graph() -> list[Pair]:
 
 
 def expected_clusters(edges: list[Pair]) -> tuple[list[tuple[int, int, int, int]], np.ndarray]:
-    """Return `vertex, neighbours, cluster, cluster size` of each vertex, and the edges with the copies of their ends.
+    """Return rows (vertex, neighbours, cluster, cluster size), and edges with the number of copies of both ends.
 
-    A vertex stands for 1 to 3 copies; neighbours and sizes count them all.
+    Each vertex stands for 1 to 3 copies; neighbours and sizes count all copies.
     """
     cluster_of = components({vertex for edge in edges for vertex in edge}, edges)
     copies = {vertex: 1 + vertex % 3 for vertex in cluster_of}

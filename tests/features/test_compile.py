@@ -15,7 +15,7 @@ KERNELS = (_shingle_hashes, _signatures, _band_hashes, _number_shingles, _near_d
 
 
 @pytest.mark.slow
-def test_kernels_are_compiled_for_the_types_that_they_get() -> None:
+def test_kernels_are_compiled_for_the_types_in_use() -> None:
     compile_features()
     compiled = [list(kernel.nopython_signatures) for kernel in KERNELS]
     assert all(compiled)

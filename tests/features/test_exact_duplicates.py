@@ -1,4 +1,4 @@
-"""Windows are counted as a loop over every place counts them, whatever their hashes are."""
+"""Window counts equal a plain loop over all positions, even with colliding hashes."""
 
 from __future__ import annotations
 
@@ -36,12 +36,17 @@ def count_plainly(rows: list[list[int]], length: int) -> Counter[tuple[int, ...]
 @pytest.mark.parametrize("hash_bits", [HASH_BITS, 2, 1])
 @pytest.mark.parametrize("token_type", [np.uint8, np.uint16, np.int32])
 @settings(deadline=None)  # the first call compiles
-@given(rows=ROWS, asked=ROWS, start=st.integers(0, 3), length=st.integers(1, 6))
-def test_counts_are_those_of_a_loop(
-    hash_bits: int, token_type: type[np.generic], rows: list[list[int]], asked: list[list[int]], start: int, length: int
+@given(rows=ROWS, queries=ROWS, start=st.integers(0, 3), length=st.integers(1, 6))
+def test_window_counts_equal_a_plain_loop(
+    hash_bits: int,
+    token_type: type[np.generic],
+    rows: list[list[int]],
+    queries: list[list[int]],
+    start: int,
+    length: int,
 ) -> None:
-    positions, windows = cut_windows(ragged(asked), start, start + length)
-    assert positions.tolist() == [row for row, tokens in enumerate(asked) if len(tokens) >= start + length]
+    positions, windows = cut_windows(ragged(queries), start, start + length)
+    assert positions.tolist() == [row for row, tokens in enumerate(queries) if len(tokens) >= start + length]
     if not len(windows):
         return
     indexed, window_of_row = index_windows(windows, hash_bits)
@@ -55,11 +60,11 @@ def test_counts_are_those_of_a_loop(
 
 @pytest.mark.parametrize("hash_bits", [HASH_BITS, 2])
 @settings(deadline=None)  # the first call compiles
-@given(rows=ROWS, asked=ROWS, length=st.integers(1, 6))
-def test_all_windows_that_are_asked_for_pass_the_filter(
-    hash_bits: int, rows: list[list[int]], asked: list[list[int]], length: int
+@given(rows=ROWS, queries=ROWS, length=st.integers(1, 6))
+def test_filter_passes_every_queried_window(
+    hash_bits: int, rows: list[list[int]], queries: list[list[int]], length: int
 ) -> None:
-    _, windows = cut_windows(ragged(asked), 0, length)
+    _, windows = cut_windows(ragged(queries), 0, length)
     seen = make_filter(len(windows), most_bits=64)
     add_to_filter(windows, seen, hash_bits)
     passed = Counter(tuple(each) for some in windows_that_pass(ragged(rows), length, seen, hash_bits) for each in some)
@@ -68,7 +73,7 @@ def test_all_windows_that_are_asked_for_pass_the_filter(
     assert all(passed[tuple(window)] == expected[tuple(window)] for window in windows.tolist())
 
 
-def test_a_filter_keeps_out_most_that_is_not_asked_for() -> None:
+def test_filter_rejects_most_other_windows() -> None:
     generator = np.random.default_rng(0)
     windows = generator.integers(0, 50_000, (1_000, 8)).astype(np.int32)
     seen = make_filter(len(windows))
@@ -78,7 +83,7 @@ def test_a_filter_keeps_out_most_that_is_not_asked_for() -> None:
     assert 0 < passed < 10_000
 
 
-def test_a_hash_that_two_windows_share_is_looked_into() -> None:
+def test_windows_with_equal_hashes_are_compared_by_tokens() -> None:
     windows, _ = index_windows(np.array([[1, 2], [3, 4]], np.int32), hash_bits=1)
     assert len(windows.tokens) == 2
     counts = np.zeros(2, np.int64)
@@ -86,13 +91,13 @@ def test_a_hash_that_two_windows_share_is_looked_into() -> None:
     assert counts.tolist() == [1, 1]
 
 
-def test_ids_may_be_as_large_as_32_bits_hold() -> None:
+def test_token_ids_of_32_bits_are_counted() -> None:
     windows, _ = index_windows(np.array([[LARGE, 0], [LARGE, LARGE]], np.int32))
     counts = np.zeros(2, np.int64)
     count_windows(ragged([[LARGE, LARGE, LARGE, 0]]), windows, counts)
     assert counts.tolist() == [1, 2]
 
 
-def test_a_window_has_tokens() -> None:
+def test_window_without_tokens_is_rejected() -> None:
     with pytest.raises(ValueError, match="at least one token"):
         index_windows(np.empty((3, 0), np.int32))

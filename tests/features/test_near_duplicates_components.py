@@ -1,4 +1,4 @@
-"""Connected components and clusters in memory are those of a plain walk over the edges."""
+"""Connected components and clusters in memory equal a plain walk over the edges."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ VERTICES = st.integers(-5, 25) | st.integers(-(2**63), 2**63 - 1)
 
 @settings(deadline=None)  # the first call compiles
 @given(st.lists(st.tuples(VERTICES, VERTICES), max_size=40), st.randoms())
-def test_components_as_walked(edges: list[Pair], random: Any) -> None:
+def test_components_equal_a_plain_walk(edges: list[Pair], random: Any) -> None:
     expected = components({vertex for edge in edges for vertex in edge}, edges)
     for _ in range(2):
         vertices, roots = connected_components(np.array(edges, np.int64).reshape(-1, 2))
@@ -24,7 +24,7 @@ def test_components_as_walked(edges: list[Pair], random: Any) -> None:
         random.shuffle(edges)
 
 
-def test_clusters_in_memory_are_right() -> None:
+def test_clusters_and_counts_equal_a_plain_walk() -> None:
     expected, edges = expected_clusters(a_graph())
     clusters = np.column_stack(cluster_vertices(np.random.default_rng(1).permutation(edges)))
     assert [tuple(row) for row in clusters.tolist()] == expected

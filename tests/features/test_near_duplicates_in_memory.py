@@ -17,13 +17,13 @@ def in_memory(rows: list[list[int]], threshold: float, n: int) -> list[tuple[int
 
 @settings(deadline=None)  # the first call compiles
 @given(st.lists(st.lists(st.integers(0, 1), max_size=7), max_size=30))
-def test_equal_sets_are_always_found(rows: list[list[int]]) -> None:
-    # At a threshold of 1 nothing is left to chance: equal sets have equal signatures.
+def test_rows_with_equal_sets_are_always_found(rows: list[list[int]]) -> None:
+    # A threshold of 1 leaves nothing to chance: equal sets have equal signatures.
     assert in_memory(rows, 1.0, 2) == measured(range(len(rows)), similar_pairs(rows, 1.0, 2))
 
 
 @pytest.mark.parametrize(("length", "vocabulary"), [(64, 50_000), (500, 50_000), (24, 3)])
-def test_nothing_but_truth_and_nearly_all_of_it(length: int, vocabulary: int) -> None:
+def test_no_false_pair_is_found_and_few_true_pairs_are_missed(length: int, vocabulary: int) -> None:
     rows = planted(1500, length, length, vocabulary)
     truth = measured(range(1500), similar_pairs(rows, 0.8))
     found = in_memory(rows, 0.8, 5)
@@ -31,7 +31,7 @@ def test_nothing_but_truth_and_nearly_all_of_it(length: int, vocabulary: int) ->
     assert sum(row[1] for row in found) >= 0.97 * sum(row[1] for row in truth) > 500
 
 
-def test_clusters_at_several_thresholds_are_those_of_the_pairs_that_reach_each() -> None:
+def test_clusters_at_each_threshold_join_the_pairs_that_reach_it() -> None:
     rows = [*planted(800, 64, 5), *planted(800, 64, 5)[:50]]
     thresholds = (0.7, 0.8, 0.9, 1.0)
     found = clusters_in_memory(token_rows(rows), thresholds, 5)
@@ -42,7 +42,7 @@ def test_clusters_at_several_thresholds_are_those_of_the_pairs_that_reach_each()
     assert len({len(np.unique(found[:, level])) for level in range(4)}) == 4
 
 
-def test_the_order_of_rows_changes_nothing_but_the_names() -> None:
+def test_row_order_changes_only_the_cluster_ids() -> None:
     rows = planted(800, 64, 3)
     order = np.random.default_rng(4).permutation(800)
     found, shuffled = in_memory(rows, 0.8, 5), in_memory([rows[i] for i in order], 0.8, 5)

@@ -32,14 +32,14 @@ ROWS = st.lists(st.lists(st.integers(0, 2) | st.integers(-(2**31), 2**31 - 1), m
         pytest.param([0] * 4, [0] * 5, 0.0, id="zeros, short and long"),
     ],
 )
-def test_named_similarities(first: list[int], second: list[int], similarity: float) -> None:
+def test_similarity_of_named_rows(first: list[int], second: list[int], similarity: float) -> None:
     assert jaccard_similarity(np.array(first, np.int32), np.array(second, np.int32), 5) == similarity
     assert jaccard(first, second, 5) == similarity
 
 
 @settings(deadline=None)
 @given(ROWS, st.integers(1, 6), st.sampled_from([0, 1, 2**63, 2**64 - 1]))
-def test_numbers_are_equal_where_shingles_are_whatever_their_hashes(rows: list[list[int]], n: int, mask: int) -> None:
+def test_shingle_numbers_are_exact_even_with_colliding_hashes(rows: list[list[int]], n: int, mask: int) -> None:
     numbered = as_lists(number_shingles(token_rows(rows), np.array([0, 1, len(rows)]), n, mask))
     for block in (range(1), range(1, len(rows))):
         number: dict[tuple[int, ...], int] = {}
@@ -52,7 +52,7 @@ def test_numbers_are_equal_where_shingles_are_whatever_their_hashes(rows: list[l
 def found_pairs(
     rows: list[list[int]], hashes: np.ndarray, threshold: float, chunk: int = 512, n: int = 5
 ) -> list[Pair]:
-    """The pairs that are found in the blocks of the buckets, with their ids, which are the positions of the rows."""
+    """Return the pairs found in the blocks of the buckets; ids are row positions."""
     ids = np.repeat(np.arange(len(rows)), hashes.shape[1])
     found: list[Pair] = []
     for blocks in blocks_of_buckets(hashes.ravel(), ids, chunk):
@@ -66,7 +66,7 @@ def found_pairs(
 
 @settings(deadline=None)
 @given(ROWS, st.integers(1, 4), st.sampled_from([0.1, 0.5, 0.8, 1.0]), st.sampled_from([1, 2, 3, 512]), st.data())
-def test_candidates_are_found_once_and_no_others(
+def test_each_similar_candidate_is_found_exactly_once(
     rows: list[list[int]], n: int, threshold: float, chunk: int, data: st.DataObject
 ) -> None:
     bands = data.draw(st.integers(1, 3))
@@ -85,7 +85,7 @@ def test_candidates_are_found_once_and_no_others(
     assert set(found) == expected
 
 
-def test_colliding_hashes_invent_no_pair() -> None:
+def test_colliding_hashes_add_no_pair() -> None:
     rows = planted(600, 40, 3)
     everything_collides = np.zeros((600, 3), np.int64)
     truth = similar_pairs(rows, 0.7)
@@ -95,7 +95,7 @@ def test_colliding_hashes_invent_no_pair() -> None:
         assert sorted(found) == sorted(truth)
 
 
-def test_each_pair_says_the_last_threshold_that_it_reaches() -> None:
+def test_each_pair_has_the_highest_threshold_it_reaches() -> None:
     rows, thresholds = planted(300, 40, 4), np.array([0.5, 0.7, 0.8, 1.0])
     everything_collides = RaggedArray(np.zeros(1, np.int64), np.array([0, 300]))
     pairs = near_duplicate_pairs(
@@ -107,7 +107,7 @@ def test_each_pair_says_the_last_threshold_that_it_reaches() -> None:
 
 
 @pytest.mark.parametrize(("size", "chunk"), [(2, 1), (2, 2), (3, 2), (10, 3), (1024, 512), (1025, 512), (3000, 4)])
-def test_blocks_are_small_and_hold_every_pair_once(size: int, chunk: int) -> None:
+def test_blocks_are_small_and_contain_every_pair_once(size: int, chunk: int) -> None:
     ids = np.random.default_rng(size).permutation(size) * 3
     members: list[Pair] = []
     for blocks in blocks_of_buckets(np.full(size, 5), ids, chunk):
@@ -121,7 +121,7 @@ def test_blocks_are_small_and_hold_every_pair_once(size: int, chunk: int) -> Non
     assert size > 1025 or sorted(members) == list(combinations(sorted(ids.tolist()), 2))
 
 
-def test_blocks_of_many_buckets() -> None:
+def test_blocks_never_mix_buckets() -> None:
     buckets = np.array([4, -3, 4, 9, 4, 2**63 - 1, 4, -(2**63), 2**63 - 1, 4])
     ids = np.array([30, 1, 10, 2, 20, 5, 20, 6, 4, 40])
     found = [
@@ -139,6 +139,6 @@ def test_blocks_of_many_buckets() -> None:
     ]
 
 
-def test_no_buckets() -> None:
+def test_no_buckets_give_no_blocks() -> None:
     nothing: list[Blocks] = list(blocks_of_buckets(np.empty(0, np.int64), np.empty(0, np.int64)))
     assert nothing == []

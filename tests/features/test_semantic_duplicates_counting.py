@@ -1,4 +1,4 @@
-"""Counts are those of a loop over all pairs: copies counted each, the query itself not."""
+"""Counts equal a loop over all pairs: each copy counts, the query itself does not."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def contents(seed: int) -> Contents:
 
 
 def count_plainly(queries: Contents, corpus: Contents, copies: np.ndarray, own: np.ndarray) -> list[list[int]]:
-    """The counts by their definition, one pair at a time."""
+    """Count by the definition, one pair at a time."""
     counts = []
     for query, row_of_query in enumerate(own):
         found = [0, 0, 0, 0]
@@ -35,20 +35,20 @@ def count_plainly(queries: Contents, corpus: Contents, copies: np.ndarray, own: 
 
 
 @pytest.mark.parametrize("pairs_at_once", [1, 1_000_000])
-def test_counts_are_those_of_all_pairs(pairs_at_once: int) -> None:
+def test_counts_equal_a_loop_over_all_pairs(pairs_at_once: int) -> None:
     corpus = contents(seed=11)
     queries = Contents(corpus.embeddings[::2], corpus.prompts[::2])
     generator = np.random.default_rng(12)
     copies = generator.integers(1, 5, len(corpus.prompts))
     own = np.where(generator.random(len(queries.prompts)) < 0.7, np.arange(0, len(corpus.prompts), 2), -1)
-    own[:3] = [5, 6, 7]  # rows of other contents under the queries' ids
+    own[:3] = [5, 6, 7]  # the queries' ids belong to rows with other contents
     pairs = similar_pairs(queries.embeddings, corpus.embeddings, 0.8)
     found = count_duplicates(queries, corpus, copies, own, pairs, pairs_at_once)
     assert found.tolist() == count_plainly(queries, corpus, copies, own)
     assert (found.sum(axis=0) > 20).all()
 
 
-def test_copies_are_snowclones_and_no_templates() -> None:
+def test_copies_are_snowclones_but_not_templates() -> None:
     one = Contents(np.array([[1, 0]], np.float32), np.array(["a prompt"], object))
     pairs = list(similar_pairs(one.embeddings, one.embeddings, 0.8))
     copies = np.array([3])

@@ -1,4 +1,4 @@
-"""Sentence embeddings are what their definition says, whatever is embedded beside; other models are refused."""
+"""Sentence embeddings follow their definition and do not depend on the batch; unsupported models are rejected."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def tiny(tmp_path: Path) -> Path:
     return save_tiny_model(tmp_path / "tiny")
 
 
-def test_embeddings_are_the_mean_over_the_tokens_of_each_text() -> None:
+def test_embedding_is_the_mean_over_the_tokens_of_a_text() -> None:
     found = embed(TEXTS, read_embedding_model(MINILM))
     assert found.dtype == np.float32
     assert found.shape == (len(TEXTS), 384)
@@ -45,7 +45,7 @@ def test_embeddings_are_the_mean_over_the_tokens_of_each_text() -> None:
     assert np.abs(np.linalg.norm(found.astype(np.float64), axis=1) - 1).max() < 1e-6
 
 
-def test_embeddings_do_not_depend_on_the_other_texts() -> None:
+def test_embeddings_do_not_depend_on_other_texts_of_the_batch() -> None:
     model = read_embedding_model(MINILM)
     expected = embed(TEXTS, model)
     order = np.random.default_rng(2).permutation(len(TEXTS))
@@ -54,7 +54,7 @@ def test_embeddings_do_not_depend_on_the_other_texts() -> None:
     assert np.abs(embed(TEXTS[3:4], model) - expected[3]).max() < 1e-5
 
 
-def test_a_text_is_read_as_far_as_the_configuration_says(tiny: Path) -> None:
+def test_text_is_truncated_at_the_configured_length(tiny: Path) -> None:
     words = [*WORDS[4:], "one", "two", "three"]
     texts = [" ".join(words[:length]) for length in range(len(words))]
     found = embed(texts, read_embedding_model(tiny))
@@ -64,24 +64,24 @@ def test_a_text_is_read_as_far_as_the_configuration_says(tiny: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["bert", "roberta"])
-def test_other_networks_embed_by_the_same_definition(tmp_path: Path, kind: str) -> None:
+def test_other_architectures_embed_by_the_same_definition(tmp_path: Path, kind: str) -> None:
     directory = save_tiny_model(tmp_path / kind, kind)
     texts = ["one two three", "four", "", "five six seven eight nine ten", "one two three"]
     found = embed(texts, read_embedding_model(directory))
     assert np.abs(found - embed_plainly(directory, texts, LONGEST)).max() < 1e-5
 
 
-def test_no_text_is_no_embedding(tiny: Path) -> None:
+def test_no_texts_give_no_embeddings(tiny: Path) -> None:
     assert embed([], read_embedding_model(tiny)).shape == (0, 16)
 
 
-def test_texts_are_lower_cased_where_the_configuration_says_so(tiny: Path) -> None:
+def test_texts_are_lower_cased_if_configured(tiny: Path) -> None:
     write_json(tiny / "sentence_bert_config.json", {"max_seq_length": LONGEST, "do_lower_case": True})
     upper, lower = embed(["ONE Two", "one two"], read_embedding_model(tiny))
     assert np.array_equal(upper, lower)
 
 
-def test_a_model_is_loaded_once_and_anew_where_it_changes(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_model_is_loaded_once_and_again_after_a_change(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     loads = []
     load = loading.load_encoder
     monkeypatch.setattr(loading, "load_encoder", lambda model: loads.append(model) or load(model))
@@ -136,14 +136,14 @@ def modules(*kinds: str) -> list[dict[str, str]]:
         ),
     ],
 )
-def test_what_is_configured_otherwise_is_refused(tiny: Path, file: str, content: Any, words: str) -> None:
+def test_other_model_configurations_are_rejected(tiny: Path, file: str, content: Any, words: str) -> None:
     write_json(tiny / file, content)
     with pytest.raises(UserError, match=words) as raised:
         read_embedding_model(tiny)
     assert len(str(raised.value).splitlines()) == 2
 
 
-def test_what_is_not_there_or_no_json_is_refused(tiny: Path) -> None:
+def test_missing_or_invalid_model_files_are_rejected(tiny: Path) -> None:
     with pytest.raises(UserError, match="no such directory"):
         read_embedding_model(tiny / "nowhere")
     (tiny / "modules.json").write_text("[")
@@ -163,14 +163,14 @@ def test_what_is_not_there_or_no_json_is_refused(tiny: Path) -> None:
         pytest.param(lambda name, tensor: tensor * float("nan"), "depends on the texts beside it", id="no numbers"),
     ],
 )
-def test_weights_that_would_give_made_up_embeddings_are_refused(tiny: Path, change: Any, words: str) -> None:
+def test_missing_or_nan_weights_are_rejected(tiny: Path, change: Any, words: str) -> None:
     change_weights(tiny, change)
     with pytest.raises(UserError, match=words) as raised:
         embed(["one"], read_embedding_model(tiny))
     assert len(str(raised.value).splitlines()) == 2
 
 
-def test_embeddings_that_are_no_numbers_are_refused(tiny: Path) -> None:
+def test_nan_embeddings_are_rejected(tiny: Path) -> None:
     def spoil(name: str, tensor: Any) -> Any:
         if "word_embeddings" in name:
             tensor[WORDS.index("seven")] = float("inf")
@@ -181,7 +181,7 @@ def test_embeddings_that_are_no_numbers_are_refused(tiny: Path) -> None:
         embed(["one", "five seven"], read_embedding_model(tiny))
 
 
-def test_a_length_beyond_the_networks_positions_is_refused(tiny: Path) -> None:
+def test_length_beyond_the_position_embeddings_is_rejected(tiny: Path) -> None:
     write_json(tiny / "sentence_bert_config.json", {"max_seq_length": 17})
     with pytest.raises(UserError, match="max_seq_length is 17, and the network reads 16"):
         embed(["one"], read_embedding_model(tiny))

@@ -1,4 +1,4 @@
-"""Similar pairs are those of the slow products, whatever the blocks; distances are those of the whole table."""
+"""Similar pairs equal plain products for any block size; edit distances equal the full table."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def all_pairs(queries: np.ndarray, corpus: np.ndarray, threshold: float, **block
 
 
 @pytest.mark.parametrize("threshold", [0.8, 0.9])
-def test_pairs_are_those_of_the_products_in_float64(threshold: float) -> None:
+def test_pairs_equal_the_products_in_float64(threshold: float) -> None:
     corpus = scattered_groups(groups=150, most=8, dimensions=48, seed=1)
     queries = corpus[::3]
     products = np.round(queries.astype(np.float64) @ corpus.astype(np.float64).T, 6)
@@ -34,7 +34,7 @@ def test_pairs_are_those_of_the_products_in_float64(threshold: float) -> None:
     assert all_pairs(queries, corpus, threshold) == pytest.approx(expected)
 
 
-def test_the_answer_does_not_depend_on_the_blocks() -> None:
+def test_pairs_do_not_depend_on_the_block_size() -> None:
     corpus = scattered_groups(groups=60, most=8, dimensions=48, seed=2)
     expected = all_pairs(corpus, corpus, 0.8)
     for queries, rows, pairs in ((1, 1_000, 7), (64, 5, 1), (1_000, 1, 1_000)):
@@ -46,19 +46,19 @@ def test_the_answer_does_not_depend_on_the_blocks() -> None:
     ("cosine", "is_found"),
     [
         pytest.param(0.9, True, id="at the threshold, which float32 rounds down"),
-        pytest.param(0.9 - 4e-7, True, id="below it by less than embeddings are known to"),
+        pytest.param(0.9 - 4e-7, True, id="below by less than the precision"),
         pytest.param(0.9 - 7e-7, False, id="below it"),
         pytest.param(0.9 - 1e-5, False, id="far below it"),
         pytest.param(0.9 + 7e-7, True, id="above it"),
     ],
 )
-def test_similarities_are_compared_as_rounded_to_six_decimals(cosine: float, is_found: bool) -> None:
+def test_similarities_are_rounded_to_six_decimals_before_comparison(cosine: float, is_found: bool) -> None:
     one = np.array([[1.0, 0.0]], np.float32)
     other = np.array([[cosine, np.sqrt(1 - cosine**2)]], np.float32)
     assert bool(all_pairs(one, other, 0.9)) == is_found
 
 
-def test_float32_products_leave_out_no_pair_that_rounding_lets_in() -> None:
+def test_float32_products_miss_no_pair_that_rounding_admits() -> None:
     one, other = random_directions(2_000, 384, seed=3), random_directions(2_000, 384, seed=4)
     towards = 0.8 * one + 0.6 * (other - (one * other).sum(axis=1, keepdims=True) * one)
     towards /= np.linalg.norm(towards, axis=1, keepdims=True)
@@ -68,7 +68,7 @@ def test_float32_products_leave_out_no_pair_that_rounding_lets_in() -> None:
         assert found == {(0, 0): expected[row]}
 
 
-def test_nothing_is_similar_to_nothing() -> None:
+def test_no_embeddings_give_no_pairs() -> None:
     some, none = random_directions(3, 8, seed=5), np.zeros((0, 8), np.float32)
     assert all_pairs(some, none, 0.8) == all_pairs(none, some, 0.8) == all_pairs(none, none, 0.8) == {}
 
@@ -78,7 +78,7 @@ LETTERS = st.text("abé\U0001f600 ", max_size=40)
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.tuples(LETTERS, LETTERS), max_size=5))
-def test_distances_are_those_of_the_whole_table_up_to_the_bound(pairs: list[tuple[str, str]]) -> None:
+def test_distances_equal_the_full_table_up_to_the_bound(pairs: list[tuple[str, str]]) -> None:
     found = edit_distances([one for one, _ in pairs], [other for _, other in pairs], BELOW)
     assert found.dtype == np.int64
     assert found.tolist() == [min(BELOW, edit_distance_plainly(*pair)) for pair in pairs]
@@ -89,16 +89,16 @@ def test_distances_are_those_of_the_whole_table_up_to_the_bound(pairs: list[tupl
     [
         pytest.param("same", "same", 0, id="equal"),
         pytest.param("kitten", "sitting", 3, id="three edits"),
-        pytest.param("a" * 30, "a" * 11, 19, id="the largest that is told"),
+        pytest.param("a" * 30, "a" * 11, 19, id="the largest exact distance"),
         pytest.param("a" * 30, "a" * 10, 20, id="at the bound"),
         pytest.param("a" * 30, "b" * 30, 20, id="beyond the bound"),
         pytest.param("\U0001f600", "", 1, id="characters, not bytes"),
     ],
 )
-def test_distances(one: str, other: str, distance: int) -> None:
+def test_distances_of_named_texts(one: str, other: str, distance: int) -> None:
     assert edit_distances([one], [other], BELOW).tolist() == [distance]
 
 
-def test_texts_without_their_partner_are_refused() -> None:
+def test_lists_of_different_lengths_are_rejected() -> None:
     with pytest.raises(ValueError, match="equally many texts on both sides, found 1 and 2"):
         edit_distances(["a"], ["b", "c"], BELOW)

@@ -1,4 +1,4 @@
-"""Tokens are counted as a loop counts them."""
+"""Token counts equal a plain loop."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ ROWS = st.lists(st.tuples(st.booleans(), st.lists(st.integers(0, 300), max_size=
 
 @settings(deadline=None)  # the first call compiles
 @given(first=ROWS, second=ROWS)
-def test_counts_are_those_of_a_loop(first: list[tuple[bool, list[int]]], second: list[tuple[bool, list[int]]]) -> None:
+def test_token_counts_equal_a_plain_loop(
+    first: list[tuple[bool, list[int]]], second: list[tuple[bool, list[int]]]
+) -> None:
     counts = np.zeros((2, 0), np.int64)
     for rows in (first, second):
         tokens = [row for _, row in rows]

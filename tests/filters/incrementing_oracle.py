@@ -1,4 +1,4 @@
-"""The definition of the incrementing filter again, in plain Python and slowly, to compare it with."""
+"""A slow second implementation of the incrementing filter, in plain Python."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Token:
     alphabet: str | None = None
     values: Values = (None, None)
     is_word: bool = False
-    record: int = 0  # the shortest record that covers it
+    record: int = 0  # length of the shortest record that covers the token
 
 
 def as_token(match: re.Match[str], reading: str) -> Token:
@@ -99,7 +99,7 @@ def day(text: str) -> int | None:
     month, day_of_month = text[4:6], text[6:]
     if len(text) != 8 or not ("01" <= month <= "12" and "01" <= day_of_month <= "31"):
         return None
-    # 400 years later the calendar is the same, and datetime has no year 0
+    # The calendar repeats every 400 years, and datetime has no year 0.
     first = datetime.date(int(text[:4]) % 400 + 400, int(month), 1)
     return first.toordinal() + int(text[:4]) // 400 * 146_097 + int(day_of_month)
 
@@ -178,7 +178,7 @@ def carries(tokens: list[Token], run: dict[int, Values], i: int, record: int) ->
 
 
 def runs(tokens: list[Token], record: int) -> list[tuple[bool, dict[int, Values]]]:
-    """Each run: whether a number has three terms in it, and the steps of its tokens to those a record on."""
+    """Return the runs: whether a number has three terms in the run, and each token's step to the next record."""
     found, begin, run, carry_stop, has_three_terms = [], 0, {}, 0, False
     for i in range(len(tokens) - record):
         step, before = steps(tokens[i], tokens[i + record]), run.get(i - record, (None, None))
@@ -202,7 +202,7 @@ def runs(tokens: list[Token], record: int) -> list[tuple[bool, dict[int, Values]
 
 
 def cover(tokens: list[Token], record: int, has_three_terms: bool, run: dict[int, Values]) -> tuple[int, int]:
-    """The terms and the step of the longest progression of a run that counts, whose tokens are marked."""
+    """Return terms and step of the longest progression of a run; (0, 0) if the run does not count. Mark its tokens."""
     changing = {i for i, step in run.items() if any(step)}
     three_terms = {i for i in changing if i - record in run or i + record in run}
     change = {i: (tokens[i].text, tokens[i + record].text) for i in changing}
@@ -231,7 +231,7 @@ def uncover_repetitions(tokens: list[Token]) -> None:
 
 
 def progression(text: str) -> tuple[float, int, float | None]:
-    """The covered share, the terms of the longest progression, and its step."""
+    """Return the covered share, the number of terms of the longest progression, and its step."""
     most_covered, terms, step = 0, 0, None
     plain = [as_token(match, "plain") for match in TOKENS["plain"].finditer(text)]
     if sum(token.alphabet is not None for token in plain) < 3:

@@ -1,4 +1,4 @@
-"""Ragged arrays from Python lists and back, and the check that a row's metrics do not depend on its batch."""
+"""Ragged arrays from Python lists and back; an assertion that metrics do not depend on the batch."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def as_texts(rows: RaggedArray) -> list[str]:
 
 
 def measured(one: Filter, sequences: Sequences) -> dict[str, list[Any]]:
-    """The filter's columns as Python values, their types checked against what the filter declares."""
+    """Return the columns of the filter as Python values; assert that they have the declared types."""
     assert one.measure is not None
     arrays = one.measure(sequences)
     assert [array.type for array in arrays] == [column.type for column in one.columns]
@@ -49,7 +49,7 @@ def measured(one: Filter, sequences: Sequences) -> dict[str, list[Any]]:
 
 
 def assert_independent_of_batching(one: Filter, make: Callable[[list[Any]], Sequences], rows: list[Any]) -> None:
-    """Rows one by one, in another order, and in pieces must give what all of them together give."""
+    """Assert that single rows, another order, and slices give the same values as all rows together."""
     whole = measured(one, make(rows))
     order = np.random.default_rng(7).permutation(len(rows)).tolist()
     shuffled = measured(one, make([rows[i] for i in order]))

@@ -1,4 +1,4 @@
-"""Measuring a table without Spark: every row stays, and what cannot be known is null."""
+"""Measuring a table without Spark: every row is kept, and unknown values are null."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def table(rows: int = 200) -> pa.Table:
     return pa.table({"sequence_id": range(rows), "tokens": pa.array(tokens, pa.list_(pa.int64()))})
 
 
-def test_every_column_has_its_declared_type_and_bad_rows_are_null(tokenizer: Tokenizer) -> None:
+def test_columns_have_declared_types_and_bad_rows_are_null(tokenizer: Tokenizer) -> None:
     measured = apply_filters(table(), tokenizer, token_frequencies=np.arange(280))
     assert measured["sequence_id"].to_pylist() == list(range(200))
     for column in COMPUTED:
@@ -34,7 +34,7 @@ def test_every_column_has_its_declared_type_and_bad_rows_are_null(tokenizer: Tok
     assert measured["text"].null_count == 3
 
 
-def test_batches_change_nothing(tokenizer: Tokenizer) -> None:
+def test_values_do_not_depend_on_batches(tokenizer: Tokenizer) -> None:
     expected = apply_filters(table(), tokenizer, token_frequencies=np.arange(280))
     for rows, tokens in ((7, 10**9), (10**9, 100), (1, 1)):
         found = apply_filters(
@@ -43,13 +43,13 @@ def test_batches_change_nothing(tokenizer: Tokenizer) -> None:
         assert found.equals(expected)
 
 
-def test_the_order_of_rows_changes_nothing(tokenizer: Tokenizer) -> None:
+def test_values_do_not_depend_on_row_order(tokenizer: Tokenizer) -> None:
     order = np.random.default_rng(2).permutation(200)
     expected = apply_filters(table(), tokenizer).take(pa.array(order))
     assert apply_filters(table().take(pa.array(order)), tokenizer).equals(expected)
 
 
-def test_text_is_encoded_and_tokens_are_decoded_to_the_same_metrics(tokenizer: Tokenizer) -> None:
+def test_text_and_its_tokens_give_the_same_metrics(tokenizer: Tokenizer) -> None:
     texts = ["one two three " * 5, "zehn é 中", "x"]
     from_text = apply_filters(pa.table({"text": texts}), tokenizer)
     tokens = [tokenizer.encode(text).ids for text in texts]
@@ -58,7 +58,7 @@ def test_text_is_encoded_and_tokens_are_decoded_to_the_same_metrics(tokenizer: T
     assert from_text.select(names).equals(from_tokens.select(names))
 
 
-def test_text_of_ones_own_stays_and_gaps_are_decoded(tokenizer: Tokenizer) -> None:
+def test_given_text_is_kept_and_missing_text_is_decoded(tokenizer: Tokenizer) -> None:
     tokens = [tokenizer.encode(text).ids for text in ("one", "two", "three")]
     given = pa.table({"tokens": tokens, "text": ["mine", None, "mine too"]})
     assert apply_filters(given, tokenizer)["text"].to_pylist() == ["mine", "two", "mine too"]
@@ -67,13 +67,13 @@ def test_text_of_ones_own_stays_and_gaps_are_decoded(tokenizer: Tokenizer) -> No
     assert without["zlib_size"].null_count == 1
 
 
-def test_without_a_tokenizer_what_needs_text_is_null() -> None:
+def test_text_columns_are_null_without_a_tokenizer() -> None:
     measured = apply_filters(pa.table({"tokens": [[1, 2, 3]]}))
     assert measured["text"].null_count == measured["zlib_size"].null_count == 1
     assert measured["is_repeating"].to_pylist() == [False]
 
 
-def test_filters_are_picked_by_name(tokenizer_file: Path) -> None:
+def test_filters_are_chosen_by_name(tokenizer_file: Path) -> None:
     measured = apply_filters(pa.table({"text": ["a a a"]}), tokenizer_file, filters=("repetition",))
     repetition = next(each for each in ALL_FILTERS if each.name == "repetition")
     assert measured.column_names == ["text", *(column.name for column in repetition.columns)]
@@ -89,19 +89,19 @@ def test_filters_are_picked_by_name(tokenizer_file: Path) -> None:
         pytest.param({"text": [1]}, {}, "expected text", id="text of numbers"),
     ],
 )
-def test_what_is_wrong_is_said(given: dict[str, list[Any]], options: dict[str, Any], message: str) -> None:
+def test_wrong_input_is_rejected(given: dict[str, list[Any]], options: dict[str, Any], message: str) -> None:
     with pytest.raises(UserError, match=message):
         apply_filters(pa.table(given), **options)
 
 
-def test_empty_table(tokenizer: Tokenizer) -> None:
+def test_empty_table_gets_all_columns(tokenizer: Tokenizer) -> None:
     empty = pa.table({"tokens": pa.array([], pa.list_(pa.int32()))})
     measured = apply_filters(empty, tokenizer)
     assert len(measured) == 0
     assert set(measured.column_names) == {"tokens", *(column.name for column in COMPUTED)}
 
 
-def test_no_two_filters_share_a_name_or_a_column() -> None:
+def test_filter_names_and_columns_are_unique() -> None:
     names = [each.name for each in ALL_FILTERS]
     assert len({*names, *GROUPS}) == len(names) + len(GROUPS)
     for computed in (True, False):
@@ -115,7 +115,7 @@ def test_no_two_filters_share_a_name_or_a_column() -> None:
     ]
 
 
-def test_groups_stand_for_their_filters_and_what_is_computed_is_not_joined() -> None:
+def test_group_is_its_filters_and_computed_columns_are_not_joined() -> None:
     for group in GROUPS:
         assert choose_filters((group,)) == tuple(each for each in ALL_FILTERS if each.group == group)
     together = choose_filters(("all", "model"))

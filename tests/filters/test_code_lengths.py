@@ -15,7 +15,7 @@ from tests.filters.ragged_rows import text_rows
 
 
 def shannon_oracle(text: str) -> float:
-    """Sum of p * ceil(-log2 p), in exact fractions."""
+    """Return the sum of p * ceil(-log2 p), in exact fractions."""
     total = Fraction(0)
     for count in Counter(text).values():
         share = Fraction(count, len(text))
@@ -24,7 +24,7 @@ def shannon_oracle(text: str) -> float:
 
 
 def huffman_oracle(text: str) -> float:
-    """Mean code length of a Huffman tree that is built node by node."""
+    """Return the mean code length of a Huffman tree, built node by node."""
     heap = [(count, [character]) for character, count in Counter(text).items()]
     lengths: Counter[str] = Counter()
     heapq.heapify(heap)
@@ -57,20 +57,20 @@ def lengths_of(texts: list[str]) -> tuple[list[float], list[float]]:
         pytest.param("aaaabbbccd", (4 * 2 + 3 * 2 + 2 * 3 + 1 * 4) / 10, 1.9, id="four frequencies"),
     ],
 )
-def test_code_lengths(text: str, shannon: float, huffman: float) -> None:
+def test_code_lengths_of_named_texts(text: str, shannon: float, huffman: float) -> None:
     assert lengths_of([text]) == ([pytest.approx(shannon, rel=1e-15)], [pytest.approx(huffman, rel=1e-15)])
 
 
 @settings(deadline=None)  # the first call compiles
 @given(st.lists(st.text("aaaabbcde é🙂", max_size=80) | st.text(max_size=80), max_size=5))
-def test_code_lengths_of_random_texts(texts: list[str]) -> None:
+def test_code_lengths_of_random_texts_equal_the_oracles(texts: list[str]) -> None:
     shannon, huffman = lengths_of(texts)
     assert shannon == pytest.approx([shannon_oracle(text) for text in texts], rel=1e-15)
     assert huffman == pytest.approx([huffman_oracle(text) for text in texts], rel=1e-15)
 
 
 @pytest.mark.parametrize("alphabet", [2, 30, 100, 101, 5000])
-def test_code_lengths_lie_where_theory_puts_them(alphabet: int) -> None:
+def test_code_lengths_are_within_one_bit_of_the_entropy(alphabet: int) -> None:
     rng = np.random.default_rng(alphabet)
     weights = rng.pareto(1.0, alphabet) + 0.01
     characters = rng.choice(alphabet, 20_000, p=weights / weights.sum()) + 0x4E00
@@ -82,14 +82,14 @@ def test_code_lengths_lie_where_theory_puts_them(alphabet: int) -> None:
     assert huffman == [pytest.approx(huffman_oracle(text))]
 
 
-def test_shannon_length_is_the_published_formula() -> None:
+def test_shannon_length_equals_the_published_formula() -> None:
     for text in ("The quick brown fox", "aaaabbbccd" * 7, "日本語のテキスト 🙂🙂"):
         shares = [count / len(text) for count in Counter(text).values()]
         published = sum(share * math.ceil(-math.log2(share)) for share in shares)
         assert lengths_of([text])[0] == [pytest.approx(published)]
 
 
-def test_no_rows_and_a_long_row() -> None:
+def test_no_rows_and_a_long_row_are_measured() -> None:
     assert lengths_of([]) == ([], [])
     text = "".join(map(chr, np.random.default_rng(2).integers(97, 123, 400_000)))
     shannon, huffman = lengths_of(["ab", text, "ab"])

@@ -45,15 +45,15 @@ def columns_of(texts: list[Any]) -> dict[str, list[Any]]:
 
 
 @pytest.mark.parametrize(("label", "name", "text"), EXAMPLES, ids=[name for _, name, _ in EXAMPLES])
-def test_examples(label: str, name: str, text: str) -> None:
+def test_examples_are_classified_with_confidence(label: str, name: str, text: str) -> None:
     columns = columns_of([text])
     assert columns["is_code"] == [label == "code"]
-    # None of these is a borderline case: a score near the cut would say that the classifier is guessing.
+    # No example is a borderline case: a score near the threshold would mean that the classifier is guessing.
     assert columns["nl_scores"][0] < 0.2 if label == "code" else columns["nl_scores"][0] > 0.8
 
 
 @pytest.mark.parametrize("sign", ["// ", " * ", "# ", "-- ", "; ", "% ", " ~ ", "    "])
-def test_a_licence_is_natural_language_inside_any_comment_sign(sign: str) -> None:
+def test_licence_in_any_comment_style_is_natural_language(sign: str) -> None:
     licence = {name: text for _, name, text in EXAMPLES}["disclaimer in capitals"]
     bare = licence.replace(" * ", "")
     inside = "".join(f"{sign}{line}\n" for line in bare.splitlines())
@@ -61,7 +61,7 @@ def test_a_licence_is_natural_language_inside_any_comment_sign(sign: str) -> Non
 
 
 @pytest.mark.parametrize("length", [40, 80, 160])
-def test_windows_cut_anywhere_are_judged_as_the_whole(length: int) -> None:
+def test_windows_of_a_text_are_classified_like_the_text(length: int) -> None:
     texts = {label: [t for at, _, t in EXAMPLES if at == label and len(t) >= 160] for label, _, _ in EXAMPLES}
     for label, of_label in texts.items():
         windows = [t[begin : begin + length] for t in of_label for begin in range(0, len(t) - length + 1, 7)]
@@ -82,7 +82,7 @@ def oracle_shape(symbol: str) -> str:
 
 
 def oracle_slots(data: bytes) -> list[int]:
-    """The two streams as strings, then every n-gram of each, hashed with Python's integers."""
+    """Build the two streams as strings, and hash every n-gram of both with Python integers."""
     symbols = re.sub(r"(?s)(.)\1*", lambda run: _shortened(run[0]), "".join(map(oracle_symbol, data)))
     shapes = re.sub(r"([aA0 \x80])\1+", r"\1", "".join(map(oracle_shape, symbols)))
     slots = []
@@ -108,7 +108,7 @@ def oracle_score(data: bytes, classifier: Classifier) -> float:
     return 1 / (1 + math.exp(-(classifier.bias + classifier.scale * total * evidence)))
 
 
-def test_oracle_on_the_examples() -> None:
+def test_scores_of_the_examples_equal_the_oracle() -> None:
     expected = [oracle_score(text.encode(), load_classifier()) for text in ROWS]
     assert natural_language_scores(text_rows(ROWS)).tolist() == pytest.approx(expected, abs=1e-12)
 
@@ -118,45 +118,45 @@ TEXTS = st.text(st.sampled_from("aabzAZ  \t\r\n\n0123{}();==--.,éß日🙂\ufff
 
 @settings(deadline=None, max_examples=60)  # the machine may be busy
 @given(st.lists(TEXTS, max_size=4))
-def test_oracle_on_random_texts(texts: list[str]) -> None:
+def test_scores_of_random_texts_equal_the_oracle(texts: list[str]) -> None:
     expected = [oracle_score(text.encode(), load_classifier()) for text in texts]
     assert natural_language_scores(text_rows(texts)).tolist() == pytest.approx(expected, abs=1e-12)
 
 
-def test_any_bytes_are_scored() -> None:
+def test_invalid_utf8_is_scored() -> None:
     data = [np.random.default_rng(seed).integers(0, 256, 200).astype(np.uint8).tobytes() for seed in range(5)]
     expected = [oracle_score(row, load_classifier()) for row in data]
     assert natural_language_scores(byte_rows(data)).tolist() == pytest.approx(expected, abs=1e-12)
 
 
-def test_indentation_and_the_length_of_rulers_do_not_matter() -> None:
+def test_score_ignores_indentation_and_length_of_rulers() -> None:
     texts = ["Heading\n=====\n  item 1\n", "Heading\n==========\n\t\titem 1\n"]
     assert len(set(columns_of(texts)["nl_scores"])) == 1
 
 
-def test_no_rows_empty_rows_and_a_long_row() -> None:
+def test_no_rows_empty_rows_and_a_long_row_are_scored() -> None:
     assert columns_of([]) == {"nl_scores": [], "is_code": []}
     empty, one_byte = columns_of(["", "x"])["nl_scores"]
     assert 0.1 < empty < 0.9
     assert 0.1 < one_byte < 0.9
     sentence = "The ferry left at noon, and nobody on the quay could say when the next one would come. "
     assert columns_of([sentence * 5_000])["is_code"] == [False]
-    # Beyond LONGEST_TEXT nothing is read.
+    # The filter reads at most LONGEST_TEXT bytes.
     prose = (sentence * (LONGEST_TEXT // len(sentence) + 1))[:LONGEST_TEXT]
     assert len(set(columns_of([prose, prose + "{};\n" * 100_000])["nl_scores"])) == 1
 
 
-def test_independent_of_batching() -> None:
+def test_scores_do_not_depend_on_batches() -> None:
     assert_independent_of_batching(FILTER, lambda rows: Sequences(text=text_rows(rows)), [*ROWS, "", "x", "é\ufffd"])
 
 
-def test_the_score_and_the_cut_agree() -> None:
+def test_is_code_agrees_with_the_score() -> None:
     columns = columns_of(ROWS)
     assert columns["is_code"] == [score < NATURAL_LANGUAGE_THRESHOLD for score in columns["nl_scores"]]
     assert all(0 <= score <= 1 for score in columns["nl_scores"])
 
 
-def test_the_weights_are_small_loaded_once_and_no_pickle() -> None:
+def test_weights_are_small_loaded_once_and_not_pickled() -> None:
     assert WEIGHTS_FILE.stat().st_size < 1_000_000
     load_classifier.cache_clear()
     with np.load(WEIGHTS_FILE, allow_pickle=False) as file:
@@ -166,7 +166,7 @@ def test_the_weights_are_small_loaded_once_and_no_pickle() -> None:
     assert load_classifier.cache_info().misses == 1
 
 
-def test_weights_of_another_feature_space_are_refused(tmp_path: Path) -> None:
+def test_weights_of_another_feature_space_are_rejected(tmp_path: Path) -> None:
     other = tmp_path / "other.npz"
     np.savez(other, weights=np.zeros(8, np.int8), scale=np.float64(1), bias=np.float64(0))
     with pytest.raises(ValueError, match=r"other\.npz: expected 524288 int8 weights, found int8 of shape \(8,\)"):

@@ -1,9 +1,9 @@
-"""Whatever a filter may run is compiled beforehand, so that no worker of a cluster has to."""
+"""All kernels of the filters are compiled beforehand, so that no worker of a cluster compiles."""
 
 import subprocess
 import sys
 
-# A loop that another calls is compiled with it; those that only Python calls have to be run.
+# A kernel called by another kernel is compiled with it; a kernel called only from Python must be run once.
 NOT_COMPILED = """
 from importlib import import_module
 from pkgutil import walk_packages
@@ -22,7 +22,7 @@ print(sorted(each.__name__ for each in outermost if not each.signatures))
 """
 
 
-def test_every_loop_is_compiled_beforehand() -> None:
-    # In a process of its own: in this one, other tests have compiled more.
+def test_every_kernel_is_compiled_beforehand() -> None:
+    # In a new process: in this one, other tests have compiled more kernels.
     found = subprocess.run([sys.executable, "-c", NOT_COMPILED], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"

@@ -27,7 +27,7 @@ ROWS = [
 
 @settings(deadline=None)  # the machine may be busy
 @given(st.lists(st.text(max_size=300), max_size=4))
-def test_zlib_size_is_that_of_one_call_a_row(texts: list[str]) -> None:
+def test_zlib_size_equals_a_zlib_call_per_row(texts: list[str]) -> None:
     assert zlib_sizes(text_rows(texts)).tolist() == [len(zlib_ng.compress(t.encode(), ZLIB_LEVEL)) for t in texts]
 
 
@@ -35,7 +35,7 @@ def columns_of(texts: list[Any]) -> dict[str, list[Any]]:
     return measured(FILTER, Sequences(text=text_rows(texts)))
 
 
-def test_columns() -> None:
+def test_columns_of_named_texts() -> None:
     columns = columns_of(ROWS)
     sizes = [len(zlib_ng.compress(row.encode(), 6)) for row in ROWS]
     assert columns["zlib_size"] == sizes
@@ -44,13 +44,13 @@ def test_columns() -> None:
     assert columns["optimal_huffman_coding_length"] == pytest.approx([huffman_oracle(row) for row in ROWS])
 
 
-def test_repetition_compresses_and_randomness_does_not() -> None:
+def test_repeated_text_compresses_better_than_random_text() -> None:
     random_text = "".join(map(chr, np.random.default_rng(1).integers(33, 127, 250)))
     repeated, random = columns_of(["abcd efg " * 28, random_text])["zlib_ratio"]
     assert repeated < 0.15 < 0.85 < random
 
 
-def test_no_rows_an_empty_row_and_a_long_row() -> None:
+def test_no_rows_an_empty_row_and_a_long_row_are_measured() -> None:
     assert columns_of([]) == {column.name: [] for column in FILTER.columns}
     empty = columns_of([""])
     assert (empty["zlib_ratio"], empty["huffman_coding_length"]) == ([None], [0.0])
@@ -61,5 +61,5 @@ def test_no_rows_an_empty_row_and_a_long_row() -> None:
     assert columns["zlib_size"] == [len(zlib_ng.compress(long_text.encode(), 6))]
 
 
-def test_rows_do_not_depend_on_the_batch() -> None:
+def test_values_do_not_depend_on_batches() -> None:
     assert_independent_of_batching(FILTER, lambda part: Sequences(text=text_rows(part)), ROWS)

@@ -55,15 +55,15 @@ def by_tokenizer(rows: list[list[int]], tokenizer: Tokenizer) -> list[str]:
         pytest.param("", id="nothing"),
     ],
 )
-def test_text_comes_back(text: str) -> None:
+def test_decoding_restores_the_encoded_text(text: str) -> None:
     vocabulary = vocabulary_of("tiny")
     ids = vocabulary.tokenizer.encode(text, add_special_tokens=False).ids
     assert decoded([ids], vocabulary) == [text]
 
 
-def test_characters_that_a_row_cuts_become_replacement_characters() -> None:
+def test_truncated_characters_become_replacement_characters() -> None:
     vocabulary = vocabulary_of("tiny")
-    # Three tokens a character: no merge was learned for these.
+    # Three tokens per character: the tokenizer has learned no merges for these.
     ids = vocabulary.tokenizer.encode("\u4e01\u4e02").ids
     assert len(ids) > 2
     assert decoded([ids[:-1], ids[1:], ids], vocabulary)[2] == "\u4e01\u4e02"
@@ -74,7 +74,7 @@ def test_characters_that_a_row_cuts_become_replacement_characters() -> None:
 @pytest.mark.parametrize("name", ["tiny", "word piece", pytest.param("Pythia", marks=WITHOUT_PYTHIA)])
 @settings(deadline=None)  # the first call compiles
 @given(data=st.data())
-def test_random_ids_decode_as_the_tokenizer_decodes_them(name: str, data: st.DataObject) -> None:
+def test_random_ids_are_decoded_like_the_tokenizer(name: str, data: st.DataObject) -> None:
     vocabulary = vocabulary_of(name)
     broken = np.flatnonzero(~vocabulary.is_whole).tolist()
     token = st.integers(0, vocabulary.size - 1) | st.sampled_from(broken)
@@ -83,7 +83,7 @@ def test_random_ids_decode_as_the_tokenizer_decodes_them(name: str, data: st.Dat
 
 
 @pytest.mark.parametrize("name", ["tiny", pytest.param("Pythia", marks=WITHOUT_PYTHIA)])
-def test_many_random_rows(name: str) -> None:
+def test_many_random_rows_are_decoded_like_the_tokenizer(name: str) -> None:
     vocabulary = vocabulary_of(name)
     ids = np.random.default_rng(3).integers(0, vocabulary.size, (2000, 64), dtype=np.int32)
     tokens = RaggedArray(ids.ravel(), np.arange(0, ids.size + 1, 64))
@@ -91,20 +91,20 @@ def test_many_random_rows(name: str) -> None:
     assert as_texts(decode_tokens(tokens, vocabulary)) == expected
 
 
-def test_rows_do_not_depend_on_one_another() -> None:
+def test_rows_do_not_depend_on_other_rows() -> None:
     vocabulary = vocabulary_of("tiny")
     ids = np.random.default_rng(4).integers(0, vocabulary.size, (50, 9)).tolist()
     assert decoded(ids, vocabulary) == [decoded([row], vocabulary)[0] for row in ids]
 
 
-def test_holes_add_nothing() -> None:
+def test_holes_of_the_vocabulary_decode_to_no_text() -> None:
     vocabulary = vocabulary_of("holes")
     rows = [[0, 1, 2, 4, 3], [5], [1]]
     assert decoded(rows, vocabulary) == by_tokenizer(rows, vocabulary.tokenizer) == ["a b<end>", "\ufffd", ""]
 
 
 @pytest.mark.parametrize("name", ["tiny", "word piece"])
-def test_no_rows_empty_rows_and_a_long_row(name: str) -> None:
+def test_no_rows_empty_rows_and_a_long_row_are_decoded(name: str) -> None:
     vocabulary = vocabulary_of(name)
     assert decoded([], vocabulary) == []
     assert decoded([[], [1], []], vocabulary) == by_tokenizer([[], [1], []], vocabulary.tokenizer)
@@ -113,7 +113,7 @@ def test_no_rows_empty_rows_and_a_long_row(name: str) -> None:
 
 
 @pytest.mark.parametrize("token", [-1, 6, 2**31 - 1, 2**32])
-def test_an_id_out_of_range_is_refused(token: int) -> None:
+def test_id_out_of_range_is_rejected(token: int) -> None:
     with pytest.raises(ValueError, match="expected token ids from 0 to 5, found"):
         decode_tokens(RaggedArray(np.array([0, token]), np.array([0, 2])), vocabulary_of("holes"))
 
@@ -124,7 +124,7 @@ def test_int64_and_read_only_tokens_are_accepted() -> None:
     assert as_texts(decode_tokens(RaggedArray(values, np.array([0, 2])), vocabulary_of("holes"))) == ["a b"]
 
 
-def test_the_filter_gives_the_text() -> None:
+def test_filter_returns_the_text() -> None:
     rows = ["plain", "日本 \ufffd", "", "x" * 100_000]
     assert measured(FILTER, Sequences(text=text_rows(rows))) == {"text": rows}
     assert measured(FILTER, Sequences(text=text_rows([]))) == {"text": []}

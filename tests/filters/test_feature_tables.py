@@ -1,4 +1,4 @@
-"""The records of the feature tables: what must hold of each, and the facts that users and published tables rely on."""
+"""The records of the feature tables: rules for every record, and facts that users and published tables rely on."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def test_names_are_unique() -> None:
 
 
 @EVERY_TABLE
-def test_every_table_is_an_option_that_says_where_it_is(table: FeatureTable) -> None:
+def test_every_table_has_an_option_for_its_location(table: FeatureTable) -> None:
     assert getattr(Configuration(), table.name) == "auto"
 
 
 @EVERY_TABLE
-def test_every_column_has_its_own_name_a_range_and_a_meaning(table: FeatureTable) -> None:
+def test_every_column_has_a_name_a_range_and_a_description(table: FeatureTable) -> None:
     assert table.columns
     for column in table.columns:
         assert column.names[0] == column.name
@@ -42,13 +42,13 @@ def test_every_column_has_its_own_name_a_range_and_a_meaning(table: FeatureTable
 
 
 @EVERY_TABLE
-def test_no_column_could_be_taken_for_another_or_for_the_key(table: FeatureTable) -> None:
+def test_column_names_are_distinct_from_each_other_and_the_key(table: FeatureTable) -> None:
     accepted = [*table.key_names, *(name for column in table.columns for name in column.names)]
     assert len(set(accepted)) == len(accepted)
     assert table.key_names in (SEQUENCE_KEYS, TOKEN_KEYS)
 
 
-def test_the_joined_filters_have_the_columns_of_their_tables() -> None:
+def test_joined_filters_have_the_columns_of_their_tables() -> None:
     joined = {each.feature_table: each for each in ALL_FILTERS if each.feature_table is not None}
     tables = [table for table in FEATURE_TABLES if not table.has_token_key]
     assert list(joined) == [table.name for table in tables]
@@ -59,7 +59,7 @@ def test_the_joined_filters_have_the_columns_of_their_tables() -> None:
 
 
 @EVERY_TABLE
-def test_a_table_in_the_sample_or_built_by_a_run_has_a_dataset(table: FeatureTable) -> None:
+def test_sample_tables_and_built_tables_have_a_dataset(table: FeatureTable) -> None:
     if table.in_sample or table.is_built:
         assert table.dataset is not None
     for scheme in ("duped", "deduped") if table.in_sample else ():
@@ -77,7 +77,7 @@ def test_a_table_in_the_sample_or_built_by_a_run_has_a_dataset(table: FeatureTab
         ("perplexities", None, "perplexities", "perplexities"),
     ],
 )
-def test_where_a_table_is_published_and_what_it_is_called(
+def test_table_has_its_hub_id_dataset_and_filter(
     name: str, hub_id: str | None, dataset: str | None, filter_name: str | None
 ) -> None:
     table = feature_table(name)
@@ -111,7 +111,7 @@ def test_where_a_table_is_published_and_what_it_is_called(
         ("perplexities", "memories", "deduped", "12b.23000", ("deduped.12b.23000",)),
     ],
 )
-def test_the_splits_of_the_published_datasets(
+def test_published_datasets_have_their_splits(
     name: str, kind: str, scheme: str | None, model: str | None, splits: tuple[str, ...]
 ) -> None:
     assert feature_table(name).split_names(kind, scheme, model) == splits
@@ -135,7 +135,7 @@ def test_the_splits_of_the_published_datasets(
         ("perplexities", "prompt_perplexity", ("prompt_perplexity",), (1, math.inf)),
     ],
 )
-def test_names_and_ranges_of_the_columns(
+def test_columns_have_their_names_and_ranges(
     name: str, metric: str, names: tuple[str, ...], values: tuple[float, float]
 ) -> None:
     column = feature_table(name).column(metric)
@@ -143,7 +143,7 @@ def test_names_and_ranges_of_the_columns(
     assert (column.smallest, column.largest) == values
 
 
-def test_tables_by_what_they_hold() -> None:
+def test_flags_of_the_tables() -> None:
     def named(is_one: list[bool]) -> set[str]:
         return {table.name for table, holds in zip(FEATURE_TABLES, is_one, strict=True) if holds}
 
@@ -153,7 +153,7 @@ def test_tables_by_what_they_hold() -> None:
     assert named([not table.is_built for table in FEATURE_TABLES]) == {"nl_scores", "perplexities"}
 
 
-def test_every_table_that_is_built_has_a_job_that_writes_its_columns() -> None:
+def test_job_of_every_built_table_writes_its_columns() -> None:
     jobs = {job.feature: job for job in FEATURE_JOBS}
     tables = [table for table in FEATURE_TABLES if table.is_built]
     assert list(jobs) == [table.name for table in tables]
@@ -178,7 +178,7 @@ def test_every_table_that_is_built_has_a_job_that_writes_its_columns() -> None:
         ("deduplication", "a", False, ("deduplication/a/corpus", "deduplication/a/removed", "deduplication/a/summary")),
     ],
 )
-def test_where_a_run_writes_its_tables(
+def test_job_writes_its_tables_to_dataset_and_split(
     feature: str, scheme: str | None, has_memorized: bool, tables: tuple[str, ...]
 ) -> None:
     job = job_class(feature)
@@ -187,7 +187,7 @@ def test_where_a_run_writes_its_tables(
     assert (tuple(f"{dataset}/{split}" for split in splits) or (dataset,)) == tables
 
 
-def test_the_options_that_not_every_feature_uses() -> None:
+def test_options_are_mapped_to_the_features_that_use_them() -> None:
     assert users_by_option() == {
         "sequences": ("duplicates", "semantic_duplicates"),
         "memorized": ("token_frequencies",),

@@ -29,14 +29,14 @@ def clock(minutes: int) -> str:
 
 
 def in_words(number: int) -> str:
-    """A number below 100: "forty-two"."""
+    """Return a number below 100 in words, such as "forty-two"."""
     if number < 20:
         return CARDINALS[number]
     ten = [*TENS][number // 10 - 2]
     return f"{ten}-{CARDINALS[number % 10]}" if number % 10 else ten
 
 
-# What counts: name -> (its term number i, its step).
+# Counting texts: name -> (function that returns term i, step).
 COUNTING: dict[str, tuple[Callable[[int], str], float]] = {
     "by one": (lambda i: f"{i + 17}, ", 1),
     "by seven": (lambda i: f"{7 * i} ", 7),
@@ -161,24 +161,24 @@ def columns_of(texts: list[Any]) -> dict[str, list[Any]]:
 
 
 @pytest.mark.parametrize("name", COUNTING)
-def test_counting_text_wherever_it_is_cut(name: str) -> None:
+def test_windows_of_counting_text_are_incrementing(name: str) -> None:
     term, step = COUNTING[name]
     text = "".join(map(term, range(120)))
     rows = [text[start : start + length] for start in range(30) for length in (150, 197, 240)]
     columns = columns_of(rows)
     assert all(columns["is_incrementing"])
-    assert columns["increment_step"].count(step) >= len(rows) / 2  # where one is cut, another can be longer
+    assert columns["increment_step"].count(step) >= len(rows) / 2  # if one progression is cut, another may be longer
     assert min(columns["num_incrementing"]) >= 3
 
 
 @pytest.mark.parametrize("name", NOT_COUNTING)
-def test_text_that_does_not_count(name: str) -> None:
+def test_other_text_is_not_incrementing(name: str) -> None:
     text = NOT_COUNTING[name]
     assert not any(columns_of([text[start : start + 240] for start in range(20)])["is_incrementing"])
 
 
 @pytest.mark.parametrize("name", RANDOM)
-def test_random_numbers_do_not_count(name: str) -> None:
+def test_random_numbers_are_not_incrementing(name: str) -> None:
     generator = np.random.default_rng(3)
     rows = [RANDOM[name](generator)[:240] for _ in range(200)]
     assert sum(columns_of(rows)["is_incrementing"]) <= 2
@@ -201,22 +201,22 @@ def test_random_numbers_do_not_count(name: str) -> None:
         ("Oct, NOV, december, January, Feb", 1.0, 5, 1.0),
         ("Tuesday Monday Sunday Saturday", 1.0, 4, -1.0),
         ("Jan Apr Jul Oct Jan", 1.0, 5, 3.0),
-        ("Monday Wednesday Friday Sunday", 0.0, 0, None),  # too far for names that come around after seven
+        ("Monday Wednesday Friday Sunday", 0.0, 0, None),  # the step is too large for a cycle of seven names
         ("nineteen, twenty, Twenty-one, twenty two, twenty-third", 42 / 54, 4, 1.0),
         ("first second third Fourth", 1.0, 4, 1.0),
-        ("one first two second three", 0.0, 0, None),  # no kind is compared with another
+        ("one first two second three", 0.0, 0, None),  # numbers of different kinds are not compared
         ("00:57 00:58 00:59 01:00 01:01", 1.0, 5, 1.0),
         ("1:02 1:01 1:00 0:59 0:58", 1.0, 5, -1.0),
         ("22:30 22:45 23:00 23:15 23:30 23:45 00:00", 1.0, 7, 15.0),
-        ("00:55 00:56 00:57 00:58 00:59 05:00 05:01", 30 / 41, 5, 1.0),  # the hour is no carry
+        ("00:55 00:56 00:57 00:58 00:59 05:00 05:01", 30 / 41, 5, 1.0),  # the hour is not a carry
         ("28.11, 29.11, 30.11, 1.12, 2.12", 1.0, 5, 1.0),
         ("29.12.1999, 30.12.1999, 31.12.1999, 01.01.2000", 1.0, 4, 1.0),
         ("Oct 1999, Nov 1999, Dec 1999, Jan 2000, Feb 2000", 1.0, 5, 1.0),
         ("19991217 19991224 19991231 20000107", 1.0, 4, 7.0),
-        ("19991317 19991324 19991331 19991407 19991414", 27 / 44, 3, 7.0),  # no days
+        ("19991317 19991324 19991331 19991407 19991414", 27 / 44, 3, 7.0),  # not dates
     ],
 )
-def test_values(text: str, coverage: float, terms: int, step: float | None) -> None:
+def test_coverage_terms_and_step_of_named_texts(text: str, coverage: float, terms: int, step: float | None) -> None:
     columns = columns_of([text])
     assert columns["incrementing_coverage"] == [pytest.approx(coverage)]
     assert (columns["num_incrementing"], columns["increment_step"]) == ([terms], [step])
@@ -241,7 +241,7 @@ def written(form: str, number: int) -> str:
 
 
 def random_texts(rows: int) -> list[str]:
-    """Counters in frames, disturbed and cut, so that every rule of the definition has its cases."""
+    """Return counters in frames, with errors and cuts, so that every rule of the definition is exercised."""
     generator = np.random.default_rng(11)
     pieces = ["a", "x", "é", "\ufffd", "foo", "b1", "0", "7", "-", ".", ",", " ", "\n", "\\x", "--", "9f", "IV"]
     pieces += ["X", "twenty ", "May"]
@@ -263,7 +263,7 @@ def random_texts(rows: int) -> list[str]:
     return texts
 
 
-def test_against_the_slow_definition() -> None:
+def test_random_texts_equal_the_oracle() -> None:
     texts = [*random_texts(700), *NOT_COUNTING.values()]
     generator = np.random.default_rng(5)
     texts += ["".join(generator.choice(list("01 ,a.i-xfv\n"), length)) for length in generator.integers(1, 90, 300)]
@@ -272,16 +272,16 @@ def test_against_the_slow_definition() -> None:
     assert [tuple(found) for found in zip(coverage, terms, [None if s != s else s for s in steps], strict=True)] == [
         (pytest.approx(share), number, step) for share, number, step in expected
     ]
-    assert 0.2 < np.mean(coverage > 0) < 0.9  # both kinds are in there
+    assert 0.2 < np.mean(coverage > 0) < 0.9  # both kinds of text occur
 
 
-def test_independent_of_batching() -> None:
+def test_values_do_not_depend_on_batches() -> None:
     rows = ["", "x", *random_texts(60), "\n".join(map(str, range(3000))), "日本語 🙂", "1, 2, 3, 4, 5, 6"]
     rows += ["".join(map(term, range(20))) for term, _ in COUNTING.values()]
     assert_independent_of_batching(FILTER, lambda texts: Sequences(text=text_rows(texts)), rows)
 
 
-def test_no_rows_and_rows_of_nothing_to_count() -> None:
+def test_no_rows_and_rows_without_numbers_are_measured() -> None:
     assert columns_of([]) == {column.name: [] for column in FILTER.columns}
     assert columns_of(["", "7", "\ufffd\ufffd", "日本語のテキスト 🙂🙂", " " * 9]) == {
         "is_incrementing": [False] * 5,
@@ -291,7 +291,7 @@ def test_no_rows_and_rows_of_nothing_to_count() -> None:
     }
 
 
-def test_rows_of_hundred_thousand_tokens() -> None:
+def test_rows_of_100_000_tokens_are_measured() -> None:
     generator = np.random.default_rng(9)
     columns = columns_of(["\n".join(map(str, range(100_000))), " ".join(generator.choice(list("012ab"), 100_000))])
     assert columns["num_incrementing"][0] == 100_000
@@ -299,15 +299,15 @@ def test_rows_of_hundred_thousand_tokens() -> None:
     assert columns["incrementing_coverage"][1] < 0.3
 
 
-def test_numbers_too_long_for_an_integer_keep_counting() -> None:
+def test_numbers_beyond_64_bits_are_incrementing() -> None:
     rows = ["\n".join(f"{10**30 + i}" for i in range(8)), " ".join(f"0x{16**20 + i:x}" for i in range(8))]
     columns = columns_of([*rows, "9" * 5000])
     assert columns["increment_step"] == [1.0, 1.0, None]
 
 
 @requires_pythia
-def test_labelled_sequences() -> None:
-    """The labels are a person's: some sequences that count are labelled as code or as repeating."""
+def test_labelled_sequences_are_classified() -> None:
+    """A person set the labels: some counting sequences are labelled as code or as repeating."""
     import pyarrow.parquet as pq
 
     table = pq.read_table(PYTHIA / "labelled_sequences.parquet").to_pydict()

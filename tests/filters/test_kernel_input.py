@@ -16,13 +16,13 @@ from filters.kernel_input import read_only, read_only_rows
         pytest.param(np.frombuffer(np.arange(6, dtype=np.int32).tobytes(), np.int32), id="read-only"),
     ],
 )
-def test_one_form_for_all(values: np.ndarray) -> None:
+def test_arrays_are_contiguous_read_only_and_of_the_dtype(values: np.ndarray) -> None:
     found = read_only(values, np.int32)
     assert found.tolist() == [0, 1, 2, 3, 4, 5]
     assert (found.dtype, found.flags.writeable, found.flags.c_contiguous) == (np.int32, False, True)
 
 
-def test_nothing_is_copied_or_changed_needlessly() -> None:
+def test_suitable_arrays_are_neither_copied_nor_changed() -> None:
     values, offsets = np.arange(6, dtype=np.uint8), np.array([0, 6])
     found = read_only_rows(RaggedArray(values, offsets), np.uint8)
     assert np.shares_memory(found.values, values)

@@ -60,11 +60,11 @@ def expected_columns(unit: str, rows: list[list[Any]]) -> dict[str, list[Any]]:
     return columns
 
 
-def test_columns_of_tokens() -> None:
+def test_token_columns_equal_the_oracle() -> None:
     assert measured(TOKEN_NGRAM_DIVERSITY, of_tokens(TOKEN_ROWS)) == expected_columns("token", TOKEN_ROWS)
 
 
-def test_columns_of_words() -> None:
+def test_word_columns_equal_the_oracle() -> None:
     assert measured(WORD_NGRAM_DIVERSITY, of_texts(TEXTS)) == expected_columns("word", [t.split() for t in TEXTS])
 
 
@@ -78,7 +78,9 @@ def test_columns_of_words() -> None:
         pytest.param("only three words", 4, None, None, None, id="too short"),
     ],
 )
-def test_words(text: str, n: int, share: float | None, gram: str | None, count: int | None) -> None:
+def test_word_ngrams_of_named_texts(
+    text: str, n: int, share: float | None, gram: str | None, count: int | None
+) -> None:
     columns = measured(WORD_NGRAM_DIVERSITY, of_texts([text]))
     assert columns[f"distinct_word_{n}gram_share"] == [share]
     assert columns[f"most_repeated_word_{n}gram"] == [gram]
@@ -86,7 +88,7 @@ def test_words(text: str, n: int, share: float | None, gram: str | None, count: 
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_random_rows(seed: int) -> None:
+def test_random_rows_equal_the_oracle(seed: int) -> None:
     rng = np.random.default_rng(seed)
     rows = [rng.integers(0, rng.integers(1, 30), rng.integers(0, 70)).tolist() for _ in range(60)]
     assert measured(TOKEN_NGRAM_DIVERSITY, of_tokens(rows)) == expected_columns("token", rows)
@@ -103,18 +105,18 @@ def test_random_rows(seed: int) -> None:
     ],
     ids=["tokens", "words"],
 )
-def test_no_rows_and_empty_rows(one: Filter, sequences: Sequences, empty: Sequences) -> None:
+def test_no_rows_and_empty_rows_are_measured(one: Filter, sequences: Sequences, empty: Sequences) -> None:
     assert measured(one, sequences) == {column.name: [] for column in one.columns}
     assert measured(one, empty) == {column.name: [None, None] for column in one.columns}
 
 
-def test_a_long_row() -> None:
+def test_long_row_equals_the_oracle() -> None:
     row = np.random.default_rng(9).integers(0, 300, 100_000).tolist()
     assert measured(TOKEN_NGRAM_DIVERSITY, of_tokens([row])) == expected_columns("token", [row])
     text = " ".join(map(str, row))
     assert measured(WORD_NGRAM_DIVERSITY, of_texts([text])) == expected_columns("word", [text.split()])
 
 
-def test_rows_do_not_depend_on_the_batch() -> None:
+def test_values_do_not_depend_on_batches() -> None:
     assert_independent_of_batching(TOKEN_NGRAM_DIVERSITY, of_tokens, TOKEN_ROWS)
     assert_independent_of_batching(WORD_NGRAM_DIVERSITY, of_texts, TEXTS)

@@ -13,11 +13,11 @@ from tests.filters.ragged_rows import token_rows
 
 
 def oracle(row: list[int], n: int) -> tuple[int, int, int]:
-    """Distinct n-grams, the most frequent one's count, and where it begins, by nltk and a Counter."""
+    """Return the number of distinct n-grams, the highest count, and the start of that n-gram; by nltk and a Counter."""
     grams = list(ngrams(row, n))
     if not grams:
         return 0, 0, -1
-    # most_common is stable, and a Counter keeps the order of first occurrence.
+    # most_common is stable, and a Counter keeps the order of first occurrences.
     gram, count = Counter(grams).most_common(1)[0]
     return len(set(grams)), count, grams.index(gram)
 
@@ -44,27 +44,27 @@ def assert_as_oracle(rows: list[list[int]]) -> None:
         pytest.param([2**31 - 1, 0, 2**31 - 1, 0], id="the extremes of int32"),
     ],
 )
-def test_named_rows(row: list[int]) -> None:
+def test_named_rows_equal_the_oracle(row: list[int]) -> None:
     assert_as_oracle([row])
     assert_as_oracle([[1, 2, 3, 4, 5], row, [1, 1]])
 
 
 @settings(deadline=None)  # the first call compiles
 @given(st.lists(st.lists(st.integers(0, 4), max_size=40) | st.lists(st.integers(0, 2**31 - 1)), max_size=6))
-def test_random_rows(rows: list[list[int]]) -> None:
+def test_random_rows_equal_the_oracle(rows: list[list[int]]) -> None:
     assert_as_oracle(rows)
 
 
 @pytest.mark.parametrize("alphabet", [2, 20, 1000, 50_000])
-def test_long_rows(alphabet: int) -> None:
+def test_long_rows_equal_the_oracle(alphabet: int) -> None:
     rng = np.random.default_rng(alphabet)
     assert_as_oracle([rng.integers(0, alphabet, 100_000).tolist(), [1, 2], rng.integers(0, alphabet, 64).tolist()])
 
 
-def test_keys_that_share_their_hash_bits_are_told_apart() -> None:
-    # Multiples of a large power of two leave few distinct high bits in a product taken modulo 2**64.
+def test_keys_with_equal_hash_bits_are_distinguished() -> None:
+    # Products with multiples of a large power of two, modulo 2**64, have few distinct high bits.
     assert_as_oracle([[(i % 50) << 24 for i in range(127)], [(i * i) << 20 & 0x7FFFFFFF for i in range(200)]])
 
 
-def test_no_rows() -> None:
+def test_no_rows_give_no_counts() -> None:
     assert [line.shape for line in count_ngrams(token_rows([]))] == [(LONGEST, 0)] * 3

@@ -1,4 +1,4 @@
-"""Arrow columns as ragged arrays and back, slices and all."""
+"""Arrow columns to ragged arrays and back, including slices."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ STRINGS = pa.array(["ab", "", "é", "中文"], pa.string())
 
 
 @pytest.mark.parametrize(("start", "length"), [(0, 4), (1, 2), (2, 2), (4, 0), (0, 0)])
-def test_columns_and_their_slices_come_back_as_they_were(start: int, length: int) -> None:
+def test_columns_and_slices_survive_a_round_trip(start: int, length: int) -> None:
     lists, strings = LISTS.slice(start, length), STRINGS.slice(start, length)
     assert lists_from_ragged(ragged_from_lists(lists)).equals(lists)
     assert strings_from_ragged(ragged_from_strings(strings)).equals(strings)
 
 
-def test_nulls_are_refused() -> None:
+def test_nulls_are_rejected() -> None:
     for column in (pa.array([[1], None], pa.list_(pa.int32())), pa.array([[1, None]], pa.list_(pa.int32()))):
         with pytest.raises(ValueError, match="without nulls"):
             ragged_from_lists(column)
@@ -28,7 +28,7 @@ def test_nulls_are_refused() -> None:
         ragged_from_strings(pa.array(["a", None]))
 
 
-def test_more_than_arrow_can_address_is_refused_and_does_not_wrap() -> None:
+def test_offsets_beyond_32_bits_are_rejected() -> None:
     rows = RaggedArray(np.zeros(0, np.uint8), np.array([0, 2**31]))
     for convert in (strings_from_ragged, lists_from_ragged):
         with pytest.raises(OverflowError, match="use smaller batches"):

@@ -1,4 +1,4 @@
-"""Which unit a sequence repeats: named cases, a slow oracle, the edges, and independence of batching."""
+"""The unit that a sequence repeats: named cases, a slow oracle, edge cases, and independence of batching."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LINE_BREAK, INDENT = 187, 50276
 
 
 class Found(NamedTuple):
-    """The row's values, in the order of the filter's columns."""
+    """The values of a row, in the order of the columns of the filter."""
 
     is_repeating: bool
     offset: int | None
@@ -90,14 +90,14 @@ CASES = {
 
 
 @pytest.mark.parametrize(("row", "expected"), CASES.values(), ids=CASES.keys())
-def test_named_cases(row: Row, expected: Found) -> None:
+def test_named_rows_have_the_expected_repetition(row: Row, expected: Found) -> None:
     (found,) = measured([row])
     assert found._replace(coverage=0.0) == expected._replace(coverage=0.0)
     assert found.coverage == pytest.approx(expected.coverage)
 
 
 def stretches(row: Row, unit: Row) -> list[tuple[int, int]]:
-    """(start, length) from left to right, by trying every place of the unit at every token."""
+    """Return (start, length) from left to right, by trying every position in the unit at every token."""
     taken, i = [], 0
     while i < len(row):
         best = 0
@@ -115,7 +115,7 @@ def stretches(row: Row, unit: Row) -> list[tuple[int, int]]:
 
 
 def candidates(row: Row) -> list[Row]:
-    """The units that are tried, by looking at every token for every period."""
+    """Return the candidate units, by checking every token for every period."""
     seen: dict[tuple[int, int], tuple[int, int]] = {}
     for period in range(1, min(len(row) // 2, MAX_PERIOD) + 1):
         longest, start, length = 0, 0, 0
@@ -143,7 +143,7 @@ def oracle(row: Row) -> Found:
 
 
 def random_rows(seed: int, count: int) -> list[Row]:
-    """Rows with repetitions that are cut, broken and changed, and rows of few different tokens."""
+    """Return rows with cut, interrupted and changed repetitions, and rows of few different tokens."""
     rng = np.random.default_rng(seed)
     rows = []
     for _ in range(count):
@@ -157,7 +157,7 @@ def random_rows(seed: int, count: int) -> list[Row]:
     return rows
 
 
-def test_a_slow_and_obvious_search_finds_the_same() -> None:
+def test_random_rows_equal_the_oracle() -> None:
     rows = random_rows(seed=1, count=1500)
     found = measured(rows)
     assert sum(each.is_repeating for each in found) > 300
@@ -166,7 +166,7 @@ def test_a_slow_and_obvious_search_finds_the_same() -> None:
         assert each == oracle(row), row
 
 
-def test_what_is_found_holds_of_the_row() -> None:
+def test_found_unit_occurs_in_the_row_as_reported() -> None:
     for row, found in zip(rows := random_rows(seed=2, count=500), measured(rows), strict=True):
         if found.unit is None:
             continue
@@ -178,7 +178,7 @@ def test_what_is_found_holds_of_the_row() -> None:
         assert found.unit not in list(shorter), "the unit is itself a repetition"
 
 
-def test_rows_are_independent_of_the_batch() -> None:
+def test_values_do_not_depend_on_batches() -> None:
     rows = random_rows(seed=3, count=200)
     together = measured(rows)
     assert [measured([row])[0] for row in rows] == together
@@ -211,7 +211,7 @@ LONG_ROWS = {
 
 
 @pytest.mark.parametrize("row", LONG_ROWS.values(), ids=LONG_ROWS.keys())
-def test_a_row_of_100_000_tokens_takes_well_under_a_second(row: np.ndarray) -> None:
+def test_row_of_100_000_tokens_takes_under_1_5_seconds(row: np.ndarray) -> None:
     tokens = RaggedArray(row.astype(np.int32), np.array([0, LONG], np.int64))
     repetitions(tokens)
     started = time.process_time()

@@ -37,14 +37,16 @@ def oracle(row: list[int], table: np.ndarray[Any, Any]) -> tuple[Any, ...]:
         pytest.param([], (None,) * 6, [], id="nothing"),
     ],
 )
-def test_named_rows(row: list[int], statistics: tuple[Any, ...], frequencies: list[Any]) -> None:
+def test_named_rows_have_the_expected_statistics(
+    row: list[int], statistics: tuple[Any, ...], frequencies: list[Any]
+) -> None:
     columns = columns_of([row])
     assert tuple(columns[name][0] for name in STATISTICS) == statistics
     assert columns["frequencies"] == [frequencies]
 
 
 @pytest.mark.parametrize("equal_lengths", [True, False])
-def test_random_rows(equal_lengths: bool) -> None:
+def test_random_rows_equal_the_oracle(equal_lengths: bool) -> None:
     rng = np.random.default_rng(5)
     table = (1e10 / rng.permutation(np.arange(1, 2001))).astype(np.int64)
     table[::301] = -1
@@ -59,7 +61,7 @@ def test_random_rows(equal_lengths: bool) -> None:
     assert 0 < columns["max_frequency"].count(None) < 300
 
 
-def test_no_rows_and_a_long_row() -> None:
+def test_no_rows_and_a_long_row_are_measured() -> None:
     assert columns_of([]) == {column.name: [] for column in FILTER.columns}
     table = np.random.default_rng(6).integers(0, 10**11, 5000)
     row = np.random.default_rng(7).integers(0, 5000, 100_000).tolist()
@@ -68,11 +70,11 @@ def test_no_rows_and_a_long_row() -> None:
     assert columns["frequencies"] == [table[row].tolist()]
 
 
-def test_an_empty_table_lists_no_token() -> None:
+def test_empty_table_gives_no_frequencies() -> None:
     assert columns_of([[0, 1]], np.array([], np.int64))["frequencies"] == [[None, None]]
 
 
-def test_rows_do_not_depend_on_the_batch() -> None:
+def test_values_do_not_depend_on_batches() -> None:
     rows = [[0], [1, 2, 4], [3, 0], [], [6, 5, 4, 2, 1, 0], [0, 1, 2], [7]]
     assert_independent_of_batching(
         FILTER, lambda part: Sequences(tokens=token_rows(part), token_frequencies=TABLE), rows

@@ -35,34 +35,34 @@ def repaired(rows: list[bytes]) -> list[bytes]:
 
 
 @pytest.mark.parametrize("value", CASES.values(), ids=CASES.keys())
-def test_malformed_bytes_are_replaced_as_python_does(value: bytes) -> None:
+def test_malformed_bytes_are_replaced_as_in_python(value: bytes) -> None:
     assert repaired([value]) == [value.decode("utf-8", "replace").encode()]
 
 
-def test_a_row_does_not_run_into_the_next() -> None:
+def test_character_does_not_continue_in_the_next_row() -> None:
     assert repaired(list(CASES.values())) == [v.decode("utf-8", "replace").encode() for v in CASES.values()]
 
 
 @settings(deadline=None)  # the first call compiles
 @given(st.lists(st.binary(max_size=30) | st.text(max_size=12).map(lambda text: text.encode()[1:-1]), max_size=6))
-def test_any_bytes(rows: list[bytes]) -> None:
+def test_random_bytes_are_replaced_as_in_python(rows: list[bytes]) -> None:
     assert repaired(rows) == [row.decode("utf-8", "replace").encode() for row in rows]
 
 
 @settings(deadline=None)  # the first call compiles
 @given(st.lists(st.sampled_from([0x41, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC2, 0xE0, 0xED, 0xF0, 0xF4]), max_size=9))
-def test_bytes_at_the_borders_of_the_ranges(values: list[int]) -> None:
+def test_bytes_at_range_limits_are_replaced_as_in_python(values: list[int]) -> None:
     assert repaired([bytes(values)]) == [bytes(values).decode("utf-8", "replace").encode()]
 
 
-def test_rows_that_are_not_suspect_are_left_alone() -> None:
+def test_rows_not_marked_as_suspect_are_unchanged() -> None:
     rows = byte_rows([b"\xff", b"ok", b"\xff"])
     assert as_bytes(replace_malformed(rows, np.array([False, True, True]))) == [b"\xff", b"ok", b"\xef\xbf\xbd"]
 
 
 @settings(deadline=None)  # the first call compiles
 @given(st.lists(st.text(max_size=20), max_size=6))
-def test_code_points(rows: list[str]) -> None:
+def test_code_points_equal_those_of_python(rows: list[str]) -> None:
     assert as_lists(code_points(text_rows(rows))) == [[ord(character) for character in row] for row in rows]
 
 

@@ -34,13 +34,13 @@ def token_bytes(vocabulary: Vocabulary) -> list[bytes]:
         pytest.param("Ġa", b" a", id="added token in byte-level form"),
     ],
 )
-def test_bytes_of_a_token(content: str, expected: bytes) -> None:
+def test_token_content_has_the_expected_bytes(content: str, expected: bytes) -> None:
     tokenizer = byte_level_tokenizer()
     assert token_bytes(read_vocabulary(tokenizer))[tokenizer.token_to_id(content)] == expected
 
 
 @pytest.mark.parametrize("path", [None, PYTHIA_TOKENIZER], ids=["tiny", "Pythia"])
-def test_every_token_is_what_the_tokenizer_decodes(path: Path | None) -> None:
+def test_token_bytes_equal_the_decoding_of_the_tokenizer(path: Path | None) -> None:
     if path is not None and not path.is_file():
         pytest.skip("the Pythia tokenizer is not on this machine")
     vocabulary = read_vocabulary(path or byte_level_tokenizer())
@@ -60,26 +60,26 @@ def test_holes_are_marked_and_have_no_bytes() -> None:
     assert vocabulary.is_whole.tolist() == [True, True, True, True, True, False]
 
 
-def test_a_tokenizer_that_is_not_byte_level_has_no_token_bytes() -> None:
+def test_tokenizer_that_is_not_byte_level_has_no_token_bytes() -> None:
     vocabulary = read_vocabulary(word_piece_tokenizer())
     assert vocabulary.token_bytes is None
     assert vocabulary.in_vocabulary.tolist() == [True] * 6
 
 
-def test_it_is_read_from_a_path(tmp_path: Path) -> None:
+def test_vocabulary_is_read_from_a_path(tmp_path: Path) -> None:
     path = tmp_path / "tokenizer.json"
     byte_level_tokenizer().save(str(path))
     for given in (path, str(path)):
         assert token_bytes(read_vocabulary(given)) == token_bytes(read_vocabulary(byte_level_tokenizer()))
 
 
-def test_a_path_without_a_file_is_named(tmp_path: Path) -> None:
+def test_error_names_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"expected a tokenizer\.json at .*nowhere, found no file"):
         read_vocabulary(tmp_path / "nowhere")
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[1, 2]", '{"model": 3}'])
-def test_a_file_that_holds_no_tokenizer_is_named(tmp_path: Path, content: str) -> None:
+def test_error_names_a_file_that_is_no_tokenizer(tmp_path: Path, content: str) -> None:
     path = tmp_path / "tokenizer.json"
     path.write_text(content)
     with pytest.raises(ValueError, match=r"tokenizer\.json, but it cannot be read"):

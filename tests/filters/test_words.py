@@ -35,11 +35,11 @@ def found(texts: list[str]) -> list[list[str]]:
         pytest.param("\ufffd \ufffd", id="replacement characters"),
     ],
 )
-def test_words_are_those_of_split(text: str) -> None:
+def test_words_equal_str_split(text: str) -> None:
     assert found([text]) == [text.split()]
 
 
-def test_every_whitespace_character_separates_and_its_neighbours_do_not() -> None:
+def test_only_whitespace_characters_separate_words() -> None:
     near = [chr(ord(space) + step) for space in WHITESPACE for step in (-1, 0, 1, 64)]
     texts = [f"a{character}b" for character in near] + [f"a{character}" for character in near]
     assert found(texts) == [text.split() for text in texts]
@@ -47,22 +47,22 @@ def test_every_whitespace_character_separates_and_its_neighbours_do_not() -> Non
 
 @settings(deadline=None)  # the first call compiles
 @given(st.lists(st.text(st.sampled_from([*WHITESPACE, *"abé日🙂\u2010\u3001"]), max_size=20), max_size=6))
-def test_random_texts(texts: list[str]) -> None:
+def test_words_of_random_texts_equal_str_split(texts: list[str]) -> None:
     assert found(texts) == [text.split() for text in texts]
 
 
 @settings(deadline=None)
 @given(st.lists(st.lists(st.text("abé", min_size=1, max_size=3), max_size=30).map(" ".join), max_size=6))
-def test_ids_number_the_distinct_words_in_order(texts: list[str]) -> None:
+def test_ids_number_distinct_words_in_order_of_occurrence(texts: list[str]) -> None:
     expected = [[list(dict.fromkeys(text.split())).index(word) for word in text.split()] for text in texts]
     assert as_lists(words_of(text_rows(texts)).ids) == expected
 
 
-def test_a_long_text() -> None:
+def test_long_text_is_split() -> None:
     text = " ".join(f"word{i % 30_000}" for i in range(100_000))
     assert as_lists(words_of(text_rows([text])).ids) == [[i % 30_000 for i in range(100_000)]]
 
 
-def test_words_of_equal_hash_are_told_apart() -> None:
+def test_words_of_equal_hash_are_distinguished() -> None:
     one, other = "8yn0iYCKYHlIj4-BwPqk", "GReLUrM4wMqfg9yzV3KQ"  # a known collision of 64-bit FNV-1a
     assert as_lists(words_of(text_rows([f"{one} {other} {one} {other}"])).ids) == [[0, 1, 0, 1]]

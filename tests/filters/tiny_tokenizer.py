@@ -1,4 +1,4 @@
-"""Small tokenizers made on the spot, and where the real Pythia tokenizer lies if this machine has it."""
+"""Small tokenizers built in memory, and the path of the real Pythia tokenizer if this machine has it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TRAINING_TEXT = (
 
 
 def byte_level_tokenizer() -> Tokenizer:
-    """A byte-level BPE with special tokens, runs of spaces, and added tokens that look like byte-level ones."""
+    """Return a byte-level BPE with special tokens, runs of spaces, and added tokens that look byte-level."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
@@ -33,7 +33,7 @@ def byte_level_tokenizer() -> Tokenizer:
 
 
 def tokenizer_with_holes() -> Tokenizer:
-    """Byte-level, with the ids 0, 2, 3 (special) and 5 (an incomplete character); there is no 1 or 4."""
+    """Return a byte-level tokenizer with ids 0, 2, 3 (special) and 5 (an incomplete character); 1 and 4 are holes."""
     tokenizer = Tokenizer(models.BPE(vocab={"a": 0, "Ġb": 2, "Ã": 5}, merges=[]))
     tokenizer.decoder = decoders.ByteLevel()
     tokenizer.add_special_tokens(["<end>"])
@@ -41,7 +41,7 @@ def tokenizer_with_holes() -> Tokenizer:
 
 
 def word_piece_tokenizer() -> Tokenizer:
-    """Not byte-level: its decoder joins pieces by what they begin with."""
+    """Return a WordPiece tokenizer, not byte-level: its decoder joins pieces according to their prefixes."""
     vocabulary = {"[UNK]": 0, "play": 1, "##ing": 2, "the": 3, "game": 4, "!": 5}
     tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
     tokenizer.decoder = decoders.WordPiece()

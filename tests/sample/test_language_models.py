@@ -88,14 +88,12 @@ def test_models_are_small_and_have_the_declared_size(scheme: str, model: str) ->
 
 
 @pytest.mark.slow
-def test_training_on_repeated_rows_halves_the_loss(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_training_on_repeated_rows_halves_the_loss() -> None:
     tokens = torch.from_numpy(corpus("duped")[1][:32].astype(np.int64))
-    monkeypatch.setattr("sample.language_models.STEPS", 60)
-    monkeypatch.setattr("sample.language_models.WARM_UP_STEPS", 5)
     model = new_model(SIZES["70m"])
     with torch.no_grad():
         before = float(model(tokens, labels=tokens).loss)
-    train(model, tokens)
+    train(model, tokens, steps=60, warm_up_steps=5)
     with torch.no_grad():
         assert float(model(tokens, labels=tokens).loss) < before / 2
 

@@ -1,4 +1,4 @@
-"""Serve S3 on loopback for tests, with moto."""
+"""An S3 server on loopback for tests, by moto."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ BUCKET = "corpus"
 
 @contextmanager
 def object_store() -> Iterator[dict[str, str]]:
-    """Start a new store with the empty bucket `s3a://corpus/`; yield the environment to reach it."""
+    """Start a store with the empty bucket `s3a://corpus/`; yield the environment variables that point to it."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()

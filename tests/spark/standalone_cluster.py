@@ -1,9 +1,9 @@
-"""A real standalone cluster on loopback, from the installed pyspark: a master and workers, each a process of its own.
+"""A real standalone cluster on loopback, from the installed pyspark; master and workers are separate processes.
 
     with standalone_cluster(tmp_path) as cluster:
         finished = cluster.submit(["--datasets", "sample"], directory).wait()
 
-Nothing of the checkout reaches the executors by accident: they start in directories of their own, without PYTHONPATH.
+The executors cannot import the checkout by accident: they start in their own directories, without PYTHONPATH.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from spark.session.java import find_java_home
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 START_SECONDS = 120
-# For processes that live for seconds: a JVM spends most of these on compiling itself.
+# For processes that live for seconds: a JVM would spend most of that time in its compiler.
 SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 PASSED_ON = ("PATH", "HOME", "LANG", "TMPDIR", "HF_HOME", "HF_ENDPOINT")
 
@@ -47,21 +47,21 @@ class StandaloneCluster:
 
     @property
     def workers(self) -> list[subprocess.Popen[bytes]]:
-        """The daemons without the master."""
+        """All daemons except the master."""
         return self.daemons[1:]
 
     def state(self) -> dict[str, Any]:
-        """What the master says of its workers and applications."""
+        """Return the JSON that the master serves on its workers and applications."""
         with urllib.request.urlopen(self.state_url, timeout=10) as answer:
             state: dict[str, Any] = json.load(answer)
         return state
 
     def living_workers(self) -> int:
-        """How many workers the master believes to be alive."""
+        """Return the number of workers that the master lists as alive."""
         return sum(worker["state"] == "ALIVE" for worker in self.state()["workers"])
 
     def kill_worker(self, number: int) -> None:
-        """kill -9 of a worker's daemon, its executors and their Python processes."""
+        """Kill the daemon of a worker, its executors and their Python processes with SIGKILL."""
         end_processes([self.workers[number]])
 
     def submit(
@@ -73,7 +73,7 @@ class StandaloneCluster:
         environment: dict[str, str] | None = None,
         program: str = "calculate_metrics.py",
     ) -> subprocess.Popen[str]:
-        """Starts a program of the project on the cluster through spark-submit, in a directory of its own."""
+        """Start a program of the project on the cluster with spark-submit, in the given directory."""
         command = [str(spark_home() / "bin" / "spark-submit"), "--master", self.master]
         options = {f"spark.{process}.extraJavaOptions": SHORT_LIVED for process in ("driver", "executor")}
         for key, value in (options | (settings or {})).items():
@@ -94,7 +94,7 @@ class StandaloneCluster:
 def standalone_cluster(
     directory: Path, workers: int = 2, cores: int = 1, memory: str = "2g"
 ) -> Iterator[StandaloneCluster]:
-    """A master and so many workers, each with `cores` and `memory`; all of them are killed at the end of the block."""
+    """Start a master and `workers` workers, each with `cores` and `memory`; kill them at the end of the block."""
     port, state_port = free_ports(2)
     master = f"spark://127.0.0.1:{port}"
     ports = ["--host", "127.0.0.1", "--port", str(port), "--webui-port", str(state_port)]
@@ -112,7 +112,7 @@ def standalone_cluster(
 
 
 def start_daemon(directory: Path, class_name: str, *arguments: str) -> subprocess.Popen[bytes]:
-    """Starts one of Spark's daemons in a directory of its own, which also takes its log."""
+    """Start a Spark daemon in a new directory; its log is `daemon.log` there."""
     directory.mkdir(parents=True)
     command = [str(spark_home() / "bin" / "spark-class"), f"org.apache.spark.deploy.{class_name}", *arguments]
     with (directory / "daemon.log").open("wb") as log_file:
@@ -122,7 +122,7 @@ def start_daemon(directory: Path, class_name: str, *arguments: str) -> subproces
 
 
 def wait_for_workers(cluster: StandaloneCluster, expected: int) -> None:
-    """Returns when so many workers have registered; raises RuntimeError when a daemon has ended or time is up."""
+    """Wait until the expected workers have registered; raise RuntimeError if a daemon ends or the time is up."""
     for _ in range(START_SECONDS * 5):
         if any(daemon.poll() is not None for daemon in cluster.daemons):
             break
@@ -135,18 +135,18 @@ def wait_for_workers(cluster: StandaloneCluster, expected: int) -> None:
 
 
 def end_processes(processes: Sequence[subprocess.Popen[bytes]]) -> None:
-    """Kills processes with all that they have started, at once and without notice."""
+    """Kill processes and all their descendants with SIGKILL."""
     living = [psutil.Process(process.pid) for process in processes if process.poll() is None]
     family = [*living, *(child for process in living for child in process.children(recursive=True))]
     for process in family:
-        with suppress(psutil.NoSuchProcess):  # ended by itself in the meantime
+        with suppress(psutil.NoSuchProcess):  # it has ended in the meantime
             process.kill()
     for process in processes:
         process.wait()
 
 
 def clean_environment(directory: Path) -> dict[str, str]:
-    """What a process of the cluster finds: no PYTHONPATH, no settings of the user's own, loopback only."""
+    """Return the environment of the cluster's processes: no PYTHONPATH, no user settings, loopback only."""
     java_home = find_java_home()
     assert java_home is not None
     kept = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
@@ -161,14 +161,14 @@ def clean_environment(directory: Path) -> dict[str, str]:
 
 
 def spark_home() -> Path:
-    """The installed pyspark, which holds a whole Spark."""
+    """Return the directory of the installed pyspark, which contains a complete Spark."""
     found = find_spec("pyspark")
     assert found is not None and found.origin is not None
     return Path(found.origin).parent
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports of loopback that nothing listens on."""
+    """Return free ports on loopback."""
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [each.getsockname()[1] for each in sockets]
     for each in sockets:

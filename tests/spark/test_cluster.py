@@ -1,4 +1,4 @@
-"""The job on a real standalone cluster, by the archive of `make dist`: the same table as on one machine."""
+"""Runs on a real standalone cluster, with the archive of `make dist`, give the same tables as local mode."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.spark
 FILES = 16
 ROWS_A_FILE = 2000
 OUTSIDE_THE_VOCABULARY = 10**6
-SECONDS = 400  # a bound for a machine that is busy with other things
+SECONDS = 400  # generous, for a busy machine
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def arguments(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """A split of many files, a joined table, and rows of every kind that is refused."""
+    """Return options for a dataset of many files, with a joined table and rows for every reason of rejection."""
     directory = tmp_path_factory.mktemp("data")
     tokens = pa.concat_tables(
         pq.read_table(path, columns=["tokens"])
@@ -56,7 +56,7 @@ def arguments(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     for number, ids in enumerate(np.split(rows, FILES)):
         columns = {"sequence_id": ids, "tokens": every_row.take(pa.array(ids))}
         pq.write_table(pa.table(columns), directory / "sequences" / f"{number:02}.parquet")
-    ids = [0, len(rows), len(rows) + 1]  # the first is another row's too
+    ids = [0, len(rows), len(rows) + 1]  # the first repeats the id of another row
     refused = pa.table({"sequence_id": ids, "tokens": pa.array([[1, 2], None, [OUTSIDE_THE_VOCABULARY]], tokens.type)})
     pq.write_table(refused, directory / "sequences" / "refused.parquet")
     counts = pa.table({"sequence_id": rows[::3], "sequence_duplicates": rows[::3] * 7})
@@ -69,7 +69,7 @@ def arguments(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 
 @pytest.fixture(scope="module")
 def expected(arguments: list[str], tmp_path_factory: pytest.TempPathFactory) -> dict[str, pa.Table]:
-    """What local[2] makes of it."""
+    """Return the tables of a run in local mode, local[2]."""
     directory = tmp_path_factory.mktemp("local")
     environment = clean_environment(directory) | {"PYSPARK_SUBMIT_ARGS": "--master local[2] pyspark-shell"}
     command = [sys.executable, str(PROJECT / "calculate_metrics.py"), *arguments]
@@ -83,7 +83,7 @@ def expected(arguments: list[str], tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 def tables_of(directory: Path) -> dict[str, pa.Table]:
-    """The measured and the rejected rows of the run, in an order that does not depend on the run."""
+    """Return the measured and the rejected rows of the run, in an order that is the same for every run."""
     run = directory / "output" / "run"
     tables = {kind: ds.dataset(run / kind).to_table() for kind in ("metrics", "rejected")}
     return {kind: table.sort_by(in_order(table)) for kind, table in tables.items()}
@@ -102,7 +102,7 @@ def assert_equal(found: dict[str, pa.Table], expected: dict[str, pa.Table]) -> N
         assert unequal == [], kind
 
 
-def test_a_cluster_gives_the_same_table(
+def test_cluster_gives_the_same_tables_as_local_mode(
     cluster: StandaloneCluster, archive: Path, arguments: list[str], expected: dict[str, pa.Table], tmp_path: Path
 ) -> None:
     printed, errors = (submitted := cluster.submit(arguments, tmp_path, archive=archive)).communicate(timeout=SECONDS)
@@ -115,10 +115,12 @@ def test_a_cluster_gives_the_same_table(
         assert list(directory.glob("filters/__pycache__/*.pyc")), "its workers imported the project from elsewhere"
         compiled = list(directory.glob("filters/__pycache__/numba-*/*.nbc"))
         assert compiled
-        assert [path for path in compiled if path.stat().st_mtime > 0] == [], "it compiled what the archive brings"
+        assert [path for path in compiled if path.stat().st_mtime > 0] == [], (
+            "a worker compiled kernels that the archive contains"
+        )
 
 
-def test_features_of_a_corpus_are_the_same_on_a_cluster(
+def test_cluster_gives_the_same_features_as_local_mode(
     cluster: StandaloneCluster, archive: Path, tmp_path: Path
 ) -> None:
     arguments = ["--schemes", "duped", "--run_id", "run"]
@@ -132,7 +134,7 @@ def test_features_of_a_corpus_are_the_same_on_a_cluster(
         assert read_split(tmp_path / "output" / "run" / table).equals(pq.read_table(committed)), table
 
 
-def test_a_worker_killed_in_mid_run_costs_no_row(
+def test_killed_worker_loses_no_row(
     cluster: StandaloneCluster, archive: Path, arguments: list[str], expected: dict[str, pa.Table], tmp_path: Path
 ) -> None:
     submitted = cluster.submit(arguments, tmp_path, {"spark.eventLog.compress": "false"}, archive)

@@ -49,11 +49,11 @@ def check_parquet(path: AnyPath) -> None:
         raise DamagedFileError(f"not a whole Parquet file ({first_line(error)})") from error
 
 
-def convert_to_parquet(source: Path, target: Path) -> Path:
+def convert_to_parquet(source: Path, target: Path, *, block_bytes: int = BLOCK_BYTES) -> Path:
     """Write the rows of `source` to `target`, a block at a time; raise HubError if it cannot be read."""
     try:
         with (
-            open_batches(source) as batches,
+            open_batches(source, block_bytes) as batches,
             pq.ParquetWriter(target, batches.schema, compression="zstd") as writer,
         ):
             for batch in batches:
@@ -69,7 +69,7 @@ def convert_to_parquet(source: Path, target: Path) -> Path:
     return target
 
 
-def open_batches(source: Path) -> Any:
+def open_batches(source: Path, block_bytes: int) -> Any:
     """Return a reader of record batches over a JSON lines, CSV or Arrow file, compressed or not."""
     suffix = format_of(source.name)
     if suffix == ".arrow":
@@ -83,11 +83,11 @@ def open_batches(source: Path) -> Any:
     if suffix in JSON_SUFFIXES:
         import pyarrow.json
 
-        return pyarrow.json.open_json(stream, read_options=pyarrow.json.ReadOptions(block_size=BLOCK_BYTES))
+        return pyarrow.json.open_json(stream, read_options=pyarrow.json.ReadOptions(block_size=block_bytes))
     import pyarrow.csv
 
     return pyarrow.csv.open_csv(
         stream,
-        read_options=pyarrow.csv.ReadOptions(block_size=BLOCK_BYTES),
+        read_options=pyarrow.csv.ReadOptions(block_size=block_bytes),
         parse_options=pyarrow.csv.ParseOptions(delimiter=SEPARATORS[suffix], newlines_in_values=True),
     )

@@ -1,4 +1,4 @@
-"""Every metric of a language model as its definition says it, of one sequence at a time, with loops and in float64."""
+"""Every metric of a language model by its definition: one sequence at a time, with loops, in float64."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.filters.language_model.plain_reference import PlainScore, score_seque
 def measure_plainly(
     model: PreTrainedModel, tokens: list[int], text: bytes, prompt: int, continuation: int, percent: float
 ) -> dict[str, Any]:
-    """The columns of the filters that ask a model, attention left out; model: in float64."""
+    """Return the columns of the model filters except attention. model: in float64."""
     scores = score_sequence_plainly(model, tokens)
     log_likelihoods = [score.log_likelihood for score in scores]
     found: dict[str, Any] = {
@@ -30,7 +30,7 @@ def measure_plainly(
 
 
 def measure_end_plainly(model: PreTrainedModel, tokens: list[int], prompt: int, continuation: int) -> dict[str, Any]:
-    """The columns that are about the prompt and the continuation; None where the sequence is shorter than both."""
+    """Return the columns on prompt and continuation; None if the sequence is shorter than both together."""
     names = ("prompt_perplexity", "generation_perplexity", "first_choice_share", "is_extractable", "memorization_score")
     if len(tokens) < prompt + continuation:
         return dict.fromkeys(names)
@@ -51,7 +51,7 @@ def measure_end_plainly(model: PreTrainedModel, tokens: list[int], prompt: int, 
 
 
 def decode_plainly(model: PreTrainedModel, prompt: list[int], length: int) -> list[int]:
-    """What the library's own greedy decoding puts after a prompt."""
+    """Return the tokens that the library's greedy decoding puts after a prompt."""
     inputs = torch.tensor([prompt])
     options = {"do_sample": False, "max_new_tokens": length, "eos_token_id": None, "pad_token_id": 0}
     generated: list[int] = model.generate(inputs, attention_mask=torch.ones_like(inputs), **options)[0].tolist()

@@ -1,4 +1,4 @@
-"""The plainest way to ask a model: one sequence at a time, in float64, position by position."""
+"""The plainest evaluation of a model: one sequence at a time, position by position, in float64."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ VOCABULARY_SIZE = 300
 
 
 class PlainScore(NamedTuple):
-    """Of one token: as in `ScoredTokens`."""
+    """The scores of one token; fields as in `ScoredTokens`."""
 
     log_likelihood: float
     standardized: float
@@ -22,7 +22,7 @@ class PlainScore(NamedTuple):
 
 
 def small_model(seed: int = 0) -> PreTrainedModel:
-    """A GPT-NeoX with random weights, large enough that its predictions are far from even."""
+    """Return a GPT-NeoX with random weights, large enough that its predictions are far from uniform."""
     torch.manual_seed(seed)
     config = GPTNeoXConfig(
         vocab_size=VOCABULARY_SIZE,
@@ -39,12 +39,12 @@ def small_model(seed: int = 0) -> PreTrainedModel:
 
 
 def in_float64(model: PreTrainedModel) -> PreTrainedModel:
-    """A copy of the model."""
+    """Return a copy of the model in float64."""
     return deepcopy(model).double()
 
 
 def score_plainly(logits: list[float], target: int) -> PlainScore:
-    """What one prediction says of the token that came."""
+    """Score a token by the logits that predict it."""
     top = max(logits)
     first_choice = logits.index(top)
     others = math.fsum(math.exp(logit - top) for number, logit in enumerate(logits) if number != first_choice)
@@ -57,7 +57,7 @@ def score_plainly(logits: list[float], target: int) -> PlainScore:
 
 
 def score_sequence_plainly(model: PreTrainedModel, tokens: list[int]) -> list[PlainScore]:
-    """The score of each token but the first, each from a forward pass over what stands before it."""
+    """Return the score of each token except the first, each from a forward pass over its prefix."""
     scores = []
     for position in range(1, len(tokens)):
         with torch.no_grad():

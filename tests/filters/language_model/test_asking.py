@@ -1,4 +1,4 @@
-"""The filters that ask a model agree with the plainest reference, and no row that cannot be asked gets a number."""
+"""The model filters agree with the plain reference; rows that the model cannot evaluate get no value."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def directory(model: PreTrainedModel, tmp_path_factory: pytest.TempPathFactory) 
 
 @pytest.fixture(scope="module")
 def sequences(model: PreTrainedModel) -> pa.Table:
-    """Random sequences; of some, parts of the continuation or all of it are what the model gives back."""
+    """Return random sequences; in some, the model decodes part of the continuation or all of it."""
     generator = np.random.default_rng(3)
     rows = [generator.integers(0, VOCABULARY_SIZE, length).tolist() for length in LENGTHS]
     for row, kept in ((1, CONTINUATION), (2, 4), (3, CONTINUATION), (7, 0)):
@@ -56,9 +56,7 @@ def measured(directory: Path, sequences: pa.Table, **how: Any) -> pa.Table:
     return apply_filters(sequences, None, ("model",), language_model=read_language_model(directory, **settings))
 
 
-def test_every_metric_is_that_of_the_plain_reference(
-    model: PreTrainedModel, directory: Path, sequences: pa.Table
-) -> None:
+def test_every_metric_equals_the_plain_reference(model: PreTrainedModel, directory: Path, sequences: pa.Table) -> None:
     exact = in_float64(model)
     found = measured(directory, sequences).to_pylist()
     expected = [
@@ -75,7 +73,7 @@ def test_every_metric_is_that_of_the_plain_reference(
 
 
 @pytest.mark.parametrize("largest", [1, 100_000])
-def test_batches_and_order_change_nothing(directory: Path, sequences: pa.Table, largest: int) -> None:
+def test_metrics_do_not_depend_on_batches_or_order(directory: Path, sequences: pa.Table, largest: int) -> None:
     expected = measured(directory, sequences)
     order = pa.array(np.random.default_rng(4).permutation(len(sequences)))
     found = measured(directory, sequences.take(order), batch_bytes=largest)
@@ -85,8 +83,10 @@ def test_batches_and_order_change_nothing(directory: Path, sequences: pa.Table, 
             assert other == (one if one is None else pytest.approx(one, rel=1e-4)), column.name
 
 
-def test_a_continuation_after_a_shorter_prompt(model: PreTrainedModel, directory: Path, sequences: pa.Table) -> None:
-    """Over k, the continuation stays the same, and what stands before the prompt is not seen."""
+def test_continuation_is_measured_after_a_shorter_prompt(
+    model: PreTrainedModel, directory: Path, sequences: pa.Table
+) -> None:
+    """The continuation stays the same for every prompt length, and tokens before the prompt are not seen."""
     exact, tokens = in_float64(model), sequences["tokens"][8].as_py()
     for prompt in (1, 3, 30):
         (row,) = measured(directory, sequences.slice(8, 1), prompt_tokens=prompt).to_pylist()
@@ -96,7 +96,7 @@ def test_a_continuation_after_a_shorter_prompt(model: PreTrainedModel, directory
             assert row[name] == (value if value is None else pytest.approx(value, rel=1e-4)), name
 
 
-def test_filters_of_their_own_give_what_all_give(directory: Path, sequences: pa.Table) -> None:
+def test_single_filters_equal_all_filters_together(directory: Path, sequences: pa.Table) -> None:
     whole = measured(directory, sequences)
     settings = read_language_model(directory, prompt_tokens=PROMPT, continuation_tokens=CONTINUATION)
     for name in ("first_choices", "greedy_decoding"):
@@ -105,7 +105,7 @@ def test_filters_of_their_own_give_what_all_give(directory: Path, sequences: pa.
             assert alone[column.name].equals(whole[column.name])
 
 
-def test_attention_is_measured_where_it_is_asked_for(directory: Path, sequences: pa.Table) -> None:
+def test_attention_is_measured_if_its_filter_is_chosen(directory: Path, sequences: pa.Table) -> None:
     found = apply_filters(sequences, None, ("attention",), language_model=directory)
     for name in ("attention_entropy", "attention_gini"):
         assert {len(values) for values in found[name].to_pylist()} == {3}
@@ -113,7 +113,7 @@ def test_attention_is_measured_where_it_is_asked_for(directory: Path, sequences:
     assert ((entropy >= 0) & (entropy <= np.log(LENGTHS)[:, None])).all()
 
 
-def test_what_is_missing_to_ask_a_model_is_said(directory: Path, sequences: pa.Table) -> None:
+def test_missing_model_or_tokenizer_is_named(directory: Path, sequences: pa.Table) -> None:
     with pytest.raises(UserError, match="expected a language_model"):
         apply_filters(sequences, None, ("model",))
     with pytest.raises(UserError, match="expected a tokenizer to encode the text"):
@@ -123,7 +123,7 @@ def test_what_is_missing_to_ask_a_model_is_said(directory: Path, sequences: pa.T
 
 
 def reasons(directory: Path, rows: list[list[int]], **changed: Any) -> tuple[list[str | None], list[float]]:
-    """Why each row is refused, and the losses of the others."""
+    """Return the reason for each rejected row, and the losses of the other rows."""
     model = LanguageModel(directory, VOCABULARY_SIZE, 128, PROMPT, CONTINUATION, **changed)
     batch = measure_batch(
         pa.array(rows, pa.list_(pa.int64())), None, choose_filters(("model",)), Resources(language_model=model)
@@ -131,7 +131,7 @@ def reasons(directory: Path, rows: list[list[int]], **changed: Any) -> tuple[lis
     return batch.reasons.tolist(), batch.columns["loss"].to_pylist()
 
 
-def test_what_the_model_cannot_take_is_refused_and_the_rest_is_measured(directory: Path) -> None:
+def test_unmeasurable_rows_are_rejected_and_the_others_measured(directory: Path) -> None:
     rows = [[5] * 20, [5, 300, 301], [5] * 129, [], [7, -1], [5] * 128]
     found, losses = reasons(directory, rows)
     assert found == [
@@ -146,7 +146,7 @@ def test_what_the_model_cannot_take_is_refused_and_the_rest_is_measured(director
     assert losses == pytest.approx(expected, rel=1e-5)
 
 
-def test_predictions_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
+def test_nan_predictions_are_rejected(tmp_path: Path) -> None:
     broken = small_model()
     with torch.no_grad():
         broken.get_input_embeddings().weight[7] = torch.nan
@@ -165,7 +165,7 @@ def test_predictions_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
     assert batch.reasons.tolist() == [None, why, None, why]
 
 
-def test_text_is_encoded_before_it_is_asked(directory: Path, tokenizer: Tokenizer) -> None:
+def test_text_is_encoded_for_the_model(directory: Path, tokenizer: Tokenizer) -> None:
     text = "one two three four"
     from_text = apply_filters(pa.table({"text": [text]}), tokenizer, ("likelihood",), language_model=directory)
     tokens = pa.table({"tokens": [tokenizer.encode(text).ids]})
@@ -183,7 +183,7 @@ def test_text_is_encoded_before_it_is_asked(directory: Path, tokenizer: Tokenize
         pytest.param({"config": "["}, r"config\.json cannot be read", id="damaged"),
     ],
 )
-def test_what_cannot_be_asked_is_known_from_the_configuration(
+def test_unusable_models_are_rejected_by_their_configuration(
     directory: Path, tmp_path: Path, settings: dict[str, Any], message: str
 ) -> None:
     if "config" in settings:

@@ -1,4 +1,4 @@
-"""The spread of attention is what a loop over heads and tokens makes of the weights."""
+"""The spread of attention equals a plain loop over heads and tokens."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def random_rows() -> RaggedArray:
 
 
 def gini_plainly(weights: list[float]) -> float:
-    """By its definition: the mean difference of all pairs, over twice the mean."""
+    """Return the Gini coefficient by its definition: the mean difference of all pairs, over twice the mean."""
     differences = [abs(one - other) for one in weights for other in weights]
     return math.fsum(differences) / (2 * len(weights) * math.fsum(weights))
 
 
-def test_the_spread_is_that_of_a_loop(model: PreTrainedModel) -> None:
+def test_attention_spread_equals_a_plain_loop(model: PreTrainedModel) -> None:
     tokens = random_rows()
     spread = measure_attention(model, tokens, tokens_a_batch=30)
     for row, length in enumerate(LENGTHS):
@@ -52,7 +52,7 @@ def test_the_spread_is_that_of_a_loop(model: PreTrainedModel) -> None:
             assert spread.gini[row, layer] == pytest.approx(np.mean([gini_plainly(row) for row in seen]), abs=1e-5)
 
 
-def test_batches_change_nothing(model: PreTrainedModel) -> None:
+def test_attention_does_not_depend_on_batches(model: PreTrainedModel) -> None:
     whole = measure_attention(model, random_rows(), tokens_a_batch=1_000)
     alone = measure_attention(model, random_rows(), tokens_a_batch=1)
     np.testing.assert_allclose(alone.entropy, whole.entropy, rtol=1e-4, atol=1e-6)

@@ -1,4 +1,4 @@
-"""Predictions are those of the plain reference, whatever the batches and the order of the rows."""
+"""Predictions equal the plain reference for any batches and row order."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def rows_of(values: NDArray[np.generic], offsets: NDArray[np.int64]) -> list[NDA
     return np.split(values, offsets[1:-1])
 
 
-def test_predictions_are_those_of_the_plain_reference(model: PreTrainedModel) -> None:
+def test_predictions_equal_the_plain_reference(model: PreTrainedModel) -> None:
     tokens, exact = random_rows(), in_float64(model)
     predictions = predict(model, tokens, tokens_a_batch=150)
     assert np.diff(predictions.offsets).tolist() == [63, 0, 29, 63, 1, 16, 0, 63]
@@ -46,7 +46,7 @@ def test_predictions_are_those_of_the_plain_reference(model: PreTrainedModel) ->
 
 
 @pytest.mark.parametrize("tokens_a_batch", [1, 100, 10_000])
-def test_batches_and_order_change_nothing(model: PreTrainedModel, tokens_a_batch: int) -> None:
+def test_predictions_do_not_depend_on_batches_or_order(model: PreTrainedModel, tokens_a_batch: int) -> None:
     tokens = random_rows()
     whole = predict(model, tokens, tokens_a_batch=64)
     order = np.random.default_rng(1).permutation(len(LENGTHS))
@@ -59,7 +59,7 @@ def test_batches_and_order_change_nothing(model: PreTrainedModel, tokens_a_batch
             np.testing.assert_allclose(rows_of(after, found.offsets)[position], expected, rtol=1e-4, atol=1e-5)
 
 
-def test_a_batch_that_does_not_fit_is_halved(model: PreTrainedModel, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_batch_that_does_not_fit_is_halved(model: PreTrainedModel, monkeypatch: pytest.MonkeyPatch) -> None:
     tokens = random_rows()
     expected = predict(model, tokens, tokens_a_batch=10_000)
     score_batch, tried = forward._score_batch, []
@@ -77,7 +77,7 @@ def test_a_batch_that_does_not_fit_is_halved(model: PreTrainedModel, monkeypatch
         np.testing.assert_allclose(after, before, rtol=1e-4, atol=1e-5)
 
 
-def test_one_sequence_that_does_not_fit_is_an_error(model: PreTrainedModel, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_single_sequence_that_does_not_fit_is_an_error(model: PreTrainedModel, monkeypatch: pytest.MonkeyPatch) -> None:
     def too_small(*_: object) -> object:
         raise torch.OutOfMemoryError
 
@@ -93,7 +93,7 @@ def test_no_rows_give_no_predictions(model: PreTrainedModel) -> None:
         assert all(len(values) == 0 for values in predictions[1:])
 
 
-def test_batches_hold_every_row_once_and_no_more_tokens_than_they_may() -> None:
+def test_batches_contain_every_row_once_within_the_token_limit() -> None:
     lengths = np.random.default_rng(2).integers(1, 90, 500)
     batches = list(cut_batches(lengths, 400))
     assert sorted(np.concatenate(batches)) == list(range(500))

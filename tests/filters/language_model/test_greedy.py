@@ -1,4 +1,4 @@
-"""Decoding only what a forward pass does not settle gives what decoding everything gives."""
+"""Decoding only the sequences that a forward pass leaves undecided equals decoding all sequences."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ def reproduced(model: PreTrainedModel, sequences: NDArray[np.int64], tokens_a_ba
 
 
 def generated(model: PreTrainedModel, prompts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """What the library's own greedy decoding gives, of one prompt after the other."""
+    """Return the greedy decoding of the library, one prompt at a time."""
     options = {"do_sample": False, "max_new_tokens": CONTINUATION, "eos_token_id": None, "pad_token_id": 0}
     inputs = torch.split(torch.from_numpy(prompts), 1)
-    # Without a mask, it would take the token 0 for padding.
+    # Without a mask, the library would treat token 0 as padding.
     found = [model.generate(each, attention_mask=torch.ones_like(each), **options) for each in inputs]
     return torch.cat(found)[:, PROMPT:].numpy()
 
 
 @pytest.fixture(scope="module")
 def model() -> PreTrainedModel:
-    # In float32, two tokens may be so nearly as likely that the shape of the batch decides between them.
+    # In float32, two tokens may be so close that the shape of the batch decides between them.
     return in_float64(small_model())
 
 
 @pytest.fixture(scope="module")
 def partly_true(model: PreTrainedModel) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Sequences whose continuations are those decoded but for some tokens, and what is decoded of each."""
+    """Return sequences with decoded continuations except for some tokens, and the decoded tokens of each."""
     generator = np.random.default_rng(4)
     prompts = generator.integers(0, VOCABULARY_SIZE, (ROWS, PROMPT))
     decoded = generated(model, prompts)
@@ -49,7 +49,7 @@ def partly_true(model: PreTrainedModel) -> tuple[NDArray[np.int64], NDArray[np.i
     return np.hstack([prompts, np.where(wrong, others, decoded)]), decoded
 
 
-def test_scores_are_those_of_the_librarys_decoding(
+def test_scores_equal_the_decoding_of_the_library(
     model: PreTrainedModel, partly_true: tuple[NDArray[np.int64], NDArray[np.int64]]
 ) -> None:
     sequences, decoded = partly_true
@@ -60,7 +60,7 @@ def test_scores_are_those_of_the_librarys_decoding(
 
 
 @pytest.mark.parametrize("tokens_a_batch", [1, 10_000])
-def test_batches_and_order_change_no_score(
+def test_scores_do_not_depend_on_batches_or_order(
     model: PreTrainedModel, partly_true: tuple[NDArray[np.int64], NDArray[np.int64]], tokens_a_batch: int
 ) -> None:
     sequences, _ = partly_true
@@ -68,7 +68,7 @@ def test_batches_and_order_change_no_score(
     assert reproduced(model, sequences[order], tokens_a_batch).tolist() == reproduced(model, sequences)[order].tolist()
 
 
-def test_decoding_goes_on_after_the_end_of_a_text(
+def test_decoding_continues_after_an_end_of_text_token(
     model: PreTrainedModel, partly_true: tuple[NDArray[np.int64], NDArray[np.int64]]
 ) -> None:
     sequences, decoded = partly_true
@@ -80,10 +80,10 @@ def test_decoding_goes_on_after_the_end_of_a_text(
         model.generation_config.eos_token_id = None
 
 
-def test_only_what_is_not_settled_is_decoded(model: PreTrainedModel, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_undecided_sequences_are_decoded(model: PreTrainedModel, monkeypatch: pytest.MonkeyPatch) -> None:
     prompts = np.random.default_rng(6).integers(0, VOCABULARY_SIZE, (2, PROMPT))
     decoded = generated(model, prompts)
-    decoded[1, -1] = (decoded[1, -1] + 1) % VOCABULARY_SIZE  # wrong at the last place, after which nothing comes
+    decoded[1, -1] = (decoded[1, -1] + 1) % VOCABULARY_SIZE  # wrong only at the end: nothing to decode after it
 
     def fail(*_: object, **__: object) -> None:
         pytest.fail("decoded a sequence that the forward pass had settled")

@@ -1,4 +1,4 @@
-"""A model is loaded as it was saved, or not at all: no code of its own, no pickled objects, no invented weights."""
+"""A model is loaded exactly as saved or rejected: no code, no pickled objects, no randomly initialized weights."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def saved(tmp_path: Path) -> Path:
     return tmp_path / "model"
 
 
-def test_a_model_is_loaded_as_it_was_saved(saved: Path) -> None:
+def test_model_is_loaded_as_saved(saved: Path) -> None:
     expected, found = small_model().state_dict(), load_model(saved)
     assert not found.training
     assert set(found.state_dict()) == set(expected)
@@ -45,14 +45,14 @@ def test_a_model_is_loaded_as_it_was_saved(saved: Path) -> None:
     assert load_model(saved, dtype=torch.bfloat16).dtype == torch.bfloat16
 
 
-def once(directory: Path, *wanted: Input) -> PreTrainedModel:
+def load_once(directory: Path, *wanted: Input) -> PreTrainedModel:
     model = LanguageModel(directory, VOCABULARY_SIZE, None)
     return load_model_once(model, frozenset(wanted), file_stamp(directory))
 
 
-def test_a_process_holds_one_model_at_a_time(saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = once(saved)
-    assert once(saved) is first
+def test_process_holds_one_model_at_a_time(saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = load_once(saved)
+    assert load_once(saved) is first
     watched = weakref.ref(first)
     del first
     small_model(seed=1).save_pretrained(tmp_path / "other")
@@ -64,17 +64,17 @@ def test_a_process_holds_one_model_at_a_time(saved: Path, tmp_path: Path, monkey
         return load_model(*arguments)
 
     monkeypatch.setattr(loading, "load_model", load)
-    once(tmp_path / "other")
+    load_once(tmp_path / "other")
     assert held == [None]
 
 
-def test_a_model_that_is_saved_anew_is_loaded_anew(saved: Path) -> None:
-    first = once(saved)
+def test_model_that_is_saved_again_is_loaded_again(saved: Path) -> None:
+    first = load_once(saved)
     small_model(seed=1).save_pretrained(saved)
-    assert once(saved) is not first
+    assert load_once(saved) is not first
 
 
-def test_what_a_directory_says_of_decoding_is_not_greedy_decoding(saved: Path) -> None:
+def test_saved_generation_settings_do_not_change_greedy_decoding(saved: Path) -> None:
     contexts = torch.arange(40).reshape(4, 10)
     expected = decode(load_model(saved), contexts, 6).tolist()
     says = {"repetition_penalty": 1.8, "do_sample": True, "temperature": 9.0, "return_dict_in_generate": True}
@@ -82,7 +82,7 @@ def test_what_a_directory_says_of_decoding_is_not_greedy_decoding(saved: Path) -
     assert decode(load_model(saved), contexts, 6).tolist() == expected
 
 
-def test_layers_that_the_configuration_leaves_out_are_not_left_out(saved: Path) -> None:
+def test_weights_of_layers_missing_in_the_configuration_are_rejected(saved: Path) -> None:
     configuration = json.loads((saved / "config.json").read_text())
     (saved / "config.json").write_text(json.dumps(configuration | {"num_hidden_layers": 2}))
     with pytest.raises(
@@ -119,7 +119,7 @@ TINY = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "in
         ),
     ],
 )
-def test_a_model_whose_answers_would_be_wrong_is_refused(
+def test_models_unfit_for_the_wanted_input_are_rejected(
     tmp_path: Path, configuration: PretrainedConfig, wanted: Input, message: str | None
 ) -> None:
     torch.manual_seed(0)
@@ -128,14 +128,14 @@ def test_a_model_whose_answers_would_be_wrong_is_refused(
         weights.data *= 3
     model.save_pretrained(tmp_path)
     if message is None:
-        assert not once(tmp_path, wanted).training
+        assert not load_once(tmp_path, wanted).training
         return
     with pytest.raises(UserError, match=message) as raised:
-        once(tmp_path, wanted)
+        load_once(tmp_path, wanted)
     assert len(str(raised.value).splitlines()) == 2
 
 
-def test_an_older_checkpoint_in_torchs_own_format(saved: Path) -> None:
+def test_older_torch_checkpoint_is_loaded(saved: Path) -> None:
     torch.save(load_file(saved / "model.safetensors"), saved / "pytorch_model.bin")
     (saved / "model.safetensors").unlink()
     expected = small_model().state_dict()
@@ -147,7 +147,7 @@ class Hostile:
         return os.mkdir, (os.environ["HOSTILE"],)
 
 
-def test_no_pickled_object_is_made(saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pickled_objects_are_rejected(saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOSTILE", str(tmp_path / "made"))
     torch.save({"gpt_neox.embed_in.weight": Hostile()}, saved / "pytorch_model.bin")
     (saved / "model.safetensors").unlink()
@@ -156,7 +156,7 @@ def test_no_pickled_object_is_made(saved: Path, tmp_path: Path, monkeypatch: pyt
     assert not (tmp_path / "made").exists()
 
 
-def test_no_code_of_the_models_own_is_run(saved: Path, tmp_path: Path) -> None:
+def test_code_of_the_model_is_not_run(saved: Path, tmp_path: Path) -> None:
     configuration = json.loads((saved / "config.json").read_text())
     automatic = {"AutoConfig": "own.Own", "AutoModelForCausalLM": "own.Own"}
     (saved / "config.json").write_text(json.dumps(configuration | {"model_type": "own", "auto_map": automatic}))
@@ -167,7 +167,7 @@ def test_no_code_of_the_models_own_is_run(saved: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("change", ["missing", "of another shape"])
-def test_weights_that_are_not_there_are_not_invented(saved: Path, change: str) -> None:
+def test_missing_weights_are_rejected(saved: Path, change: str) -> None:
     weights = load_file(saved / "model.safetensors")
     (name,) = (each for each in weights if "embed_out" in each or "lm_head" in each)
     if change == "missing":
@@ -182,7 +182,7 @@ def test_weights_that_are_not_there_are_not_invented(saved: Path, change: str) -
 @pytest.mark.parametrize(
     "configuration", ['{"model_type": "no such thing"}', "{}", "[", '{"model_type": "t5"}'], ids=str
 )
-def test_what_is_no_causal_language_model_is_one_clear_message(saved: Path, configuration: str) -> None:
+def test_other_model_kinds_are_a_clear_error(saved: Path, configuration: str) -> None:
     (saved / "config.json").write_text(configuration)
     with pytest.raises(UserError, match="cannot be loaded") as raised:
         load_model(saved)

@@ -1,4 +1,4 @@
-"""What is made of a row's predictions is what a loop over its values makes of them."""
+"""Statistics of each row's predictions equal a plain loop over its values."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def mean(values: list[float]) -> float:
 
 
 @given(LOG_LIKELIHOODS)
-def test_means_and_perplexities(rows: list[list[float]]) -> None:
+def test_means_and_perplexities_equal_a_plain_loop(rows: list[list[float]]) -> None:
     values, offsets = laid_end_to_end(rows)
     expected = [mean(row) for row in rows]
     np.testing.assert_allclose(row_means(values, offsets), expected, rtol=1e-12)
@@ -32,15 +32,15 @@ def test_means_and_perplexities(rows: list[list[float]]) -> None:
 
 
 @given(LOG_LIKELIHOODS, st.sampled_from([1.0, 20.0, 60.0, 100.0]))
-def test_the_lowest_values_of_each_row(rows: list[list[float]], percent: float) -> None:
+def test_mean_of_the_lowest_values_equals_a_plain_loop(rows: list[list[float]], percent: float) -> None:
     expected = [mean(sorted(row)[: max(1, int(len(row) * percent / 100))]) for row in rows]
     np.testing.assert_allclose(means_of_lowest(*laid_end_to_end(rows), percent), expected, rtol=1e-12)
 
 
-def test_of_63_scored_tokens_the_lowest_12_are_a_fifth() -> None:
+def test_lowest_fifth_of_63_scored_tokens_is_12() -> None:
     found = means_of_lowest(*laid_end_to_end([[-float(number) for number in range(63)]]), 20)
     assert found.tolist() == [pytest.approx(-(51 + 62) / 2)]
 
 
-def test_an_even_guess_among_four_has_perplexity_four() -> None:
+def test_uniform_prediction_over_four_tokens_has_perplexity_four() -> None:
     assert perplexities(*laid_end_to_end([[math.log(1 / 4)] * 63])).tolist() == [pytest.approx(4)]

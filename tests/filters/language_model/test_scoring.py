@@ -1,4 +1,4 @@
-"""Test token scores against the plain reference: even, nearly certain and impossible predictions."""
+"""Token scores equal the plain reference, for uniform, nearly certain and impossible predictions."""
 
 from __future__ import annotations
 
@@ -32,25 +32,25 @@ def assert_scores(logits: torch.Tensor, targets: torch.Tensor, add_up: AddUp) ->
 
 @pytest.mark.parametrize("spread", [0.01, 1.0, 10.0])
 @pytest.mark.parametrize("vocabulary_size", [2, 50_304])
-def test_scores_are_those_of_the_plain_reference(spread: float, vocabulary_size: int, add_up: AddUp) -> None:
+def test_scores_equal_the_plain_reference(spread: float, vocabulary_size: int, add_up: AddUp) -> None:
     generator = torch.Generator().manual_seed(1)
     logits = spread * torch.randn(7, vocabulary_size, generator=generator)
     assert_scores(logits, torch.randint(0, vocabulary_size, (7,), generator=generator), add_up)
 
 
 @pytest.mark.parametrize("lead", [5.0, 17.0, 40.0, 80.0, 95.0])
-def test_predictions_that_are_nearly_certain_keep_their_digits(lead: float, add_up: AddUp) -> None:
+def test_nearly_certain_predictions_keep_their_precision(lead: float, add_up: AddUp) -> None:
     logits = torch.randn(4, 1_000, generator=torch.Generator().manual_seed(2))
     logits[:, 3] = logits.max() + lead
     assert_scores(logits, torch.tensor([3, 3, 7, 500]), add_up)
 
 
-def test_a_certain_token_is_as_likely_as_expected(add_up: AddUp) -> None:
+def test_certain_token_has_log_likelihood_zero(add_up: AddUp) -> None:
     scored = score_tokens(torch.tensor([[0.0, 300.0]]), torch.tensor([1]), add_up)
     assert [float(each[0]) for each in scored] == [0.0, 0.0, 0.0, 1.0]
 
 
-def test_an_impossible_token_changes_nothing_for_the_others(add_up: AddUp) -> None:
+def test_impossible_token_does_not_change_the_others(add_up: AddUp) -> None:
     logits = torch.tensor([[0.5, -math.inf, 1.0, 0.0], [0.5, -math.inf, 1.0, 0.0]])
     scored = score_tokens(logits, torch.tensor([0, 1]), add_up)
     assert scored.log_likelihood[1] == -math.inf
@@ -58,7 +58,7 @@ def test_an_impossible_token_changes_nothing_for_the_others(add_up: AddUp) -> No
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf])
-def test_logits_that_are_no_numbers_give_none(value: float, add_up: AddUp) -> None:
+def test_nan_and_infinite_logits_give_nan_scores(value: float, add_up: AddUp) -> None:
     logits = torch.tensor([[0.0, value, 1.0], [0.0, 2.0, 1.0]])
     scored = score_tokens(logits, torch.tensor([0, 0]), add_up)
     for each in (scored.log_likelihood, scored.standardized, scored.entropy):
@@ -66,7 +66,7 @@ def test_logits_that_are_no_numbers_give_none(value: float, add_up: AddUp) -> No
         assert each[1].isfinite()
 
 
-def test_chunks_change_nothing(add_up: AddUp) -> None:
+def test_scores_do_not_depend_on_chunks(add_up: AddUp) -> None:
     generator = torch.Generator().manual_seed(3)
     logits = torch.randn(8, 1_001, generator=generator)
     targets = torch.randint(0, 1_001, (8,), generator=generator)

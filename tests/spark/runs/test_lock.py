@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 
-from spark.runs import lock
 from spark.runs.lock import LOCK, run_lock
 from spark.runs.lock_holder import SECONDS_UNTIL_DEAD, Holder, read_holder, this_process
 from utils import UserError
@@ -68,9 +67,8 @@ def test_a_holder_on_another_host_is_believed_while_it_gives_signs(tmp_path: Pat
         pass
 
 
-def test_the_holder_gives_signs_of_life(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lock, "SECONDS_BETWEEN_SIGNS", 0.01)
-    with run_lock(tmp_path):
+def test_the_holder_gives_signs_of_life(tmp_path: Path) -> None:
+    with run_lock(tmp_path, seconds_between_signs=0.01):
         first = read_holder(tmp_path / LOCK)
         assert first is not None
         deadline = time.monotonic() + 30
@@ -79,10 +77,9 @@ def test_the_holder_gives_signs_of_life(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"host": "x"}', "[" * 200_000])
-def test_an_illegible_lock_is_a_dead_one(tmp_path: Path, content: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lock, "SECONDS_TO_SETTLE", 0.01)
+def test_an_illegible_lock_is_a_dead_one(tmp_path: Path, content: str) -> None:
     (tmp_path / LOCK).write_text(content)
-    with run_lock(tmp_path):
+    with run_lock(tmp_path, seconds_to_settle=0.01):
         assert read_holder(tmp_path / LOCK) is not None
 
 

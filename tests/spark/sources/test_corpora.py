@@ -1,4 +1,4 @@
-"""What a user says of a corpus becomes its rows: of Parquet, JSONL and text alike, or a message of what is wrong."""
+"""Resolving a corpus from Parquet, JSON lines or text to its rows, or to an error message."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def resolver(tmp_path: Path) -> Resolver:
 
 @pytest.mark.parametrize("token_type", [pa.int32(), pa.int64(), pa.uint32()])
 @pytest.mark.parametrize("row_group_size", [1, 3, 100])
-def test_rows_of_parquet_without_ids_are_numbered_through_the_files(
+def test_parquet_rows_without_ids_are_numbered_across_files(
     write_parquet: Callable[..., Path],
     resolver: Resolver,
     token_type: pa.DataType,
@@ -49,9 +49,7 @@ def test_ids_of_the_rows_are_kept(write_parquet: Callable[..., Path], resolver: 
 
 
 @pytest.mark.parametrize("compressed", [False, True])
-def test_lines_of_json_are_numbered_through_the_files(
-    spark: Any, tmp_path: Path, resolver: Resolver, compressed: bool
-) -> None:
+def test_json_lines_are_numbered_across_files(spark: Any, tmp_path: Path, resolver: Resolver, compressed: bool) -> None:
     for number, rows in enumerate((ROWS[:3], ROWS[3:])):
         content = "".join(json.dumps({"tokens": row}) + "\n" for row in rows).encode()
         name = tmp_path / "corpus" / f"{number}.jsonl{'.gz' if compressed else ''}"
@@ -72,7 +70,7 @@ def test_text_is_encoded(
     assert found == {row: tokenizer.encode(text).ids for row, text in enumerate(texts)}
 
 
-def test_a_tokenizer_that_lies_beside_the_data_is_used(
+def test_tokenizer_beside_the_data_is_used(
     write_parquet: Callable[..., Path], resolver: Resolver, tokenizer_file: Path
 ) -> None:
     path = write_parquet("corpus.parquet", {"text": ["one"]})
@@ -88,7 +86,7 @@ def test_a_tokenizer_that_lies_beside_the_data_is_used(
         pytest.param({"tokens": ["a"]}, "expected lists of whole numbers", id="no-lists"),
     ],
 )
-def test_what_cannot_be_counted_is_refused_before_spark(
+def test_columns_that_cannot_be_counted_are_rejected_before_spark(
     write_parquet: Callable[..., Path], resolver: Resolver, columns: dict[str, Any], message: str
 ) -> None:
     path = write_parquet("rows/corpus.parquet", columns)
@@ -97,7 +95,7 @@ def test_what_cannot_be_counted_is_refused_before_spark(
 
 
 @pytest.mark.parametrize("source", ["nowhere.parquet", "/nowhere/at/all"])
-def test_a_path_that_is_not_there_is_refused(resolver: Resolver, source: str) -> None:
+def test_missing_path_is_rejected(resolver: Resolver, source: str) -> None:
     with pytest.raises(UserError, match=r"no such file or directory.\nExpected a file of token ids"):
         resolve_corpus(source, 2_049, None, resolver)
 
@@ -111,7 +109,7 @@ def test_a_path_that_is_not_there_is_refused(resolver: Resolver, source: str) ->
         pytest.param({"sequence_id": [4, None], "tokens": [[1], [2]]}, "a sequence_id is null", id="no-id"),
     ],
 )
-def test_a_row_that_would_not_be_counted_stops_the_counting(
+def test_invalid_row_stops_the_counting(
     write_parquet: Callable[..., Path], resolver: Resolver, columns: dict[str, Any], message: str
 ) -> None:
     corpus = resolve_corpus(str(write_parquet("corpus.parquet", columns)), 2_049, None, resolver)
@@ -119,14 +117,14 @@ def test_a_row_that_would_not_be_counted_stops_the_counting(
         rows_of(corpus)
 
 
-def test_a_damaged_line_stops_the_counting(tmp_path: Path, resolver: Resolver) -> None:
+def test_damaged_line_stops_the_counting(tmp_path: Path, resolver: Resolver) -> None:
     (tmp_path / "corpus.jsonl").write_text('{"tokens": [1]}\n{"tokens": [1\n')
     corpus = resolve_corpus(str(tmp_path / "corpus.jsonl"), 2_049, None, resolver)
     with pytest.raises(UserError, match="line 2: the line is not JSON"):
         rows_of(corpus)
 
 
-def test_empty_rows_are_rows(write_parquet: Callable[..., Path], resolver: Resolver, tokenizer_file: Path) -> None:
+def test_empty_rows_are_kept(write_parquet: Callable[..., Path], resolver: Resolver, tokenizer_file: Path) -> None:
     path = write_parquet("rows/corpus.parquet", {"tokens": [[1], [], [2]]})
     assert rows_of(resolve_corpus(str(path), 2_049, None, resolver)) == {0: [1], 1: [], 2: [2]}
     path = write_parquet("text/corpus.parquet", {"text": ["", "one", ""]})
@@ -142,7 +140,7 @@ def test_empty_rows_are_rows(write_parquet: Callable[..., Path], resolver: Resol
         pytest.param({"about": 1}, "sequence_id 1: tokens is null", id="without-tokens"),
     ],
 )
-def test_of_a_line_only_what_is_counted_must_fit(
+def test_only_the_counted_column_of_a_line_must_have_the_right_type(
     tmp_path: Path, resolver: Resolver, second: dict[str, Any], message: str | None
 ) -> None:
     lines = [{"tokens": [1], "about": "a"}, second]
@@ -155,14 +153,14 @@ def test_of_a_line_only_what_is_counted_must_fit(
             rows_of(corpus)
 
 
-def test_half_of_a_surrogate_pair_is_called_so(tmp_path: Path, resolver: Resolver, tokenizer_file: Path) -> None:
+def test_error_names_half_of_a_surrogate_pair(tmp_path: Path, resolver: Resolver, tokenizer_file: Path) -> None:
     (tmp_path / "corpus.jsonl").write_text('{"text": "one"}\n{"text": "\\ud800"}\n')
     corpus = resolve_corpus(str(tmp_path / "corpus.jsonl"), 2_049, str(tokenizer_file), resolver)
     with pytest.raises(UserError, match="line 2: column 'text' holds half of a surrogate pair"):
         rows_of(corpus)
 
 
-def test_a_split_is_named_behind_the_dataset(resolver: Resolver) -> None:
+def test_split_is_selected_after_a_hash_sign(resolver: Resolver) -> None:
     from sample.paths import memories_directory
 
     corpus = resolve_corpus(f"{memories_directory()}#deduped.70m", 2_049, None, resolver)
@@ -170,7 +168,7 @@ def test_a_split_is_named_behind_the_dataset(resolver: Resolver) -> None:
     assert corpus.rows == len(rows_of(corpus)) > 0
 
 
-def test_large_files_are_cut_into_several_parts_a_core() -> None:
+def test_large_files_have_several_parts_per_core() -> None:
     assert parts.part_bytes(10 << 30, cores=8) == parts.LARGEST_PART
     assert parts.part_bytes(1 << 30, cores=8) == (1 << 30) // 32
     assert parts.part_bytes(1, cores=8) == parts.SMALLEST_PART

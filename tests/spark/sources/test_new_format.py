@@ -1,4 +1,4 @@
-"""A format that is one class and one registration is read as sequences, as a corpus and as a feature table."""
+"""A complete new format: two classes and one registration make sequences, corpora and feature tables of it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from tests.spark.sources.test_token_file import rows_of
 
 @dataclass(frozen=True)
 class Words(Part):
-    """The lines of a file: words `column=1,2,3`, of which a list of one column is a list in every row."""
+    """The lines of a file. Each has words `column=1,2,3`; a column with a list in one row has lists in all rows."""
 
     schema: pa.Schema
 
@@ -47,7 +47,7 @@ class Words(Part):
             yield batch if names is None else batch.select(list(names))
 
     def copy_without(self, removed: Any, directory: Any, name: str) -> CopiedPart:
-        """Write the lines that are kept."""
+        """Write the lines that are not removed."""
         lines = np.array(self.path.read_text().splitlines(keepends=True))
         kept = lines[is_kept(removed, 0, len(lines))]
         (directory / f"{name}.words").write_text("".join(kept))
@@ -56,10 +56,10 @@ class Words(Part):
 
 @dataclass(frozen=True)
 class WordsSource(Source):
-    """One part per file."""
+    """A table of `Words` files, one part per file."""
 
     def parts(self, bytes_a_part: int | None = None) -> tuple[Words, ...]:
-        """Return the files; how many rows they have is not known."""
+        """Return one part per file; their numbers of rows are unknown."""
         return tuple(Words(path, None, self.schema) for path in self.paths)
 
 
@@ -89,7 +89,7 @@ def sequences(tmp_path: Path) -> Path:
     return tmp_path / "rows"
 
 
-def test_it_is_a_source_of_sequences(spark: Any, sequences: Path, resolver: Resolver) -> None:
+def test_new_format_is_read_as_sequences(spark: Any, sequences: Path, resolver: Resolver) -> None:
     source = resolver.files(TableLocation(str(sequences), is_local=True))
     rows = read_sequences(spark, source, recognise_columns(source.schema, "words")).collect()
     found = sorted((row["sequence_id"], row["tokens"], row["_run_other_0"], row["_run_rejection"]) for row in rows)
@@ -97,9 +97,7 @@ def test_it_is_a_source_of_sequences(spark: Any, sequences: Path, resolver: Reso
     assert source.first_rows(1).table.to_pydict() == {"tokens": [[1, 2]], "mine": [5]}
 
 
-def test_it_is_a_corpus_that_is_copied_in_its_format(
-    spark: Any, sequences: Path, resolver: Resolver, tmp_path: Path
-) -> None:
+def test_new_format_is_copied_as_a_corpus(spark: Any, sequences: Path, resolver: Resolver, tmp_path: Path) -> None:
     corpus = number_lines(spark, resolve_corpus(str(sequences), 2_049, None, resolver))
     assert rows_of(corpus) == {0: [1, 2], 1: [3], 2: [4]}
     gone = row_places(spark, corpus).where("sequence_id = 1")
@@ -108,7 +106,7 @@ def test_it_is_a_corpus_that_is_copied_in_its_format(
     assert copy == {"part-00000.words": "tokens=1,2 mine=5\n", "part-00001.words": "tokens=4 mine=7\n"}
 
 
-def test_it_is_a_feature_table(spark: Any, tmp_path: Path, resolver: Resolver) -> None:
+def test_new_format_is_joined_as_a_feature_table(spark: Any, tmp_path: Path, resolver: Resolver) -> None:
     (tmp_path / "counts.words").write_text("index=1 counts=10\nindex=3 counts=30\n")
     location = TableLocation(str(tmp_path / "counts.words"), is_local=True)
     feature = resolve_feature_table(DUPLICATES, location, None, resolver)
@@ -120,12 +118,12 @@ def test_it_is_a_feature_table(spark: Any, tmp_path: Path, resolver: Resolver) -
     assert read_token_frequencies((location,), resolver).tolist() == [4, -1, 5]
 
 
-def test_a_suffix_belongs_to_one_format() -> None:
+def test_suffix_belongs_to_one_format() -> None:
     with pytest.raises(ValueError, match=r"found \.parquet"):
         register(Format("mine", (".parquet",), open_words))
 
 
-def test_a_file_of_token_ids_is_a_source_of_sequences(spark: Any, tmp_path: Path, resolver: Resolver) -> None:
+def test_file_of_token_ids_is_read_as_sequences(spark: Any, tmp_path: Path, resolver: Resolver) -> None:
     (tmp_path / "document.bin").write_bytes(np.arange(2 * 2_049).astype("<u2").tobytes())
     source = resolver.files(TableLocation(str(tmp_path), is_local=True))
     rows = read_sequences(spark, source, recognise_columns(source.schema, "tokens")).collect()
@@ -135,9 +133,7 @@ def test_a_file_of_token_ids_is_a_source_of_sequences(spark: Any, tmp_path: Path
     }
 
 
-def test_a_token_file_beside_tables_is_read_only_where_a_corpus_is_asked_for(
-    write_parquet: Write, resolver: Resolver
-) -> None:
+def test_token_file_beside_tables_is_read_only_as_a_corpus(write_parquet: Write, resolver: Resolver) -> None:
     directory = write_parquet("d/a.parquet", {"tokens": [[1]]}).parent
     (directory / "document.bin").write_bytes(bytes(2 * 3))
     assert resolver.files(TableLocation(str(directory), is_local=True)).rows == 1

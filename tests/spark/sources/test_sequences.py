@@ -1,4 +1,4 @@
-"""Reading any source into the one schema, and drawing samples of it."""
+"""Reading any source into one schema, and drawing samples from it."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ def rows_by_id(frame: Any) -> dict[int | None, dict[str, Any]]:
         pytest.param(("Index", "Tokens"), id="pile"),
     ],
 )
-def test_known_layouts_become_one_schema(spark: Any, write_parquet: Write, names: tuple[str, str]) -> None:
+def test_known_column_names_are_read_into_one_schema(spark: Any, write_parquet: Write, names: tuple[str, str]) -> None:
     path = write_parquet("a.parquet", {names[0]: [7, 8], names[1]: [[1, 2], [3]], "mine": ["x", "y"]})
     frame = load(spark, path)
     assert frame.columns == ["sequence_id", "tokens", "_run_other_0", "_run_rejection"]
     assert rows_by_id(frame)[8]["tokens"] == [3]
 
 
-def test_scores_of_the_pile_layout_are_recognised_and_other_columns_pass(spark: Any, write_parquet: Write) -> None:
+def test_pile_scores_are_recognised_and_other_columns_kept(spark: Any, write_parquet: Write) -> None:
     path = write_parquet("a.parquet", {"Index": [1], "Tokens": [[1]], "70M": [0.5], "1.4B": [1.0], "x": [3]})
     row = load(spark, path).first()
     assert row["_run_70m_memorization_score"] == 0.5
@@ -53,7 +53,7 @@ def test_scores_of_the_pile_layout_are_recognised_and_other_columns_pass(spark: 
     assert row["_run_other_0"] == 3
 
 
-def test_rows_without_ids_are_numbered_through_the_files(spark: Any, write_parquet: Write) -> None:
+def test_rows_without_ids_are_numbered_across_files(spark: Any, write_parquet: Write) -> None:
     for name, start, rows in (("d/b.parquet", 5_000, 3), ("d/a.parquet", 0, 5_000)):
         path = write_parquet(name, {"tokens": [[start + i] for i in range(rows)]}, row_group_size=500)
     spark.conf.set("spark.sql.files.maxPartitionBytes", "4k")
@@ -70,7 +70,7 @@ def write_lines(path: Path, lines: list[bytes]) -> Path:
     return path
 
 
-def test_json_lines_are_numbered_and_damaged_ones_are_rejected_with_the_line(spark: Any, tmp_path: Path) -> None:
+def test_damaged_json_lines_are_rejected_with_their_line(spark: Any, tmp_path: Path) -> None:
     lines = [json.dumps({"text": f"line {i}", "more": i}).encode() for i in range(20)]
     bad = {
         3: (b'{"text": "cut', "the line is not JSON"),
@@ -99,7 +99,7 @@ def test_json_lines_are_numbered_and_damaged_ones_are_rejected_with_the_line(spa
     assert (rows[4]["text"], rows[4]["_run_other_0"], rows[4]["_run_line"]) == ("line 4", 4, None)
 
 
-def test_json_lines_of_tokens_are_judged_one_by_one(spark: Any, tmp_path: Path) -> None:
+def test_invalid_tokens_reject_only_their_own_json_line(spark: Any, tmp_path: Path) -> None:
     records: list[dict[str, Any]] = [{"sequence_id": i, "tokens": [i, 1]} for i in range(8)]
     records[0]["tokens"] = []
     records[2]["tokens"] = "not a list"
@@ -123,13 +123,13 @@ def test_files_of_json_lines_may_have_different_columns(spark: Any, tmp_path: Pa
     assert rows[1]["_run_other_0"]["x"] == [1, None]
 
 
-def test_paths_with_pattern_characters_are_read_as_they_are(spark: Any, write_parquet: Write) -> None:
+def test_pattern_characters_in_paths_are_literal(spark: Any, write_parquet: Write) -> None:
     path = write_parquet("odd [1] {a}*? %20/x y.parquet", {"tokens": [[1]]})
     assert load(spark, path).count() == 1
 
 
 @pytest.mark.parametrize("partitions", [1, 3, 16])
-def test_a_sample_depends_on_ids_and_seed_alone(spark: Any, write_parquet: Write, partitions: int) -> None:
+def test_sample_depends_only_on_ids_and_seed(spark: Any, write_parquet: Write, partitions: int) -> None:
     ids = np.random.default_rng(0).permutation(10_000)
     path = write_parquet("a.parquet", {"sequence_id": ids, "tokens": [[int(i)] for i in ids]})
     frame = load(spark, path)
@@ -140,14 +140,14 @@ def test_a_sample_depends_on_ids_and_seed_alone(spark: Any, write_parquet: Write
     assert {row[0] for row in draw_sample(frame, 100, 8).select("sequence_id").collect()} != expected
 
 
-def test_a_sample_is_spread_over_all_rows(spark: Any) -> None:
+def test_sample_is_spread_over_all_rows(spark: Any) -> None:
     frame = spark.range(100_000).withColumnRenamed("id", "sequence_id")
     drawn = np.array([row[0] for row in draw_sample(frame, 10_000, 1).collect()])
     assert len(drawn) == 10_000
     assert abs(drawn.mean() - 50_000) < 1_500  # five standard errors of the mean
 
 
-def test_every_row_of_a_repeated_id_is_rejected(spark: Any, write_parquet: Write) -> None:
+def test_all_rows_of_a_repeated_id_are_rejected(spark: Any, write_parquet: Write) -> None:
     path = write_parquet("a.parquet", {"sequence_id": [1, 2, 2, None, None], "tokens": [[1]] * 5})
     rows = reject_repeated_ids(load(spark, path)).collect()
     reasons = sorted((row["sequence_id"] or 0, row["_run_rejection"]) for row in rows if row["_run_rejection"])
@@ -165,14 +165,14 @@ def test_every_row_of_a_repeated_id_is_rejected(spark: Any, write_parquet: Write
         pytest.param({"tokens": [[1]], "mine": [1]}, "`mine` is int64 in the former, string in the", id="type"),
     ],
 )
-def test_files_of_different_columns_are_refused(write_parquet: Write, other: dict[str, Any], expected: str) -> None:
+def test_files_of_different_columns_are_rejected(write_parquet: Write, other: dict[str, Any], expected: str) -> None:
     write_parquet("d/a.parquet", {"tokens": [[1]], "mine": ["x"]})
     path = write_parquet("d/b.parquet", pa.table(other))
     with pytest.raises(UserError, match=f"b.parquet differs from a.parquet: column {expected}"):
         describe_files(find_files(path.parent))
 
 
-def test_files_may_differ_in_the_order_of_columns_and_in_how_arrow_holds_them(spark: Any, write_parquet: Write) -> None:
+def test_files_may_differ_in_column_order_and_arrow_encoding(spark: Any, write_parquet: Write) -> None:
     path = write_parquet("d/a.parquet", {"tokens": pa.array([[1]], pa.list_(pa.int32())), "text": ["one"]})
     text = pa.array(["two"], pa.large_string()).dictionary_encode()
     tokens = pa.array([[2]], pa.large_list(pa.field("x", pa.int32(), nullable=False)))
@@ -181,7 +181,7 @@ def test_files_may_differ_in_the_order_of_columns_and_in_how_arrow_holds_them(sp
     assert [(rows[i]["tokens"], rows[i]["text"]) for i in (0, 1)] == [([1], "one"), ([2], "two")]
 
 
-def test_a_file_of_several_names_is_read_once(spark: Any, write_parquet: Write) -> None:
+def test_file_of_several_names_is_read_once(spark: Any, write_parquet: Write) -> None:
     path = write_parquet("d/a.parquet", {"tokens": [[1]]})
     (path.parent / "b.parquet").symlink_to(path)
     assert describe_files(find_files(path.parent)).rows == 1

@@ -1,4 +1,4 @@
-"""Files of token ids: read as their bytes say, in any parts, and refused where they are not what they should be."""
+"""Files of token ids: rows equal the bytes for any parts, and invalid files are rejected."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def corpus_of(source: TokenIdsSource, bytes_a_part: int, rows_a_batch: int | Non
 
 
 def index_of(lengths: list[int], type_code: int = 8, item: int = 2, version: int = 1) -> bytes:
-    """An index as NVIDIA's Megatron-LM writes it, by its description."""
+    """Return the bytes of an index in the documented format of NVIDIA's Megatron-LM."""
     begins = np.cumsum([0, *lengths])[:-1] * item
     header = b"MMIDIDX\x00\x00" + struct.pack("<QBQQ", version, type_code, len(lengths), len(lengths) + 1)
     documents = np.arange(len(lengths) + 1)
@@ -66,7 +66,7 @@ def tokens() -> NDArray[np.uint16]:
 
 @pytest.mark.parametrize("bytes_a_part", [1, 14, 50, 10**9])
 @pytest.mark.parametrize("rows_a_batch", [1, 4, 100])
-def test_rows_are_those_of_the_bytes_in_any_parts(
+def test_rows_equal_the_bytes_for_any_parts(
     tmp_path: Path, tokens: NDArray[np.uint16], bytes_a_part: int, rows_a_batch: int
 ) -> None:
     (tmp_path / "document.bin").write_bytes(tokens.tobytes())
@@ -76,7 +76,7 @@ def test_rows_are_those_of_the_bytes_in_any_parts(
 
 
 @pytest.mark.parametrize("last", [2, 3], ids=["of-the-number", "of-the-last"])
-def test_shards_are_cut_anywhere(tmp_path: Path, tokens: NDArray[np.uint16], last: int) -> None:
+def test_shards_may_end_inside_a_row(tmp_path: Path, tokens: NDArray[np.uint16], last: int) -> None:
     content = tokens.tobytes()
     cuts = [0, 101, 102, len(content)]
     for number, (start, stop) in enumerate(pairwise(cuts)):
@@ -87,7 +87,7 @@ def test_shards_are_cut_anywhere(tmp_path: Path, tokens: NDArray[np.uint16], las
 
 @pytest.mark.parametrize(("type_code", "token_type"), [(8, "<u2"), (1, "u1"), (4, "<i4"), (5, "<i8"), (3, "<i2")])
 @pytest.mark.parametrize("bytes_a_part", [1, 60, 10**9])
-def test_an_index_says_where_rows_begin(tmp_path: Path, type_code: int, token_type: str, bytes_a_part: int) -> None:
+def test_index_gives_the_starts_of_the_rows(tmp_path: Path, type_code: int, token_type: str, bytes_a_part: int) -> None:
     lengths = [3, 0, 5, 1, 12, 2]
     values = (np.arange(sum(lengths)) * 5).astype(token_type)
     (tmp_path / "document.bin").write_bytes(values.tobytes())
@@ -97,14 +97,14 @@ def test_an_index_says_where_rows_begin(tmp_path: Path, type_code: int, token_ty
     assert rows_of(corpus) == dict(enumerate(expected))
 
 
-def test_a_real_row_has_2049_tokens(tmp_path: Path) -> None:
+def test_default_row_has_2049_tokens(tmp_path: Path) -> None:
     (tmp_path / "document.bin").write_bytes(bytes(2 * 2_049 * 3))
     assert open_token_ids(tmp_path, row_tokens=2_049).rows == 3
 
 
-def test_no_batch_holds_the_whole_file(tmp_path: Path) -> None:
+def test_batches_are_smaller_than_the_file(tmp_path: Path) -> None:
     with (tmp_path / "document.bin").open("wb") as file:
-        file.truncate(2 * 2_049 * 10_000)  # a hole, which takes no disk
+        file.truncate(2 * 2_049 * 10_000)  # sparse: it takes no disk space
     corpus = corpus_of(open_token_ids(tmp_path, row_tokens=2_049), 10**9)
     sizes = [len(batch.tokens.values) for part in corpus.parts for batch in part.batches()]
     assert sum(sizes) == 2_049 * 10_000
@@ -139,14 +139,14 @@ def test_no_batch_holds_the_whole_file(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_what_is_no_corpus_is_refused(tmp_path: Path, files: dict[str, bytes], message: str) -> None:
+def test_invalid_token_files_are_rejected(tmp_path: Path, files: dict[str, bytes], message: str) -> None:
     for name, content in files.items():
         (tmp_path / name).write_bytes(content)
     with pytest.raises(UserError, match=message):
         open_token_ids(tmp_path, row_tokens=7)
 
 
-def test_rows_that_overlap_are_refused(tmp_path: Path) -> None:
+def test_overlapping_rows_are_rejected(tmp_path: Path) -> None:
     index = bytearray(index_of([2, 2, 2]))
     index[34 + 12 + 8 : 34 + 12 + 16] = struct.pack("<q", 2)  # the second row begins within the first
     (tmp_path / "document.bin").write_bytes(bytes(12))
@@ -156,7 +156,7 @@ def test_rows_that_overlap_are_refused(tmp_path: Path) -> None:
         rows_of(corpus)
 
 
-def test_a_negative_number_is_no_token(tmp_path: Path) -> None:
+def test_negative_token_is_rejected(tmp_path: Path) -> None:
     (tmp_path / "document.bin").write_bytes(np.array([1, 2, 3, -4], "<i4").tobytes())
     (tmp_path / "document.idx").write_bytes(index_of([2, 2], 4, 4))
     corpus = corpus_of(open_token_ids(tmp_path, row_tokens=7), 10**9)
@@ -164,7 +164,7 @@ def test_a_negative_number_is_no_token(tmp_path: Path) -> None:
         rows_of(corpus)
 
 
-def test_other_data_is_no_token_file(tmp_path: Path) -> None:
+def test_other_data_is_not_taken_for_a_token_file(tmp_path: Path) -> None:
     (tmp_path / "rows.parquet").write_bytes(b"")
     assert not holds_corpus(tmp_path)
     assert not holds_corpus(tmp_path / "rows.parquet")

@@ -1,4 +1,4 @@
-"""Shared by the tests of storage: a directory on this machine, and one in an object store on loopback."""
+"""Fixtures of the storage tests: a local directory, and a directory in an object store on loopback."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.spark.object_store import BUCKET, object_store
 
 @pytest.fixture(scope="module")
 def store() -> Iterator[None]:
-    """Point the process at an object store of its own while a module's tests run."""
+    """Start an object store and direct this process to it, during the tests of a module."""
     with object_store() as environment, pytest.MonkeyPatch.context() as patch:
         for name, value in environment.items():
             patch.setenv(name, value)
@@ -25,7 +25,7 @@ def store() -> Iterator[None]:
 
 @pytest.fixture(params=["local", "s3a"])
 def directory(request: pytest.FixtureRequest, tmp_path: Path, store: None) -> AnyPath:
-    """Return a directory of the test's own, once on this machine and once in the object store."""
+    """Return a new directory for the test: first local, then in the object store."""
     return tmp_path if request.param == "local" else storage_path(f"s3a://{BUCKET}/{tmp_path.name}/with space")
 
 

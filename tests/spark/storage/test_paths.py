@@ -1,4 +1,4 @@
-"""Paths behave the same on this machine and on shared storage (an S3 server on loopback)."""
+"""Paths behave the same locally and on shared storage (an S3 server on loopback)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ import pytest
 
 from spark.metrics.configuration import build_configuration
 from spark.metrics.planning import plan_splits
-from spark.runs import lock
 from spark.runs.lock import run_lock
 from spark.runs.run_directory import make_directory
 from spark.sources.local_files import describe_files, find_files
@@ -28,7 +27,7 @@ from tests.spark.storage.conftest import fill
 from utils import UserError
 
 
-def test_paths_do_the_same_everywhere(directory: AnyPath) -> None:
+def test_local_and_remote_paths_behave_the_same(directory: AnyPath) -> None:
     assert not (directory / "sub").exists()
     fill(directory)
     assert (directory / "sub").is_dir()
@@ -54,15 +53,18 @@ def test_paths_do_the_same_everywhere(directory: AnyPath) -> None:
     assert pickle.loads(pickle.dumps(directory)) == directory
 
 
-def test_a_run_is_locked_on_both(directory: AnyPath, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lock, "SECONDS_TO_SETTLE", 0.01)
+def test_run_is_locked_locally_and_remotely(directory: AnyPath) -> None:
     directory.mkdir(parents=True, exist_ok=True)
-    with run_lock(directory), pytest.raises(UserError, match="is being written by"), run_lock(directory):
+    with (
+        run_lock(directory, seconds_to_settle=0.01),
+        pytest.raises(UserError, match="is being written by"),
+        run_lock(directory, seconds_to_settle=0.01),
+    ):
         pytest.fail("acquired twice")
     assert not files_below(directory)
 
 
-def test_data_files_are_found_and_described_on_both(directory: AnyPath) -> None:
+def test_data_files_are_found_locally_and_remotely(directory: AnyPath) -> None:
     table = pa.table({"sequence_id": [1, 2, 3], "tokens": [[1], [2], [3]]})
     for name in ("p/b.parquet", "p/a.parquet", "p/_hidden.parquet"):
         (directory / "p").mkdir(parents=True, exist_ok=True)
@@ -79,7 +81,7 @@ def test_data_files_are_found_and_described_on_both(directory: AnyPath) -> None:
         describe_files(find_files(directory / "p"))
 
 
-def test_jobs_and_tokenizer_are_resolved_on_both(
+def test_jobs_and_tokenizer_are_resolved_locally_and_remotely(
     directory: AnyPath, tokenizer_file: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     for scheme in ("deduped", "duped"):
@@ -112,15 +114,15 @@ def test_unreachable_storage_is_reported(text: str, message: str) -> None:
         storage_path(text).exists()
 
 
-def test_a_store_that_does_not_answer_is_not_an_empty_one() -> None:
-    # In its own process: another test may have cached a connection to a store that answers.
+def test_store_that_does_not_answer_is_an_error() -> None:
+    # In a new process: this one may have cached a connection to a store that answers.
     ask = "from spark.storage.paths import *; require_reachable(storage_path('s3a://bucket/x'))"
     environment = os.environ | {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_MAX_ATTEMPTS": "1"}
-    asked = subprocess.run([sys.executable, "-c", ask], cwd=PROJECT, env=environment, capture_output=True, text=True)
-    assert "UserError: s3a://bucket cannot be reached" in asked.stderr
+    finished = subprocess.run([sys.executable, "-c", ask], cwd=PROJECT, env=environment, capture_output=True, text=True)
+    assert "UserError: s3a://bucket cannot be reached" in finished.stderr
 
 
-def test_nothing_is_written_through_a_symbolic_link(tmp_path: Path) -> None:
+def test_symbolic_link_to_a_directory_is_not_written_through(tmp_path: Path) -> None:
     outside, directory = tmp_path / "outside", tmp_path / "run"
     outside.write_text("precious")
     directory.mkdir()
@@ -134,14 +136,14 @@ def test_nothing_is_written_through_a_symbolic_link(tmp_path: Path) -> None:
     assert (directory / "run.json").read_text() == "{}"
 
 
-def test_uris_are_kept_as_given() -> None:
+def test_uris_are_kept_unchanged() -> None:
     for text in ("s3a://bucket/a b/#c?d=1", "hdfs://host:9000/a/b", "hdfs:///a"):
         assert str(storage_path(text)) == text
     assert str(storage_path("hdfs://host/a") / "b" / "c") == "hdfs://host/a/b/c"
     assert storage_path("file:///tmp/a%20b") == Path("/tmp/a b")
 
 
-def test_a_directory_is_discarded_while_a_worker_adds_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_directory_is_discarded_while_a_worker_adds_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     directory, added, remove = tmp_path / "d", [], os.rmdir
     directory.mkdir()
 

@@ -1,4 +1,4 @@
-"""A table appears under its final name only when it is complete, and counts only as its marker says."""
+"""A table gets its final name only when complete, and is valid only if it agrees with its marker."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from utils import UserError
 WRITTEN = Written(2, 0, 1.0, {"rows": 2})
 
 
-def test_a_table_is_published_once_it_is_whole(directory: AnyPath) -> None:
+def test_table_is_published_when_it_is_complete(directory: AnyPath) -> None:
     hidden, final = directory / "_temporary" / "x", directory / "metrics" / "model=70m"
-    for content in (b"one", b"two!"):  # the second in place of the first
+    for content in (b"one", b"two!"):  # the second replaces the first
         fill(hidden)
         (hidden / "b.parquet").write_bytes(content)
         publish(hidden, final, WRITTEN)
@@ -42,7 +42,7 @@ def test_a_table_is_published_once_it_is_whole(directory: AnyPath) -> None:
     assert not final.exists()
 
 
-def test_in_an_object_store_the_marker_comes_last(store: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_marker_is_written_last_in_an_object_store(store: None, monkeypatch: pytest.MonkeyPatch) -> None:
     hidden = storage_path(f"s3a://{BUCKET}/marker/_temporary")
     final = storage_path(f"s3a://{BUCKET}/marker/metrics")
     fill(hidden)
@@ -60,25 +60,25 @@ def test_in_an_object_store_the_marker_comes_last(store: None, monkeypatch: pyte
 
 
 @pytest.mark.parametrize("directory", ["local"], indirect=True)
-def test_a_table_without_rows_has_a_marker_and_no_file(directory: AnyPath) -> None:
+def test_table_without_rows_has_a_marker_and_no_file(directory: AnyPath) -> None:
     publish(directory / "_temporary" / "x", directory / "final", Written(0, 0, 0.0, {"rows": 0}))
     assert [path.name for path in (directory / "final").iterdir()] == [MARKER]
     assert read_marker(directory / "final") == Written(0, 0, 0.0, {"rows": 0}, {})
 
 
-def test_a_level_of_the_data_is_a_partition() -> None:
+def test_partition_path_names_each_level() -> None:
     assert partition_path("memories", "duped", "70m").as_posix() == "dataset=memories/scheme=duped/model=70m"
 
 
 @pytest.mark.parametrize("name", ["a/b", "..", "", "a b", "é", "x" * 101])
-def test_a_name_that_cannot_be_a_partition_is_rejected(name: str) -> None:
+def test_invalid_partition_name_is_rejected(name: str) -> None:
     require_partition_names(["70m", "a.b_c-d", "x" * 100])
     with pytest.raises(UserError, match="is not a valid name of a model or scheme"):
         require_partition_names(["70m", name])
 
 
 @pytest.mark.parametrize("change", ["a file less", "a file more", "a file cut short"])
-def test_a_table_with_other_files_than_its_marker_says_does_not_count(tmp_path: Path, change: str) -> None:
+def test_table_that_differs_from_its_marker_is_ignored(tmp_path: Path, change: str) -> None:
     hidden, final = tmp_path / "_temporary" / "t", tmp_path / "metrics" / "m"
     hidden.mkdir(parents=True)
     for name in ("a.parquet", "b.parquet"):
@@ -93,7 +93,7 @@ def test_a_table_with_other_files_than_its_marker_says_does_not_count(tmp_path: 
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"rows_read": 1}', b"\xff", b"[" * 200_000])
-def test_a_damaged_marker_counts_as_none(tmp_path: Path, content: bytes) -> None:
+def test_damaged_marker_is_ignored(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "_complete.json").write_bytes(content)
     assert read_marker(tmp_path) is None
 
@@ -112,7 +112,7 @@ def test_a_damaged_marker_counts_as_none(tmp_path: Path, content: bytes) -> None
         {"files": {"a.parquet": 3}},
     ],
 )
-def test_a_marker_that_no_run_wrote_counts_as_none(tmp_path: Path, changes: dict[str, Any]) -> None:
+def test_marker_with_invalid_fields_is_ignored(tmp_path: Path, changes: dict[str, Any]) -> None:
     fields = {"rows_read": 2, "rows_rejected": 1, "seconds": 0.5, "counts": {"rows": 1}, "files": {}}
     for content, is_believed in ((fields, True), (fields | changes, False)):
         (tmp_path / "_complete.json").write_text(json.dumps(content))

@@ -1,4 +1,4 @@
-"""Task files have row groups of bounded size; only files of successful attempts are kept."""
+"""Task files have bounded row groups, and only the files of successful attempts are kept."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from spark.storage.task_files import TaskFiles, add_up, keep_only
 
 
-def test_rows_are_written_in_groups_and_in_order(tmp_path: Path) -> None:
+def test_rows_are_written_in_order_in_bounded_row_groups(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
     with TaskFiles(tmp_path, "part-0.parquet", rows_a_group=10) as files:
@@ -37,11 +37,11 @@ def test_files_of_failed_attempts_are_removed(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.rglob("*.parquet")) == ["part-00000-7.parquet", "part-00001-2.parquet"]
 
 
-def test_a_task_that_outlives_its_run_cannot_write(tmp_path: Path) -> None:
+def test_task_that_outlives_its_run_cannot_write(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError), TaskFiles(tmp_path / "removed", "part-0.parquet") as files:
         files.add("a", pa.table({"n": [1]}))
     assert not list(tmp_path.iterdir())
 
 
-def test_counts_add_up() -> None:
+def test_counts_of_task_files_add_up() -> None:
     assert add_up([{"rows": 2, "code": 1}, {"rows": 3}]) == {"rows": 5, "code": 1}

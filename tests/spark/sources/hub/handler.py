@@ -1,4 +1,4 @@
-"""How the stand-in Hub answers each request; `tests/hub_server.py` is what tests use."""
+"""Request handler of the stand-in Hub. Tests use `HubServer` in `server.py`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STORED_SUFFIXES = (".parquet", ".arrow", ".bin")
 
 @dataclass(frozen=True)
 class Status:
-    """Answers with an error."""
+    """Fault: answer with an HTTP error status."""
 
     code: int
     retry_after: int | None = None
@@ -30,26 +30,26 @@ class Status:
 
 @dataclass(frozen=True)
 class Drop:
-    """Closes the connection in the middle of a file's body, after this many bytes of it."""
+    """Fault: close the connection after `after` bytes of the body of a file."""
 
     after: int
 
 
 @dataclass(frozen=True)
 class Truncate:
-    """Sends only this many bytes of a file, and says that they are all."""
+    """Fault: send only the first `to` bytes of a file, and declare this length as complete."""
 
     to: int
 
 
 @dataclass(frozen=True)
 class Scramble:
-    """Sends a file of the right length with another byte in its middle."""
+    """Fault: change the byte in the middle of a file and keep its length."""
 
 
 @dataclass(frozen=True)
 class Stall:
-    """Keeps silent for this long before it answers."""
+    """Fault: wait for `seconds` before answering."""
 
     seconds: float
 
@@ -59,7 +59,7 @@ Fault = Status | Drop | Truncate | Scramble | Stall
 
 @dataclass
 class Planned:
-    """A fault for the requests whose `METHOD path` contains `where`, so many times."""
+    """A fault for the next `times` requests with `where` in their `METHOD path`."""
 
     where: str
     fault: Fault
@@ -77,7 +77,7 @@ class Published:
 
 @dataclass
 class State:
-    """What the stand-in serves, what is to go wrong, and what was asked of it."""
+    """State of the stand-in: the repositories, the planned faults, and the requests so far."""
 
     repositories: dict[str, Published] = field(default_factory=dict)
     stored: dict[str, bytes] = field(default_factory=dict)
@@ -90,7 +90,7 @@ class State:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def note(self, request: str) -> Fault | None:
-        """Writes a request down; returns the fault that is planned for it."""
+        """Record a request; return the fault planned for it, None if there is none."""
         with self.lock:
             self.requests.append(request)
             for planned in self.planned:
@@ -101,14 +101,14 @@ class State:
 
 
 class HubHandler(BaseHTTPRequestHandler):
-    """Answers as the Hub does, as far as its clients look."""
+    """Answers like the Hub, for all parts of an answer that the clients read."""
 
     protocol_version = "HTTP/1.1"
     hub: State
     fault: Fault | None
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Keeps silent."""
+        """Log nothing."""
 
     def do_GET(self) -> None:
         url = urlsplit(self.path)
@@ -132,10 +132,10 @@ class HubHandler(BaseHTTPRequestHandler):
         else:
             self.refuse(404, "EntryNotFound")
 
-    do_HEAD = do_POST = do_GET  # noqa: N815 (the names that http.server calls)
+    do_HEAD = do_POST = do_GET  # noqa: N815 (http.server calls these names)
 
     def find(self, key: str, revision: str) -> tuple[str, dict[str, bytes]] | None:
-        """The commit and files of a repository; None after having refused."""
+        """Return the commit and the files of a repository; None after sending an error."""
         published = self.hub.repositories.get(key)
         if published is None:
             self.refuse(404 if "Authorization" in self.headers else 401, "RepoNotFound")
@@ -216,9 +216,9 @@ class HubHandler(BaseHTTPRequestHandler):
         self.send(status, b'{"error": "refused by the stand-in"}', headers)
 
     def send(self, status: int, content: bytes, headers: dict[str, str], file: str | None = None) -> None:
-        """Sends an answer; `file` counts its bytes, and makes it droppable."""
+        """Send a response. file: the path to count the bytes under; only files can be dropped."""
         self.send_response(status)
-        # One request a connection, so that a stand-in that has been left answers no more.
+        # One request per connection, so that no open connection outlives the stand-in.
         for name, value in {**headers, "Content-Length": str(len(content)), "Connection": "close"}.items():
             self.send_header(name, value)
         self.end_headers()
@@ -226,23 +226,23 @@ class HubHandler(BaseHTTPRequestHandler):
             return
         dropped = isinstance(self.fault, Drop) and file is not None
         sent = content[: self.fault.after] if isinstance(self.fault, Drop) and dropped else content
-        with suppress(ConnectionError):  # a client that would not wait is gone
-            self.wfile.write(sent)
         if file is not None:
-            with self.hub.lock:
+            with self.hub.lock:  # before the client has the bytes, and its test goes on to read the count
                 self.hub.bytes_sent[file] += len(sent)
+        with suppress(ConnectionError):  # the client timed out and left
+            self.wfile.write(sent)
         if dropped:
             self.wfile.flush()
             self.connection.shutdown(socket.SHUT_RDWR)
 
 
 def git_blob(content: bytes) -> str:
-    """The id that git gives to a file's content."""
+    """Return the git blob id of the content."""
     return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
 
 
 def details(content: bytes, path: str) -> dict[str, Any]:
-    """What the Hub says of a file: its size, its git id and, where it is stored apart, its SHA-256."""
+    """Return the file details that the Hub gives: size, git id, and the SHA-256 of a file in LFS storage."""
     found: dict[str, Any] = {"size": len(content), "blobId": git_blob(content)}
     if path.endswith(STORED_SUFFIXES):
         digest = hashlib.sha256(content).hexdigest()
@@ -251,7 +251,7 @@ def details(content: bytes, path: str) -> dict[str, Any]:
 
 
 def tree_of(files: dict[str, bytes], below: str, recursive: bool) -> list[dict[str, Any]]:
-    """The entries below a directory, as the Hub's tree lists them."""
+    """Return the entries below a directory, in the form of the Hub's tree API."""
     prefix = f"{below}/" if below else ""
     entries: dict[str, dict[str, Any]] = {}
     for path, content in files.items():

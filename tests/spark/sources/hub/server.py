@@ -33,10 +33,10 @@ __all__ = ["Drop", "HubServer", "Scramble", "Stall", "Status", "Truncate"]
 
 
 class HubServer:
-    """The stand-in; a context manager that serves while it is entered.
+    """The stand-in Hub; a context manager that serves inside the `with` block.
 
-    requests: `METHOD path` of every request, in order. bytes_sent: bytes of files' bodies, by path in the
-    repository. lists_files: whether the information on a repository names its files, as the Hub's does.
+    requests: `METHOD path` of every request, in order. bytes_sent: bytes of file bodies sent, by path in the
+    repository. lists_files: whether the repository information lists the files, as on the Hub; some mirrors do not.
     """
 
     def __init__(self, *, lists_files: bool = True) -> None:
@@ -46,7 +46,7 @@ class HubServer:
         self.endpoint, self.state.storage = (f"http://127.0.0.1:{s.server_address[1]}" for s in self.servers)
 
     def serve(self) -> ThreadingHTTPServer:
-        """A server on a free port, not yet answering."""
+        """Return a server on a free port; it does not answer yet."""
         server = ThreadingHTTPServer(("127.0.0.1", 0), type("BoundHandler", (HubHandler,), {"hub": self.state}))
         server.daemon_threads = True
         return server
@@ -64,7 +64,7 @@ class HubServer:
     def publish(
         self, name: str, directory: Path, *, kind: str = "datasets", revision: str = "main", gated: bool = False
     ) -> str:
-        """Serves a directory's present content as the repository `name`; returns its commit."""
+        """Serve a snapshot of the directory as the repository `name`; return its commit."""
         paths = sorted(path for path in directory.rglob("*") if path.is_file())
         return self.publish_files(
             name,
@@ -83,7 +83,7 @@ class HubServer:
         revision: str = "main",
         gated: bool = False,
     ) -> str:
-        """Serves files by their paths, whatever these are; returns the commit."""
+        """Serve files by their paths, which are not checked; return the commit."""
         commit = hashlib.sha1(repr(sorted(files.items())).encode()).hexdigest()
         published = self.state.repositories.setdefault(f"{kind}/{name}", Published())
         published.commits[commit] = files
@@ -92,9 +92,9 @@ class HubServer:
         return commit
 
     def misbehave(self, where: str, fault: Fault, times: int = 1) -> None:
-        """Plans a fault for the next `times` requests whose `METHOD path` contains `where`."""
+        """Plan a fault for the next `times` requests with `where` in their `METHOD path`."""
         self.state.planned.append(Planned(where, fault, times))
 
     def count(self, part: str) -> int:
-        """How many requests so far contained `part` in their `METHOD path`."""
+        """Return the number of requests so far with `part` in their `METHOD path`."""
         return sum(part in request for request in self.requests)

@@ -1,4 +1,4 @@
-"""The cache under `--cache_dir`: damaged files are fetched again, and only those; a copy serves offline."""
+"""The cache under `--cache_dir`: only damaged files are fetched again, and a copied cache serves offline."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NO_WAIT = RetryPolicy(sleep=lambda seconds: None)
 
 
 class Killed(BaseException):
-    """Stands for the end of the process."""
+    """Stands for a killed process."""
 
 
 @pytest.fixture
@@ -55,30 +55,30 @@ def lengthen(path: Path) -> None:
     path.write_bytes(path.read_bytes() + b"!")
 
 
-@pytest.mark.parametrize("harm", [delete, shorten, lengthen])
+@pytest.mark.parametrize("damage", [delete, shorten, lengthen])
 @pytest.mark.parametrize("name", CONTENTS)
-def test_a_harmed_file_is_fetched_again_and_only_that(
-    hub: HubServer, tmp_path: Path, harm: Callable[[Path], None], name: str
+def test_only_the_damaged_file_is_fetched_again(
+    hub: HubServer, tmp_path: Path, damage: Callable[[Path], None], name: str
 ) -> None:
-    harm(dict(zip(CONTENTS, fetch(tmp_path), strict=True))[name])
+    damage(dict(zip(CONTENTS, fetch(tmp_path), strict=True))[name])
     hub.bytes_sent.clear()
     fetch(tmp_path)
     assert hub.bytes_sent == {name: len(CONTENTS[name])}
 
 
-@pytest.mark.parametrize("harm", [delete, shorten])
-def test_a_harmed_file_is_an_error_offline(
-    hub: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, harm: Callable[[Path], None]
+@pytest.mark.parametrize("damage", [delete, shorten])
+def test_damaged_file_is_an_error_offline(
+    hub: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: Callable[[Path], None]
 ) -> None:
     paths = fetch(tmp_path)
-    harm(paths[0])
+    damage(paths[0])
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     with pytest.raises(HubError, match=r"^[^\n]*(is damaged|cache lacks it)[^\n]*\n[^\n]*$"):
         fetch(tmp_path)
     assert paths[1].exists()
 
 
-def test_a_killed_fetch_goes_on_with_what_is_missing(hub: HubServer, tmp_path: Path) -> None:
+def test_killed_fetch_resumes_with_the_missing_files(hub: HubServer, tmp_path: Path) -> None:
     def kill(path: Path) -> None:
         if path.name == "b.bin":
             raise Killed
@@ -90,7 +90,7 @@ def test_a_killed_fetch_goes_on_with_what_is_missing(hub: HubServer, tmp_path: P
     assert hub.bytes_sent == {"c.json": len(CONTENTS["c.json"])}
 
 
-def test_a_file_that_fails_its_check_is_fetched_again(hub: HubServer, tmp_path: Path) -> None:
+def test_file_that_fails_its_check_is_fetched_again(hub: HubServer, tmp_path: Path) -> None:
     seen: list[Path] = []
 
     def check(path: Path) -> None:
@@ -103,7 +103,7 @@ def test_a_file_that_fails_its_check_is_fetched_again(hub: HubServer, tmp_path: 
 
 
 @pytest.mark.parametrize("keeps_links", [True, False])
-def test_a_copy_of_the_cache_serves_without_a_network(
+def test_copied_cache_serves_offline(
     hub: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keeps_links: bool
 ) -> None:
     fetch(tmp_path / "cache")
@@ -116,17 +116,17 @@ def test_a_copy_of_the_cache_serves_without_a_network(
 
 
 @pytest.mark.parametrize("fault", [Status(429), Status(503)])
-def test_a_busy_hub_is_told_of_and_the_cached_commit_serves(hub: HubServer, tmp_path: Path, fault: Status) -> None:
+def test_busy_hub_is_reported_and_the_cached_commit_is_used(hub: HubServer, tmp_path: Path, fault: Status) -> None:
     repository = HubRepository("dataset", NAME, tmp_path, NO_WAIT)
     commit = repository.resolve("main")
     hub.publish_files(NAME, {"a.bin": b"newer"})
     hub.misbehave("GET /api", fault, 1000)
-    told: list[str] = []
-    assert HubRepository("dataset", NAME, tmp_path, NO_WAIT, told.append).resolve("main") == commit
-    assert "Using cached commit" in told[-1]
+    messages: list[str] = []
+    assert HubRepository("dataset", NAME, tmp_path, NO_WAIT, messages.append).resolve("main") == commit
+    assert "Using cached commit" in messages[-1]
 
 
-def test_a_cache_that_cannot_be_written_is_one_clear_error(hub: HubServer, tmp_path: Path) -> None:
+def test_unwritable_cache_is_a_two_line_error(hub: HubServer, tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("a file where the directory should be")
     with pytest.raises(
         HubError, match=r"^dataset someone/rows.*\nCheck the disk there, or give another --cache_dir\.$"
@@ -135,7 +135,7 @@ def test_a_cache_that_cannot_be_written_is_one_clear_error(hub: HubServer, tmp_p
 
 
 @pytest.mark.parametrize("name", ["_rows.parquet", "my rows [1].parquet", "rows:1.parquet"])
-def test_a_name_that_spark_does_not_read_becomes_another(hub: HubServer, tmp_path: Path, name: str) -> None:
+def test_file_with_a_name_that_spark_ignores_is_renamed(hub: HubServer, tmp_path: Path, name: str) -> None:
     card = f'---\nconfigs:\n- config_name: default\n  data_files:\n  - split: train\n    path: "{name}"\n---\n'
     files = {"README.md": card.replace("[1]", "*").replace("rows:1", "rows*").encode(), name: ROW}
     hub.publish_files("someone/named", files)

@@ -1,4 +1,4 @@
-"""One split of a Hub dataset, fetched through the real client from a stand-in Hub."""
+"""Fetching one split of a Hub dataset, with the real client from a stand-in Hub."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ SHARDS = {
     "data/deduped.12b-00000-of-00001.parquet": range(100),
     "data/deduped.12b.23000-00000-of-00001.parquet": range(7),
 }
-CLOSED = "http://127.0.0.1:9"  # the port of the discard service, which nothing here runs
+CLOSED = "http://127.0.0.1:9"  # the port of the discard service, closed on this machine
 MEMORIZED_EVALS = PYTHIA / "memorized-evals"
 
 
@@ -64,7 +64,7 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
 
 @pytest.fixture
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Seconds that would have been waited, by this code and by the library below it."""
+    """Return the list of waits in seconds, of this project and of huggingface_hub; nothing sleeps."""
     waited: list[float] = []
 
     class Clock:
@@ -85,32 +85,32 @@ def rows(fetched: FetchedSplit) -> list[int]:
     return [n for path in fetched.paths for n in pq.read_table(path)["index"].to_pylist()]
 
 
-def test_only_the_split_asked_for_travels(hub: HubServer, tmp_path: Path) -> None:
-    told: list[str] = []
-    fetched = fetch_split(DATASET, "deduped.70m", tmp_path, on_progress=told.append)
+def test_only_the_requested_split_is_downloaded(hub: HubServer, tmp_path: Path) -> None:
+    messages: list[str] = []
+    fetched = fetch_split(DATASET, "deduped.70m", tmp_path, on_progress=messages.append)
     assert rows(fetched) == list(range(9000))
     assert all(path.is_relative_to(tmp_path) and str(fetched.revision) in path.parts for path in fetched.paths)
     assert [path.read_bytes() for path in fetched.paths] == [FILES[FIRST], FILES[SECOND]]
     assert dict(hub.bytes_sent) == {name: len(FILES[name]) for name in ("README.md", FIRST, SECOND)}
     files = ["README.md, 0.0 MB", f"{FIRST}, 0.1 MB", f"{SECOND}, 0.1 MB"]
     places = ["file 1 of 1", "file 1 of 2", "file 2 of 2"]
-    assert told == [f"dataset {NAME}: {place}, {file}" for place, file in zip(places, files, strict=True)]
+    assert messages == [f"dataset {NAME}: {place}, {file}" for place, file in zip(places, files, strict=True)]
 
 
 @pytest.mark.parametrize("split", ["deduped.12b", "deduped.12b.23000"])
-def test_a_split_is_not_one_that_begins_alike(hub: HubServer, tmp_path: Path, split: str) -> None:
+def test_split_name_must_match_completely(hub: HubServer, tmp_path: Path, split: str) -> None:
     wanted = SHARDS[f"data/{split}-00000-of-00001.parquet"]
     assert rows(fetch_split(DATASET, split, tmp_path)) == list(wanted)
 
 
-def test_a_complete_entry_is_not_fetched_again(hub: HubServer, tmp_path: Path) -> None:
+def test_complete_cache_entry_is_not_fetched_again(hub: HubServer, tmp_path: Path) -> None:
     first = fetch_split(DATASET, "deduped.70m", tmp_path)
     hub.requests.clear()
     assert fetch_split(DATASET, "deduped.70m", tmp_path) == first
     assert hub.requests == [f"GET /api/datasets/{NAME}/revision/main"]
 
 
-def test_a_missing_split_names_those_there_are(hub: HubServer, tmp_path: Path) -> None:
+def test_error_for_a_missing_split_lists_the_existing_splits(hub: HubServer, tmp_path: Path) -> None:
     with pytest.raises(HubError) as caught:
         fetch_split(DATASET, "deduped.12b.2300", tmp_path)
     assert str(caught.value) == (
@@ -120,7 +120,7 @@ def test_a_missing_split_names_those_there_are(hub: HubServer, tmp_path: Path) -
     assert isinstance(caught.value, UserError)
 
 
-def test_all_splits_of_a_resolved_dataset_are_of_one_commit(hub: HubServer, tmp_path: Path) -> None:
+def test_all_splits_of_a_resolved_dataset_have_one_commit(hub: HubServer, tmp_path: Path) -> None:
     dataset = resolve_dataset(DATASET, tmp_path)
     later = hub.publish_files(NAME, {**FILES, FIRST: parquet(range(3))})
     old = [fetch_split(dataset, split, tmp_path) for split in ("deduped.70m", "deduped.12b")]
@@ -131,25 +131,25 @@ def test_all_splits_of_a_resolved_dataset_are_of_one_commit(hub: HubServer, tmp_
 
 
 @pytest.mark.parametrize("revision", ["main", "v1.0", "refs/convert/parquet", "commit"])
-def test_a_revision_is_a_branch_a_tag_or_a_commit(hub: HubServer, tmp_path: Path, revision: str) -> None:
+def test_revision_is_a_branch_a_tag_or_a_commit(hub: HubServer, tmp_path: Path, revision: str) -> None:
     commit = hub.publish_files(NAME, {**FILES, FIRST: parquet(range(3))}, revision=revision)
     hub.publish_files(NAME, FILES, revision="other")
-    asked = commit if revision == "commit" else revision
-    fetched = fetch_split(HubDataset(NAME, asked), "deduped.70m", tmp_path)
+    wanted = commit if revision == "commit" else revision
+    fetched = fetch_split(HubDataset(NAME, wanted), "deduped.70m", tmp_path)
     assert (fetched.revision, len(rows(fetched))) == (commit, 4003)
     hub.requests.clear()
-    fetch_split(HubDataset(NAME, asked), "deduped.70m", tmp_path)
+    fetch_split(HubDataset(NAME, wanted), "deduped.70m", tmp_path)
     assert len(hub.requests) == (0 if revision == "commit" else 1)
 
 
-def test_the_card_is_that_of_the_commit(hub: HubServer, tmp_path: Path) -> None:
+def test_dataset_card_belongs_to_the_resolved_commit(hub: HubServer, tmp_path: Path) -> None:
     hub.publish_files(NAME, FILES, revision="v1.0")
     hub.publish_files(NAME, {"README.md": CARD.replace(b"deduped.70m", b"renamed"), FIRST: FILES[FIRST]})
     assert "deduped.70m" in resolve_dataset(HubDataset(NAME, "v1.0"), tmp_path).splits
 
 
 @pytest.mark.parametrize("endpoint", ["huggingface.co", "ftp://127.0.0.1", "https://"])
-def test_an_endpoint_is_a_url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, endpoint: str) -> None:
+def test_endpoint_that_is_no_url_is_rejected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, endpoint: str) -> None:
     monkeypatch.setenv("HF_ENDPOINT", endpoint)
     with pytest.raises(HubError, match=r"HF_ENDPOINT: expected a URL such as https://huggingface.co, found"):
         resolve_dataset(DATASET, tmp_path)
@@ -177,7 +177,7 @@ LISTING = f"GET /api/datasets/{NAME}"
         pytest.param(GET, Stall(1.5), 1, [1], id="get-stalls"),
     ],
 )
-def test_what_passes_is_waited_out(
+def test_transient_faults_are_retried(
     hub: HubServer,
     tmp_path: Path,
     retry: RetryPolicy,
@@ -194,7 +194,7 @@ def test_what_passes_is_waited_out(
     assert all(low <= wait <= high for wait, (low, high) in zip(waits, bounds, strict=True)), waits
 
 
-def test_a_dropped_download_goes_on_where_it_stopped(
+def test_dropped_download_resumes_where_it_stopped(
     hub: HubServer, tmp_path: Path, retry: RetryPolicy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("huggingface_hub.constants.DOWNLOAD_CHUNK_SIZE", 500)
@@ -217,7 +217,7 @@ def test_a_dropped_download_goes_on_where_it_stopped(
         pytest.param(GET, Stall(1.5), "no answer (ReadTimeout", id="stalls"),
     ],
 )
-def test_what_stays_is_one_clear_error(
+def test_permanent_fault_is_a_two_line_error(
     hub: HubServer,
     tmp_path: Path,
     retry: RetryPolicy,
@@ -243,7 +243,7 @@ def test_what_stays_is_one_clear_error(
         (HubDataset("someone/gated"), "access is refused (401).\nAsk for access on its page"),
     ],
 )
-def test_what_is_refused_is_not_asked_again(
+def test_refused_request_is_not_retried(
     hub: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dataset: HubDataset, expected: str
 ) -> None:
     monkeypatch.setenv("HF_TOKEN", "")
@@ -254,14 +254,14 @@ def test_what_is_refused_is_not_asked_again(
     assert hub.count("GET /api/datasets") == 1
 
 
-def test_a_file_that_the_hub_holds_broken_is_refused(hub: HubServer, tmp_path: Path, retry: RetryPolicy) -> None:
+def test_file_that_is_damaged_on_the_hub_is_rejected(hub: HubServer, tmp_path: Path, retry: RetryPolicy) -> None:
     hub.publish_files(NAME, {**FILES, SECOND: FILES[SECOND][:-8]})
     with pytest.raises(HubError, match=f"{SECOND}.*not a whole Parquet file.*tried 5 times"):
         fetch_split(DATASET, "deduped.70m", tmp_path, retry=retry)
 
 
 @pytest.mark.parametrize("offline", ["no network", "HF_HUB_OFFLINE"])
-def test_a_complete_entry_serves_offline(
+def test_complete_cache_entry_serves_offline(
     hub: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, offline: str
 ) -> None:
     online = fetch_split(DATASET, "deduped.70m", tmp_path)
@@ -272,15 +272,15 @@ def test_a_complete_entry_serves_offline(
         monkeypatch.setenv("HF_ENDPOINT", CLOSED)
     hub.requests.clear()
     waits: list[float] = []
-    told: list[str] = []
+    messages: list[str] = []
     retry = RetryPolicy(sleep=waits.append)
-    assert fetch_split(DATASET, "deduped.70m", tmp_path, retry=retry, on_progress=told.append) == online
+    assert fetch_split(DATASET, "deduped.70m", tmp_path, retry=retry, on_progress=messages.append) == online
     assert (hub.requests, waits) == ([], [])
-    assert ["Using cached commit" in line for line in told] == ([] if offline == "HF_HUB_OFFLINE" else [True])
+    assert ["Using cached commit" in line for line in messages] == ([] if offline == "HF_HUB_OFFLINE" else [True])
 
 
 @pytest.mark.parametrize("offline", ["no network", "HF_HUB_OFFLINE"])
-def test_what_is_not_cached_says_what_to_do_offline(
+def test_error_for_an_uncached_split_offline_says_what_to_do(
     hub: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, retry: RetryPolicy, offline: str
 ) -> None:
     monkeypatch.setenv(*(("HF_HUB_OFFLINE", "1") if offline == "HF_HUB_OFFLINE" else ("HF_ENDPOINT", CLOSED)))
@@ -289,14 +289,14 @@ def test_what_is_not_cached_says_what_to_do_offline(
     assert hub.requests == []
 
 
-def test_two_processes_may_fetch_the_same_entry(hub: HubServer, tmp_path: Path) -> None:
+def test_two_processes_fetch_the_same_entry_at_once(hub: HubServer, tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from spark.sources.hub.datasets import HubDataset, fetch_split\n"
         f"print(*fetch_split(HubDataset({NAME!r}), 'deduped.70m', Path(sys.argv[1])).paths)"
     )
     command = [sys.executable, "-c", code, str(tmp_path)]
     resolve_dataset(DATASET, tmp_path)
-    hub.misbehave(GET, Stall(1), 2)  # so that both are at it at once
+    hub.misbehave(GET, Stall(1), 2)  # so that both fetch at the same time
     processes = [subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     printed = {process.communicate(timeout=60)[0].strip() for process in processes}
     assert [process.returncode for process in processes] == [0, 0]
@@ -307,7 +307,7 @@ def test_two_processes_may_fetch_the_same_entry(hub: HubServer, tmp_path: Path) 
 
 
 @pytest.mark.skipif(not MEMORIZED_EVALS.is_dir(), reason="the real data is not on this machine")
-def test_the_real_data_comes_through_the_hub_as_it_is(hub: HubServer, tmp_path: Path) -> None:
+def test_real_data_is_unchanged_by_the_hub(hub: HubServer, tmp_path: Path) -> None:
     hub.publish(NAME, MEMORIZED_EVALS)
     remote = fetch_split(DATASET, "deduped.70m", tmp_path)
     local = fetch_split(MEMORIZED_EVALS, "deduped.70m", tmp_path)

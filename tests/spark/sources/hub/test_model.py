@@ -1,4 +1,4 @@
-"""A model's files, from a directory or the Hub: safetensors where there are any, and nothing that is not needed."""
+"""Files of a model, from a directory or the Hub: safetensors if available, and no file that is not needed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
         yield server
 
 
-def test_only_what_a_model_is_loaded_from_comes_and_only_once(
+def test_only_the_needed_files_of_a_model_are_downloaded_once(
     hub: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     directory = fetch_model(NAME, tmp_path)
@@ -41,7 +41,7 @@ def test_only_what_a_model_is_loaded_from_comes_and_only_once(
     assert fetch_model(NAME, tmp_path) == directory
 
 
-def test_an_embedding_model_comes_with_what_reads_its_texts(hub: HubServer, tmp_path: Path) -> None:
+def test_embedding_model_is_downloaded_with_its_tokenizer_files(hub: HubServer, tmp_path: Path) -> None:
     more = {"modules.json": b"[]", "1_Pooling/config.json": b"{ }", "vocab.txt": b"a", "onnx/model.onnx": b"no"}
     hub.publish_files("owner/embeds", FILES | more, kind="models")
     directory = fetch_model("owner/embeds", tmp_path, embeds=True)
@@ -51,7 +51,7 @@ def test_an_embedding_model_comes_with_what_reads_its_texts(hub: HubServer, tmp_
     assert hub.bytes_sent["1_Pooling/config.json"] == 3
 
 
-def test_an_older_checkpoint_that_has_no_safetensors(hub: HubServer, tmp_path: Path) -> None:
+def test_older_checkpoint_without_safetensors_is_downloaded(hub: HubServer, tmp_path: Path) -> None:
     files = {"config.json": b"{}", "pytorch_model.bin": b"old"}
     hub.publish_files(NAME, files, kind="models", revision="step23000")
     directory = fetch_model(NAME, tmp_path, "step23000")
@@ -72,19 +72,19 @@ SHARDS = ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"
         pytest.param(["onnx/model.safetensors", "pytorch_model.bin"], ["pytorch_model.bin"], id="in a directory below"),
     ],
 )
-def test_the_files_of_a_model(names: list[str], expected: list[str] | None) -> None:
+def test_needed_files_of_a_model_are_selected(names: list[str], expected: list[str] | None) -> None:
     assert set(model_files(["README.md", "config.json", *names], "x")) == {"config.json", *(expected or names)}
 
 
 @pytest.mark.parametrize("names", [[], ["model.safetensors"], ["config.json"], ["config.json", "model.gguf"]])
-def test_a_directory_without_a_model_is_one_clear_error(tmp_path: Path, names: list[str]) -> None:
+def test_directory_without_a_model_is_a_two_line_error(tmp_path: Path, names: list[str]) -> None:
     for name in names:
         (tmp_path / name).write_text("")
     with pytest.raises(HubError, match=r"^Expected .* in .*found none\.\nGive .*\.$"):
         fetch_model(str(tmp_path), tmp_path / "cache")
 
 
-def test_a_local_model_is_used_where_it_is(tmp_path: Path) -> None:
+def test_local_model_is_used_in_place(tmp_path: Path) -> None:
     for name in ("config.json", "model.safetensors"):
         (tmp_path / name).write_text("")
     assert fetch_model(str(tmp_path), tmp_path / "cache") == tmp_path

@@ -1,4 +1,4 @@
-"""Files that are not Parquet become it; files that only say that they are do not pass."""
+"""Other formats are converted to Parquet; damaged Parquet files are rejected."""
 
 from __future__ import annotations
 
@@ -43,18 +43,17 @@ FORMATS = {
 
 
 @pytest.mark.parametrize(("name", "content", "rows"), [(n, *v) for n, v in FORMATS.items()], ids=FORMATS.keys())
-def test_other_formats_become_parquet(tmp_path: Path, name: str, content: bytes, rows: object) -> None:
+def test_other_formats_are_converted_to_parquet(tmp_path: Path, name: str, content: bytes, rows: object) -> None:
     (tmp_path / name).write_bytes(content)
     converted = convert_to_parquet(tmp_path / name, tmp_path / "converted.parquet")
     check_parquet(converted)
     assert pq.read_table(converted).to_pylist() == rows
 
 
-def test_more_than_one_block_is_converted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("spark.sources.hub.parquet.BLOCK_BYTES", 4096)
+def test_text_of_several_blocks_is_converted(tmp_path: Path) -> None:
     numbers = list(range(20_000))
     (tmp_path / "rows.jsonl").write_text("".join(f'{{"n": {n}, "tokens": [{n}, 1]}}\n' for n in numbers))
-    converted = convert_to_parquet(tmp_path / "rows.jsonl", tmp_path / "converted.parquet")
+    converted = convert_to_parquet(tmp_path / "rows.jsonl", tmp_path / "converted.parquet", block_bytes=4096)
     table = pq.read_table(converted)
     assert table["n"].to_pylist() == numbers
     assert table["tokens"].to_pylist() == [[n, 1] for n in numbers]
@@ -72,14 +71,14 @@ def test_more_than_one_block_is_converted(tmp_path: Path, monkeypatch: pytest.Mo
         ("rows.arrow", b"not Arrow"),
     ],
 )
-def test_what_cannot_be_converted_is_one_clear_error(tmp_path: Path, name: str, content: bytes) -> None:
+def test_unreadable_file_is_a_two_line_error(tmp_path: Path, name: str, content: bytes) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(HubError, match=rf"^{name} cannot be converted to Parquet: .*\n.*$"):
         convert_to_parquet(tmp_path / name, tmp_path / "converted.parquet")
 
 
 @pytest.mark.parametrize("cut", [0, 1, 4, 100])
-def test_a_parquet_file_that_is_cut_off_is_damaged(tmp_path: Path, cut: int) -> None:
+def test_truncated_parquet_file_is_damaged(tmp_path: Path, cut: int) -> None:
     pq.write_table(pa.Table.from_pylist(ROWS), tmp_path / "whole.parquet")
     content = (tmp_path / "whole.parquet").read_bytes()
     (tmp_path / "cut.parquet").write_bytes(content[: len(content) - cut])
@@ -94,7 +93,7 @@ def test_a_parquet_file_that_is_cut_off_is_damaged(tmp_path: Path, cut: int) -> 
 
 
 @pytest.mark.network
-def test_the_hubs_json_lines_land_as_parquet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_json_lines_from_the_hub_are_cached_as_parquet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
     with HubServer() as hub:
         monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
@@ -121,7 +120,7 @@ def test_local_json_lines_are_converted_again_only_when_they_change(tmp_path: Pa
     assert pq.read_table(fetch_split(directory, "test", tmp_path / "cache").paths[0]).num_rows == 4
 
 
-def test_an_unknown_format_is_refused_before_anything_is_fetched(tmp_path: Path) -> None:
+def test_unknown_format_is_rejected_before_any_download(tmp_path: Path) -> None:
     (tmp_path / "train.txt").write_text("text")
     with pytest.raises(HubError, match=r"expected Parquet, JSON lines, CSV or Arrow files, found 'train.txt'"):
         fetch_split(tmp_path, "train", tmp_path / "cache")

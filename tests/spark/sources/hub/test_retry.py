@@ -1,4 +1,4 @@
-"""How failures are told apart, how long is waited, and when it is given up."""
+"""Classification of failures, waits between attempts, and the last attempt."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from spark.sources.hub.retry import RetryPolicy, wait_after, with_retries
 NOW = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
 
 
-def refused(status: int, **headers: str) -> HfHubHTTPError:
+def http_error(status: int, **headers: str) -> HfHubHTTPError:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     request = httpx2.Request("GET", "http://127.0.0.1/")
     return HfHubHTTPError("refused", response=httpx2.Response(status, headers=named, request=request))
@@ -36,26 +36,26 @@ def caused(error: Exception, cause: Exception) -> Exception:
 @pytest.mark.parametrize(
     ("error", "passing", "unreachable"),
     [
-        (refused(429), True, True),
-        (refused(500), True, True),
-        (refused(503), True, True),
-        (refused(408), True, True),
-        (refused(401), False, False),
-        (refused(403), False, False),
-        (refused(404), False, False),
-        (refused(404, X_Error_Code="RevisionNotFound"), False, False),
-        (refused(404, X_Error_Code="EntryNotFound"), False, False),
-        (refused(401, X_Error_Message="Invalid credentials in Authorization header"), False, False),
-        (refused(418), False, False),
-        # While a revision is resolved, the library asks once; everything else it has retried.
+        (http_error(429), True, True),
+        (http_error(500), True, True),
+        (http_error(503), True, True),
+        (http_error(408), True, True),
+        (http_error(401), False, False),
+        (http_error(403), False, False),
+        (http_error(404), False, False),
+        (http_error(404, X_Error_Code="RevisionNotFound"), False, False),
+        (http_error(404, X_Error_Code="EntryNotFound"), False, False),
+        (http_error(401, X_Error_Message="Invalid credentials in Authorization header"), False, False),
+        (http_error(418), False, False),
+        # The library tries once to resolve a revision; it has retried every other request.
         (caused(RevisionResolutionError("none"), httpx2.ConnectError("refused")), True, True),
         (caused(RevisionResolutionError("none"), httpx2.ReadTimeout("late")), True, True),
-        (caused(RevisionResolutionError("none"), refused(503)), True, True),
+        (caused(RevisionResolutionError("none"), http_error(503)), True, True),
         (RevisionResolutionError("not cached"), False, True),
         (httpx2.RemoteProtocolError("closed"), False, True),
         (caused(LocalEntryNotFoundError("none"), httpx2.ConnectTimeout("late")), False, True),
-        (caused(LocalEntryNotFoundError("none"), refused(503)), False, True),
-        (caused(LocalEntryNotFoundError("none"), refused(403)), False, False),
+        (caused(LocalEntryNotFoundError("none"), http_error(503)), False, True),
+        (caused(LocalEntryNotFoundError("none"), http_error(403)), False, False),
         (caused(LocalEntryNotFoundError("none"), FileMetadataError("no ETag")), False, True),
         (LocalEntryNotFoundError("not cached"), False, True),
         (CachedRepoTreeNotFoundError("not kept"), False, False),
@@ -68,7 +68,9 @@ def caused(error: Exception, cause: Exception) -> Exception:
         (PermissionError(13, "Permission denied"), False, False),
     ],
 )
-def test_failures_are_told_apart(error: Exception, passing: bool, unreachable: bool) -> None:
+def test_failures_are_classified_as_transient_and_unreachable(
+    error: Exception, passing: bool, unreachable: bool
+) -> None:
     failure = failure_of(error)
     assert failure is not None
     assert (failure.passing, failure.unreachable) == (passing, unreachable)
@@ -76,7 +78,7 @@ def test_failures_are_told_apart(error: Exception, passing: bool, unreachable: b
 
 
 @pytest.mark.parametrize("error", [KeyError("a bug"), ValueError("a bug"), AssertionError(), TypeError("a bug")])
-def test_a_bug_is_not_taken_for_a_failure_of_the_hub(error: Exception) -> None:
+def test_bug_is_not_treated_as_a_failure_of_the_hub(error: Exception) -> None:
     def fail() -> None:
         raise error
 
@@ -97,11 +99,11 @@ def test_a_bug_is_not_taken_for_a_failure_of_the_hub(error: Exception) -> None:
         ({"ratelimit": '"api";r=3;t=55'}, 0),
     ],
 )
-def test_the_wait_that_the_hub_asks_for(headers: dict[str, str], seconds: float) -> None:
+def test_wait_is_read_from_the_headers_of_the_hub(headers: dict[str, str], seconds: float) -> None:
     assert retry_after(headers, NOW) == seconds
 
 
-def test_waits_grow_and_are_shortened_at_random() -> None:
+def test_waits_grow_and_have_jitter() -> None:
     policy = RetryPolicy(first_wait_seconds=2)
     for attempt, full in enumerate([2, 4, 8, 16], start=1):
         waits = [wait_after(attempt, policy) for _ in range(200)]
@@ -109,23 +111,23 @@ def test_waits_grow_and_are_shortened_at_random() -> None:
         assert len(set(waits)) > 100
 
 
-def test_it_is_asked_as_often_as_the_policy_says_and_told_of() -> None:
+def test_each_retry_of_the_policy_is_reported() -> None:
     waits: list[float] = []
-    told: list[str] = []
+    messages: list[str] = []
     tried: list[int] = []
 
     def fail() -> None:
         tried.append(1)
-        raise refused(503, Retry_After="20")
+        raise http_error(503, Retry_After="20")
 
     policy = RetryPolicy(attempts=3, sleep=waits.append)
     with pytest.raises(HubError, match=r"^the file: the Hub answered 503 \(tried 3 times\)\.\n") as caught:
-        with_retries(fail, "the file", policy, told.append)
+        with_retries(fail, "the file", policy, messages.append)
     assert caught.value.unreachable
     assert (len(tried), waits) == (3, [20, 20])
-    assert told == [f"the file: the Hub answered 503; trying again in 20.0 s ({n} of 3)" for n in (1, 2)]
+    assert messages == [f"the file: the Hub answered 503; trying again in 20.0 s ({n} of 3)" for n in (1, 2)]
 
 
-def test_a_policy_asks_at_least_once() -> None:
+def test_policy_without_attempts_is_rejected() -> None:
     with pytest.raises(ValueError, match="at least 1 attempt"):
         RetryPolicy(attempts=0)

@@ -1,4 +1,4 @@
-"""The stand-in Hub is good enough for the libraries' own ways to a dataset, not only for ours."""
+"""The stand-in Hub also serves the libraries' own functions to read a dataset."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def files() -> dict[str, bytes]:
     return {"README.md": card, "data/duped.1b-0.parquet": stream.getvalue(), "data/duped.70m-0.parquet": b"other"}
 
 
-def test_load_dataset_reads_from_it(tmp_path: Path) -> None:
+def test_load_dataset_reads_from_the_stand_in(tmp_path: Path) -> None:
     code = f"import datasets; print(datasets.load_dataset({NAME!r}, split='duped.1b')['index'][:])"
     with HubServer() as hub:
         hub.publish_files(NAME, files())
@@ -39,7 +39,7 @@ def test_load_dataset_reads_from_it(tmp_path: Path) -> None:
     assert done.stdout.strip() == "[1, 2, 3]", done.stderr
 
 
-def test_the_client_sees_the_same_in_every_listing(tmp_path: Path) -> None:
+def test_all_listings_of_the_client_agree(tmp_path: Path) -> None:
     with HubServer() as hub:
         commit = hub.publish_files(NAME, files())
         api = HfApi(endpoint=hub.endpoint)
@@ -57,7 +57,7 @@ def test_the_client_sees_the_same_in_every_listing(tmp_path: Path) -> None:
     assert {path: (copy / path).read_bytes() for path in files()} == files()
 
 
-def test_a_mirror_that_does_not_name_the_files_is_asked_for_its_tree(
+def test_files_are_read_from_the_tree_of_a_mirror_that_does_not_list_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
@@ -69,7 +69,7 @@ def test_a_mirror_that_does_not_name_the_files_is_asked_for_its_tree(
     assert hub.bytes_sent["data/duped.70m-0.parquet"] == 0
 
 
-def test_no_token_reaches_the_storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_token_is_not_sent_to_the_storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
     monkeypatch.setenv("HF_TOKEN", "hf_secret")
     with HubServer() as hub:

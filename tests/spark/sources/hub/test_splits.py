@@ -1,4 +1,4 @@
-"""Which files make a split: as `datasets` has it, for the Hub and for local directories, and never elsewhere."""
+"""The files of a split: the same as in `datasets`, on the Hub and locally, and never outside the dataset."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
 
 
 @pytest.mark.parametrize(("card", "names", "expected"), LAYOUTS.values(), ids=LAYOUTS.keys())
-def test_splits_are_those_of_the_library(
+def test_splits_equal_those_of_datasets(
     tmp_path: Path, card: str | None, names: list[str], expected: dict[str, list[str]]
 ) -> None:
     directory = tmp_path / "dataset"
@@ -95,7 +95,7 @@ def test_splits_are_those_of_the_library(
 
 
 @pytest.mark.parametrize(("card", "names", "expected"), LAYOUTS.values(), ids=LAYOUTS.keys())
-def test_the_hub_gives_the_splits_of_the_same_directory(
+def test_hub_and_local_directory_have_the_same_splits(
     hub: HubServer, tmp_path: Path, card: str | None, names: list[str], expected: dict[str, list[str]]
 ) -> None:
     write(tmp_path / "dataset", card, names)
@@ -109,7 +109,7 @@ def test_the_hub_gives_the_splits_of_the_same_directory(
         assert [path.read_bytes() for path in remote.paths] == [ROW] * len(files)
 
 
-def test_a_directory_may_have_brackets_in_its_own_name_and_links_in_it(tmp_path: Path) -> None:
+def test_directory_with_brackets_and_links_has_its_splits(tmp_path: Path) -> None:
     directory = tmp_path / "snap[shot]s"
     write(tmp_path, None, ["blob"])
     write(directory, DEFAULT.format("  - split: a.b\n    path: data/*"), ["data/x.parquet"])
@@ -138,7 +138,7 @@ def test_a_directory_may_have_brackets_in_its_own_name_and_links_in_it(tmp_path:
         ),
     ],
 )
-def test_what_has_no_splits_is_one_clear_error(
+def test_dataset_without_splits_is_a_two_line_error(
     tmp_path: Path, card: str | None, names: list[str], expected: str
 ) -> None:
     (tmp_path / "dataset").mkdir()
@@ -165,7 +165,7 @@ def test_what_has_no_splits_is_one_clear_error(
     ],
 )
 @pytest.mark.parametrize("key", ["data_files", "data_dir"])
-def test_a_card_cannot_name_files_elsewhere(tmp_path: Path, pattern: str, key: str) -> None:
+def test_card_cannot_name_files_outside_the_dataset(tmp_path: Path, pattern: str, key: str) -> None:
     write(tmp_path, None, ["secret/a.parquet"])
     write(tmp_path / "dataset", YAML.format(f'- config_name: default\n  {key}: "{pattern}"'), ["a.parquet"])
     with pytest.raises(HubError, match=r"names data files outside of the dataset"):
@@ -187,7 +187,7 @@ def test_a_card_cannot_name_files_elsewhere(tmp_path: Path, pattern: str, key: s
         "",
     ],
 )
-def test_a_hostile_name_fetches_nothing(hub: HubServer, tmp_path: Path, name: str) -> None:
+def test_hostile_file_name_is_rejected_before_any_download(hub: HubServer, tmp_path: Path, name: str) -> None:
     hub.publish_files("someone/hostile", {"train.parquet": ROW, name: ROW})
     with pytest.raises(HubError, match=r"expected paths inside the repository, found"):
         fetch_split(HubDataset("someone/hostile"), "train", tmp_path / "work" / "cache")
@@ -195,12 +195,12 @@ def test_a_hostile_name_fetches_nothing(hub: HubServer, tmp_path: Path, name: st
     assert not list(tmp_path.rglob("*.parquet"))
 
 
-def test_one_name_as_file_and_directory_is_an_error(tmp_path: Path) -> None:
+def test_name_of_both_a_file_and_a_directory_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(HubError, match="no splits found"):
         splits_of("dataset", ["a.parquet", "a.parquet/b.parquet"], None)
 
 
 @pytest.mark.parametrize("name", ["", "a/b/c", "../b", "a/..", "a--b/c", "/a/b", "a b", "a/b\n", ".a/b", "é/b"])
-def test_what_can_be_no_id_is_refused(name: str) -> None:
+def test_invalid_dataset_id_is_rejected(name: str) -> None:
     with pytest.raises(HubError, match="Expected a Hub id"):
         HubDataset(name)

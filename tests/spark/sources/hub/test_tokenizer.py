@@ -1,4 +1,4 @@
-"""A tokenizer.json, from a path or from a model on the Hub."""
+"""Resolving a tokenizer.json from a path or from a model on the Hub."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
         yield server
 
 
-def test_a_models_tokenizer_comes_from_the_hub_once(
+def test_tokenizer_of_a_model_is_downloaded_once(
     hub: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = fetch_tokenizer(NAME, tmp_path)
@@ -38,14 +38,14 @@ def test_a_models_tokenizer_comes_from_the_hub_once(
     assert hub.bytes_sent == {"tokenizer.json": len(CONTENT)}
 
 
-def test_a_revision_is_kept_apart(hub: HubServer, tmp_path: Path) -> None:
+def test_revisions_are_cached_separately(hub: HubServer, tmp_path: Path) -> None:
     hub.publish_files(NAME, {"tokenizer.json": b"{}"}, kind="models", revision="step1000")
     assert fetch_tokenizer(NAME, tmp_path, "step1000").read_bytes() == b"{}"
     assert fetch_tokenizer(NAME, tmp_path).read_bytes() == CONTENT
 
 
 @pytest.mark.parametrize("fault", [Status(429, retry_after=2), Status(502), Truncate(100)])
-def test_what_passes_is_waited_out(
+def test_transient_faults_are_retried(
     hub: HubServer, tmp_path: Path, fault: Status | Truncate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("huggingface_hub.utils._http.time.sleep", lambda seconds: None)
@@ -55,7 +55,7 @@ def test_what_passes_is_waited_out(
     assert path.read_bytes() == CONTENT
 
 
-def test_a_local_path_is_used_where_it_is(tmp_path: Path) -> None:
+def test_local_path_is_used_in_place(tmp_path: Path) -> None:
     (tmp_path / "model").mkdir()
     for path in (tmp_path / "mine.json", tmp_path / "model/tokenizer.json"):
         path.write_bytes(CONTENT)
@@ -64,7 +64,7 @@ def test_a_local_path_is_used_where_it_is(tmp_path: Path) -> None:
     assert not (tmp_path / "cache").exists()
 
 
-def test_what_is_missing_is_one_clear_error(hub: HubServer, tmp_path: Path) -> None:
+def test_missing_tokenizer_is_a_two_line_error(hub: HubServer, tmp_path: Path) -> None:
     hub.publish_files("someone/old", {"vocab.json": b"{}"}, kind="models")
     with pytest.raises(HubError, match=r"model someone/old has no tokenizer.json at commit"):
         fetch_tokenizer("someone/old", tmp_path)
