@@ -16,8 +16,8 @@ from filters.registry import choose_filters
 from sample.paths import tokenizer_path
 from spark.metrics.configuration import build_configuration
 from spark.metrics.job import MetricsJob
-from spark.metrics.planning import plan_splits
-from spark.metrics.resolve import resolve_split
+from spark.metrics.planning import plan_sequence_tables
+from spark.metrics.resolve import resolve_sequence_table
 from spark.session.failures import failure_message
 from spark.sources.resolver import Resolver
 from utils import UserError
@@ -47,16 +47,19 @@ def try_file(spark: SparkSession, path: Path, reading: Reading) -> Ending:
     try:
         with time_limit(SECONDS_A_FILE):
             reader = Resolver(path.parent / "cache", {}, lambda _: None)
-            (split,) = plan_splits(configuration)
+            (sequences,) = plan_sequence_tables(configuration)
             run = MetricsJob(
-                resolve_split(split, filters, configuration, reader), filters, configuration, path.parent / "run"
+                resolve_sequence_table(sequences, filters, configuration, reader),
+                filters,
+                configuration,
+                path.parent / "run",
             )
             run.estimated_bytes()
             try:
                 run.run(spark)
             except Exception as error:
                 return _told(
-                    "the split fails with a message", failure_message(error, str(split.location)), path, started
+                    "the job fails with a message", failure_message(error, str(sequences.location)), path, started
                 )
     except UserError as error:
         return _told("refused with a message before Spark", str(error), path, started)
