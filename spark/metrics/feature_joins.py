@@ -27,9 +27,8 @@ def join_feature(frame: DataFrame, feature: FeatureFiles) -> DataFrame:
     """Return the rows with the columns of the feature table; null for sequences that are not in the table."""
     table = read_feature(frame.sparkSession, feature)
     if not feature.files.spark_knows_size:
-        table = table.hint(
-            "merge"
-        )  # Spark assumes that a table read by Python is tiny, and would collect it in the driver
+        # Spark assumes that a table read by Python is tiny, and would collect it in the driver.
+        table = table.hint("merge")
     return frame.join(table, "sequence_id", "left")
 
 

@@ -61,7 +61,7 @@ def feature_locations(
 
 
 def check_feature_settings(configuration: Configuration, filters: Iterable[Filter]) -> None:
-    """Raise UserError for a feature table that cannot be located, or whose columns a filter computes."""
+    """Raise UserError for a feature table that cannot be located, or that gives columns that a filter computes."""
     computed = {column.name: each.name for each in filters if each.measure is not None for column in each.columns}
     for table in FEATURE_TABLES:
         setting = getattr(configuration, table.name)

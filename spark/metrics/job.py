@@ -32,7 +32,7 @@ from spark.storage.publishing import TEMPORARY, Written, partition_path, publish
 
 @dataclass(frozen=True)
 class MetricsJob:
-    """Measure one table of sequences, and write a table per model to the directory of the run."""
+    """The job that measures one table of sequences, and writes a table per model to the directory of the run."""
 
     resolved: ResolvedTable
     filters: tuple[Filter, ...]
@@ -40,7 +40,7 @@ class MetricsJob:
     run_directory: AnyPath
 
     def path(self, kind: str, model: str | None) -> AnyPath:
-        """Return the final directory of the `metrics` or `rejected` rows of a model."""
+        """Return where the complete table of a model is; kind: `metrics` or `rejected`."""
         sequences = self.resolved.sequences
         return self.run_directory / kind / partition_path(sequences.dataset, sequences.scheme, model)
 

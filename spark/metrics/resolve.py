@@ -32,7 +32,8 @@ class ResolvedTable:
     """A table of sequences, with the files, feature tables and resources that its job needs.
 
     models: the planned models; if none was requested, the models whose scores the source holds.
-    features: feature tables that are the same for all models. features_by_model: feature tables of one model each.
+    features: feature tables that are the same for all models. features_by_model: feature tables that differ by model.
+        Both are joined before measuring.
     """
 
     sequences: SequenceTable
@@ -131,7 +132,7 @@ def _require_no_conflict(
 
 
 def _require_numbers(files: Source, columns: InputColumns, filters: tuple[Filter, ...], source: str) -> None:
-    """Raise UserError if a column of the source has the name of a joined metric, but another type."""
+    """Raise UserError if a column of the source has the name of a joined metric, but cannot hold its values."""
     joined = {column.name: column for each in filters if each.measure is None for column in each.columns}
     for name in set(columns.others) & set(joined):
         found, fits = files.schema.field(name).type, is_integer if is_integer(joined[name].type) else is_number

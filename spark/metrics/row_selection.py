@@ -10,7 +10,7 @@ from spark.sources.internal_columns import REJECTION
 
 
 def reject_repeated_ids(frame: DataFrame) -> DataFrame:
-    """Return all rows, with `REJECTION` set on every row whose sequence_id occurs more than once."""
+    """Return all rows, with `REJECTION` set on all rows with a repeated sequence_id."""
     repeated = (
         frame.where(F.col("sequence_id").isNotNull())
         .groupBy("sequence_id")

@@ -1,8 +1,7 @@
 """The Python stage of a job: it measures Arrow batches, and writes files of measured and rejected rows.
 
 The workers write the files themselves: returning the rows to Spark for writing takes more time than all filters
-together. A file counts only if the task that wrote it has succeeded; the task then returns a report that names the
-file.
+together. A file counts only if its task has succeeded; the task then returns a report that names the file.
 """
 
 from __future__ import annotations
