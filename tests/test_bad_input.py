@@ -172,7 +172,7 @@ def test_an_output_directory_that_cannot_be_written(
 @pytest.mark.parametrize(
     ("data", "table", "option", "expected"),
     [
-        pytest.param({"tokens": [[1]]}, {"sequence_id": [1], "counts": [1]}, "duplicates", "without a column of ids"),
+        pytest.param({"tokens": [[1]]}, {"sequence_id": [1], "counts": [1]}, "duplicates", "expected a column of ids"),
         pytest.param(TOKENS, {"sequence_id": ["1"], "counts": [1]}, "duplicates", "expected whole numbers"),
         pytest.param(TOKENS, {"sequence_id": [1], "counts": [1.7]}, "duplicates", "expected whole numbers"),
         pytest.param(TOKENS, {"sequence_id": [1], "nl_scores": ["a"]}, "nl_scores", "expected numbers"),

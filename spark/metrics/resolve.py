@@ -126,7 +126,7 @@ def _require_no_conflict(
     if taken:
         names = ", ".join(f"`{printable(name)}`" for name in sorted(taken))
         raise UserError(
-            f"{source}: found columns with names that the run itself writes: {names}.\n"
+            f"{source}: found columns named {names}, which the run itself writes.\n"
             "Rename them in the source, or leave out their filters with --filters."
         )
 
