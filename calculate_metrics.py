@@ -38,29 +38,29 @@ def command_line() -> CommandLine:
 
 
 def prepare(configuration: Configuration, run_id: str, directory: AnyPath) -> Preparation:
-    """Plan the splits; each becomes a job that measures it."""
+    """Plan the tables of sequences; a job measures each."""
     from filters.registry import choose_filters
     from spark.metrics.feature_tables import check_feature_settings
     from spark.metrics.job import MetricsJob
     from spark.metrics.output_schema import schema_of
     from spark.metrics.plan import make_plan
-    from spark.metrics.planning import plan_splits
-    from spark.metrics.resolve import resolve_split
+    from spark.metrics.planning import plan_sequence_tables
+    from spark.metrics.resolve import resolve_sequence_table
 
     filters = choose_filters(configuration.filters)
     check_feature_settings(configuration, filters)
-    splits = plan_splits(configuration)
+    tables = plan_sequence_tables(configuration)
 
     def resolve(resolver: Resolver) -> Iterator[MetricsJob]:
-        for split in splits:
-            resolved = resolve_split(split, filters, configuration, resolver)
+        for sequences in tables:
+            resolved = resolve_sequence_table(sequences, filters, configuration, resolver)
             yield MetricsJob(resolved, filters, configuration, directory)
 
     is_sample = configuration.datasets == ("sample",)
     return Preparation(
         schema_of(filters),
         resolve,
-        lambda run: make_plan(run_id, directory, splits, filters, configuration),
+        lambda run: make_plan(run_id, directory, tables, filters, configuration),
         next_command=f"Next, on real data: {this_command()} {NEXT_OPTIONS}" if is_sample else None,
     )
 

@@ -16,8 +16,8 @@ from filters.registry import choose_filters
 from sample.paths import tokenizer_path
 from spark.metrics.configuration import build_configuration
 from spark.metrics.job import MetricsJob
-from spark.metrics.planning import plan_splits
-from spark.metrics.resolve import resolve_split
+from spark.metrics.planning import plan_sequence_tables
+from spark.metrics.resolve import resolve_sequence_table
 from spark.session.failures import failure_message
 from spark.sources.resolver import Resolver
 from utils import UserError
@@ -47,15 +47,18 @@ def try_file(spark: SparkSession, path: Path, reading: Reading) -> Ending:
     try:
         with time_limit(SECONDS_A_FILE):
             resolver = Resolver(path.parent / "cache", {}, lambda _: None)
-            (split,) = plan_splits(configuration)
+            (sequences,) = plan_sequence_tables(configuration)
             job = MetricsJob(
-                resolve_split(split, filters, configuration, resolver), filters, configuration, path.parent / "run"
+                resolve_sequence_table(sequences, filters, configuration, resolver),
+                filters,
+                configuration,
+                path.parent / "run",
             )
             job.estimated_bytes()
             try:
                 job.run(spark)
             except Exception as error:
-                message = failure_message(error, str(split.location))
+                message = failure_message(error, str(sequences.location))
                 return _check_message("the job fails with a message", message, path, started)
     except UserError as error:
         return _check_message("rejected with a message before Spark", str(error), path, started)

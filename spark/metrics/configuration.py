@@ -22,17 +22,20 @@ PRECISIONS = ("float32", "bfloat16", "float16")
 
 
 def feature_table_option(table: FeatureTable) -> Any:
-    """Declare the option that says where a feature table is; `auto` is the sample's own, and none for other data."""
+    """Declare the option for the location of a feature table.
+
+    `auto` means the table of the sample, and no table for other data.
+    """
     published = "published, " if table.hub_id else ""
     return option("auto", "WHERE", f"feature table: {published}none, a local path or a Hub id")
 
 
 @dataclass(frozen=True)
 class Configuration(RunConfiguration):
-    """What `calculate_metrics.py` is asked to do.
+    """The options of `calculate_metrics.py`.
 
-    models, schemes: None stands for all of the sample or a local directory, and for the smallest of the Hub's.
-    model: the language model to ask; None stands for the sample's own, and for Pythia's on the Hub's data.
+    models, schemes: None means all of the sample or of a local directory, and the smallest of Hub data.
+    model: the language model to evaluate; None means the sample's own for the sample, and Pythia's for Hub data.
     """
 
     datasets: tuple[str, ...] = option(
@@ -50,7 +53,9 @@ class Configuration(RunConfiguration):
     )
     sample_seed: int = option(0, "N", "seed of --sample_size (default 0)", integer_from(0))
     tokenizer: str | None = option(None, "PATH|ID", "tokenizer.json, its directory, or a Hub id")
-    model: str | None = option(None, "PATH|ID", "language model to ask: published (Pythia's), a directory, or a Hub id")
+    model: str | None = option(
+        None, "PATH|ID", "language model to evaluate: published (Pythia's), a directory, or a Hub id"
+    )
     prompt_tokens: int = option(32, "N", "tokens that the model is prompted with (default 32)", integer_from(1))
     continuation_tokens: int = option(
         32, "N", "tokens at the end of a sequence that the model must reproduce (default 32)", integer_from(1)

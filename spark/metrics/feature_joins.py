@@ -1,4 +1,4 @@
-"""Join feature tables to the sequences by `sequence_id`, without losing or repeating a row."""
+"""Join feature tables to the sequences by `sequence_id`; no row is lost or repeated."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from spark.sources.internal_columns import LINE_REASON, of_model
 from spark.sources.spark_names import quoted
 from utils import UserError
 
-# A sequence of 64 tokens has 63 that are scored: 31 of the prompt and 32 of the continuation.
+# A sequence of 64 tokens has 63 scored tokens: 31 of the prompt and 32 of the continuation.
 PROMPT_SCORED, GENERATION_SCORED, SCORED = 31, 32, 63
-# Relative error of the loss. By the wrong definition it is 0.5 or more; in half precision, a few hundredths.
+# Relative error of the loss: 0.5 or more with the wrong definition, a few hundredths in half precision.
 TOLERANCE = 0.1
 SMALLEST_LOSS = 0.01  # below, perplexities are too close to 1 to tell the definitions apart
 ROWS_TRIED = 1_000
@@ -24,15 +24,19 @@ ROUNDING = 0.001
 
 
 def join_feature(frame: DataFrame, feature: FeatureFiles) -> DataFrame:
-    """Return the rows with the columns of the feature table; null for sequences that the table lacks."""
+    """Return the rows with the columns of the feature table; null for sequences that are not in the table."""
     table = read_feature(frame.sparkSession, feature)
     if not feature.files.spark_knows_size:
-        table = table.hint("merge")  # Spark assumes that what Python reads is tiny, and would collect it in the driver
+        # Spark assumes that a table read by Python is tiny, and would collect it in the driver.
+        table = table.hint("merge")
     return frame.join(table, "sequence_id", "left")
 
 
 def read_feature(spark: SparkSession, feature: FeatureFiles) -> DataFrame:
-    """Return a feature table as `sequence_id` and metric columns, perplexities by our definition."""
+    """Return a feature table as `sequence_id` and metric columns, with perplexities by our definition.
+
+    Reading the frame fails if a row of the file is rejected, or if a value is out of the range of its metric.
+    """
     type_ = "long" if feature.table.holds_integers else "double"
     rows = feature.files.read(spark)
     key = F.col(quoted(feature.key))
@@ -57,13 +61,14 @@ def require_unique_keys(spark: SparkSession, feature: FeatureFiles) -> None:
         found = repeated.where("sequence_id is not null").orderBy("sequence_id").first()
     if found is not None:
         raise UserError(
-            f"--{feature.table.name} {feature.location}: sequence_id {found[0]} is there {found[1]} times.\n"
-            "The keys of a feature table must be unique; remove the repeated rows."
+            f"--{feature.table.name} {feature.location}: expected unique keys, but sequence_id {found[0]} occurs "
+            f"{found[1]} times.\n"
+            "Remove the repeated rows of the feature table."
         )
 
 
 def _in_range(value: Column, metric: str, feature: FeatureFiles) -> Column:
-    """Return the value; reading one out of the range of the metric fails, with a message that names its key."""
+    """Return the value; if it is out of the range of the metric, reading it fails with a message that names the key."""
     column = feature.table.column(metric)
     smallest, largest = column.smallest, column.largest
     expected = f"from {smallest:g} to {largest:g}" if math.isfinite(largest) else f"from {smallest:g} on"
@@ -79,9 +84,10 @@ def _in_range(value: Column, metric: str, feature: FeatureFiles) -> Column:
 def _by_our_definition(table: DataFrame, feature: FeatureFiles) -> DataFrame:
     """Return perplexities per scored token of each part, converted from the published definition if needed.
 
-    Ours divides the negative log-likelihood of a part by the part's own tokens: 31·ln p + 32·ln g = 63·ln s.
-    The published one divides every part by 63: ln p + ln g = ln s. Raised to 63/31 and 63/32, p and g become ours.
-    The values tell which definition holds; raise UserError if neither does.
+    p, g and s are the perplexities of prompt, generation and sequence.
+    Our definition divides the negative log-likelihood of a part by its own tokens: 31·ln p + 32·ln g = 63·ln s.
+    The published definition divides every part by 63: ln p + ln g = ln s. p^(63/31) and g^(63/32) convert it to ours.
+    The definition is inferred from the values. Raise UserError if neither fits.
     """
     prompt, generation, sequence = (
         F.log(F.col(name)) for name in ("prompt_perplexity", "generation_perplexity", "sequence_perplexity")
@@ -90,7 +96,7 @@ def _by_our_definition(table: DataFrame, feature: FeatureFiles) -> DataFrame:
     published = F.abs(prompt + generation - sequence) / sequence
     tried = table.where(sequence > SMALLEST_LOSS).select(ours.alias("ours"), published.alias("published"))
     errors = tried.where("ours is not null").limit(ROWS_TRIED)
-    with phase(table.sparkSession, "tell the perplexities' definition"):
+    with phase(table.sparkSession, "infer the definition of the perplexities"):
         row = errors.agg(F.percentile_approx("ours", 0.5), F.percentile_approx("published", 0.5)).first()
     assert row is not None
     if row[0] is None or row[0] <= TOLERANCE:
@@ -103,6 +109,6 @@ def _by_our_definition(table: DataFrame, feature: FeatureFiles) -> DataFrame:
             }
         )
     raise UserError(
-        f"--perplexities {feature.location}: the perplexities of prompt, generation and sequence fit neither known "
-        "definition\n(each part over its own tokens, or over all 63); recompute them, or leave the table out."
+        f"--perplexities {feature.location}: expected perplexities over a part's own tokens, or over all 63; found "
+        "values that fit neither definition.\nRecompute them, or leave out the table."
     )

@@ -1,4 +1,4 @@
-"""Locate the feature tables of a split, and check their columns before Spark starts."""
+"""Locate the feature tables of a table of sequences, and check their columns before Spark starts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from filters.feature_tables import FEATURE_TABLES
 from filters.input_types import is_integer, is_number
 from sample.paths import feature_directory
 from spark.metrics.configuration import Configuration
-from spark.metrics.split import Split
+from spark.metrics.sequence_table import SequenceTable
 from spark.sources.catalog import CHECKPOINTS, TableLocation
 from spark.sources.hub_layout import is_hub_layout
 from spark.sources.resolver import Resolver
@@ -18,16 +18,16 @@ from spark.sources.source import Source
 from spark.storage.paths import storage_path
 from utils import UserError, printable
 
-# Values of the options that are no location.
+# Values of the options that are not a location.
 AUTO, NONE, PUBLISHED = "auto", "none", "published"
 
 
 @dataclass(frozen=True)
 class FeatureFiles:
-    """The files of a feature table, and which of their columns hold the key and the metrics.
+    """The files of a feature table, and the names of its key and metric columns.
 
     values: pairs of metric and column name.
-    model: the model whose values the files hold; None if the table is the same for all models.
+    model: the values belong to this model; None if the table is the same for all models.
     """
 
     table: FeatureTable
@@ -39,13 +39,13 @@ class FeatureFiles:
 
 
 def feature_locations(
-    table: FeatureTable, configuration: Configuration, split: Split, model: str | None
+    table: FeatureTable, configuration: Configuration, sequences: SequenceTable, model: str | None
 ) -> tuple[TableLocation, ...]:
-    """Return where a feature table of a split is; empty if none was asked for."""
+    """Return the locations of a feature table; empty if none is configured."""
     setting = getattr(configuration, table.name)
-    scheme = split.scheme or "none"
+    scheme = sequences.scheme or "none"
     source, is_local = setting.replace("{scheme}", scheme).replace("{model}", str(model)), True
-    if setting == NONE or (setting == AUTO and not (split.is_sample and table.in_sample)):
+    if setting == NONE or (setting == AUTO and not (sequences.is_sample and table.in_sample)):
         return ()
     if setting == AUTO:
         source = str(feature_directory(table.name, scheme))
@@ -56,12 +56,12 @@ def feature_locations(
         is_local = False
     if is_local and not is_hub_layout(storage_path(source)):
         return (TableLocation(source, is_local=True),)
-    names = table.split_names(split.kind, split.scheme, model)
+    names = table.split_names(sequences.kind, sequences.scheme, model)
     return tuple(TableLocation(source, name, is_local) for name in names)
 
 
 def check_feature_settings(configuration: Configuration, filters: Iterable[Filter]) -> None:
-    """Raise UserError for a feature table that cannot be located, or whose columns a filter computes."""
+    """Raise UserError for a feature table that cannot be located, or that gives columns that a filter computes."""
     computed = {column.name: each.name for each in filters if each.measure is not None for column in each.columns}
     for table in FEATURE_TABLES:
         setting = getattr(configuration, table.name)
@@ -76,7 +76,7 @@ def check_feature_settings(configuration: Configuration, filters: Iterable[Filte
 
 def _require_location(table: FeatureTable, setting: str) -> None:
     if setting == PUBLISHED and table.hub_id is None:
-        raise UserError(f"--{table.name}: there is no published table.\nGive a local path or a Hub id, or none.")
+        raise UserError(f"--{table.name}: no published table exists.\nGive a local path or a Hub id, or none.")
     is_known = setting in (AUTO, NONE, PUBLISHED) or "{" in setting
     if not is_known and not storage_path(setting).exists() and setting.count("/") != 1:
         raise UserError(
@@ -88,9 +88,9 @@ def _require_location(table: FeatureTable, setting: str) -> None:
 def resolve_feature_table(
     table: FeatureTable, location: TableLocation, model: str | None, resolver: Resolver
 ) -> FeatureFiles | None:
-    """Return the files of a feature table; None for a checkpoint that the published table leaves out.
+    """Return the files of a feature table; None for a checkpoint that the published table does not include.
 
-    Raise UserError if columns are missing, or of another type.
+    Raises UserError if columns are missing, or have the wrong type.
     """
     if location.split and model in CHECKPOINTS and location.split not in resolver.resolve(location).splits:
         return None

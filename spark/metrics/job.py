@@ -1,4 +1,4 @@
-"""One split from its files to its tables: load, join, measure and write, publish."""
+"""The job of one table of sequences: read, join, measure, write and publish."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from spark.metrics.feature_joins import join_feature, require_unique_keys
 from spark.metrics.feature_tables import FeatureFiles
 from spark.metrics.null_columns import null_columns
 from spark.metrics.output_schema import OutputSchema
-from spark.metrics.resolve import ResolvedSplit
+from spark.metrics.resolve import ResolvedTable
 from spark.metrics.row_selection import draw_sample, reject_repeated_ids
 from spark.metrics.size_estimate import estimated_bytes
 from spark.metrics.stage import REJECTED, Outcome, Stage
@@ -32,67 +32,72 @@ from spark.storage.publishing import TEMPORARY, Written, partition_path, publish
 
 @dataclass(frozen=True)
 class MetricsJob:
-    """The measuring of one split into the directory of a run."""
+    """The job that measures one table of sequences, and writes a table per model to the directory of the run."""
 
-    resolved: ResolvedSplit
+    resolved: ResolvedTable
     filters: tuple[Filter, ...]
     configuration: Configuration
     run_directory: AnyPath
 
     def path(self, kind: str, model: str | None) -> AnyPath:
-        """Where the `metrics` or the `rejected` rows of one of the split's models lie when complete."""
-        split = self.resolved.split
-        return self.run_directory / kind / partition_path(split.dataset, split.scheme, model)
+        """Return where the complete table of a model is; kind: `metrics` or `rejected`."""
+        sequences = self.resolved.sequences
+        return self.run_directory / kind / partition_path(sequences.dataset, sequences.scheme, model)
 
     @property
     def description(self) -> str:
-        """What the split is called in messages and in the Spark UI."""
-        return self.resolved.split.description
+        """The name of the job in messages and in the Spark UI."""
+        return self.resolved.sequences.description
 
     @property
     def source(self) -> str:
-        """Where its rows are read."""
-        return str(self.resolved.split.location)
+        """Where the rows are read from."""
+        return str(self.resolved.sequences.location)
 
     @property
     def bytes(self) -> int:
-        """Of its files."""
+        """Total size of the input files, in bytes."""
         return self.resolved.files.bytes
 
     @property
     def language_model(self) -> LanguageModel | None:
-        """The model that is asked of it."""
+        """The language model that evaluates the rows; None without one."""
         return self.resolved.resources.language_model
 
     def is_complete(self) -> bool:
-        """Whether the tables of all its models are published."""
+        """Return whether the tables of all models are published."""
         return self.already_written() is not None
 
     @property
     def rows_known(self) -> int | None:
-        """The rows of the split, where they are known before any is read."""
+        """The number of rows to measure; None if it takes reading the files."""
         rows, sample = self.resolved.files.rows, self.configuration.sample_size
         return rows if rows is None or sample is None else min(rows, sample)
 
     def already_written(self) -> dict[str | None, Written] | None:
-        """What is complete of this split, by model; None where a table is missing."""
+        """Return the markers of the published tables by model; None if a table is missing."""
         found = {model: read_marker(self.path("metrics", model)) for model in self.resolved.models}
         complete = {model: written for model, written in found.items() if written is not None}
         return complete if len(complete) == len(found) else None
 
     def note(self, record: RunRecord, from_earlier: bool) -> None:
-        """Notes the split's complete tables in the run's record."""
+        """Add the published tables to the record of the run."""
         for model, written in (self.already_written() or {}).items():
-            name = self.resolved.split.described_for(model)
+            name = self.resolved.sequences.described_for(model)
             nulls = null_columns(self.resolved, self.filters, self.configuration, model)
             record.add_table(name, self.path("metrics", model), written, nulls, from_earlier)
 
     def estimated_bytes(self) -> int | None:
-        """What the split's tables will take on disk, told from its first rows; None where those cannot be read."""
+        """Return the expected size of the tables in bytes, from the first rows; None if it cannot be estimated."""
         return estimated_bytes(self.resolved, self.filters, self.configuration.sample_size)
 
     def run(self, spark: SparkSession, rows_done: Accumulator[int] | None = None) -> None:
-        """Measures the split and publishes the table of each of its models; `rows_done` grows as tasks end."""
+        """Measure all rows and publish a table per model.
+
+        rows_done: grows by the rows of each task that ends.
+
+        Raises UserError for a feature table with repeated keys, and RuntimeError if the number of rows is wrong.
+        """
         started = time.monotonic()
         stage = self._stage(spark, spark.sparkContext.accumulator(0) if rows_done is None else rows_done)
         read = Observation()
@@ -103,23 +108,23 @@ class MetricsJob:
                 rows = share_out(rows, self.rows_known)
         with phase(spark, MEASURE):
             outcome = stage.run(rows)
-        # Spark drops the observation from its plan where it finds, on the way, that there is no row.
+        # If Spark finds during the run that there is no row, it drops the observation from its plan.
         rows_read = read.get["rows"] if outcome.rows else self._load(spark).count()
         if outcome.rows != rows_read:
-            self._explain_row_count(spark, rows_read, outcome.rows)
+            self._raise_for_row_count(spark, rows_read, outcome.rows)
         if self.configuration.sample_size is None and self.resolved.files.rows not in (None, outcome.rows):
-            raise RuntimeError(f"the files say that they hold {self.resolved.files.rows} rows, found {outcome.rows}")
+            raise RuntimeError(f"expected {self.resolved.files.rows} rows, as the files declare, found {outcome.rows}")
         self._publish(stage, outcome, time.monotonic() - started)
         discard(stage.directory)
 
     def _stage(self, spark: SparkSession, rows_done: Accumulator[int]) -> Stage:
-        split = self.resolved.split
-        output_schema = OutputSchema(self.filters, self.resolved.columns, all_memorized=split.kind == "memories")
+        sequences = self.resolved.sequences
+        output_schema = OutputSchema(self.filters, self.resolved.columns, all_memorized=sequences.kind == "memories")
         return Stage(
             output_schema,
             self.resolved.models,
             spark.sparkContext.broadcast(self.resolved.resources),
-            # Of this attempt alone: workers of one that was killed may still be writing.
+            # A new directory for each attempt: workers of a killed attempt may still be writing.
             self.run_directory.resolve() / TEMPORARY / uuid.uuid4().hex,
             rows_done,
         )
@@ -135,7 +140,7 @@ class MetricsJob:
         return [*self.resolved.features, *(feature for model in self.resolved.models for feature in by_model[model])]
 
     def _publish(self, stage: Stage, outcome: Outcome, seconds: float) -> None:
-        """The rejected rows first: once the metrics are there, the split counts as complete."""
+        """Publish the rejected rows first: once the metrics are published, the job counts as complete."""
         models = self.resolved.models
         final = self.path("rejected", models[0] if len(models) == 1 else None)
         withdraw(final, stage.directory)
@@ -146,7 +151,7 @@ class MetricsJob:
             written = Written(outcome.rows, outcome.rejected, seconds, outcome.counts[model])
             publish(stage.table_directory(model), self.path("metrics", model), written)
 
-    def _explain_row_count(self, spark: SparkSession, expected: int, found: int) -> None:
+    def _raise_for_row_count(self, spark: SparkSession, expected: int, found: int) -> None:
         for feature in self._features():
             require_unique_keys(spark, feature)
-        raise RuntimeError(f"{expected} rows were read, but {found} came to be measured")
+        raise RuntimeError(f"expected to measure the {expected} rows that were read, found {found}")

@@ -1,4 +1,4 @@
-"""Which language model a split's sequences are put to, found and checked before Spark starts."""
+"""Choose the language model that evaluates a table of sequences, and check it before Spark starts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from filters.contract import Filter
 from filters.language_model.model import LanguageModel, read_language_model
 from filters.vocabulary import Vocabulary
 from spark.metrics.configuration import Configuration
-from spark.metrics.split import Split
+from spark.metrics.sequence_table import SequenceTable
 from spark.sources.catalog import CHECKPOINTS, MODELS, SCHEMES, ModelLocation
 from spark.sources.hub.tokenizer import TOKENIZER
 from spark.sources.resolver import Resolver
@@ -18,32 +18,36 @@ from utils import UserError, printable, require_known
 
 PUBLISHED = "published"
 LAST_STEP = 143_000
-WITH_REVISION = re.compile(r"([\w-][\w.-]*/[\w.-]+)@([^@]+)")
+ID_AND_REVISION = re.compile(r"([\w-][\w.-]*/[\w.-]+)@([^@]+)")
 
 
-def asked_model(split: Split, models: tuple[str | None, ...], filters: Iterable[Filter]) -> ModelLocation | None:
-    """Where the model is that the filters ask of a split; None where none of them asks one.
+def required_model(
+    sequences: SequenceTable, models: tuple[str | None, ...], filters: Iterable[Filter]
+) -> ModelLocation | None:
+    """Return the location of the language model that the filters need; None if they need none.
 
-    models: those of the split, as its data has them. Raises UserError where no one model is named.
+    models: the models of the table, read from its score columns if the configuration names none.
+
+    Raises UserError if no language model is known, or if the table has several models.
     """
-    asking = [each.name for each in filters if each.asks_model]
-    if not asking:
+    names = [each.name for each in filters if each.asks_model]
+    if not names:
         return None
-    if split.language_model is None:
+    if sequences.language_model is None:
         raise UserError(
-            f"{split.description}: the filters {', '.join(asking)} ask a language model, and none is named.\n"
-            "Give --model with the directory or the Hub id of one, or leave out these filters."
+            f"{sequences.description}: the filters {', '.join(names)} need a language model, found none.\n"
+            "Give --model with its directory or Hub id, or leave out these filters."
         )
     if len(models) > 1:
         raise UserError(
-            f"{split.description}: the data holds scores of {', '.join(map(str, models))}, and one model is asked.\n"
-            "Say with --models which of them it is."
+            f"{sequences.description}: expected scores of one model, found {', '.join(map(str, models))}.\n"
+            "Choose one with --models."
         )
-    return model_location(split.language_model, split.scheme, models[0])
+    return model_location(sequences.language_model, sequences.scheme, models[0])
 
 
 def resolve_language_model(location: ModelLocation, configuration: Configuration, resolver: Resolver) -> LanguageModel:
-    """The model of a location, as the configuration asks it; raises UserError where it cannot be had or asked."""
+    """Return the model with the settings of the configuration; raise UserError if it is missing or unsuitable."""
     return read_language_model(
         resolver.language_model(location),
         prompt_tokens=configuration.prompt_tokens,
@@ -54,30 +58,34 @@ def resolve_language_model(location: ModelLocation, configuration: Configuration
 
 
 def vocabulary_beside(model: LanguageModel, resolver: Resolver) -> Vocabulary | None:
-    """The vocabulary of the tokenizer that the model came with; None where it came with none."""
+    """Return the vocabulary of the tokenizer in the model's directory; None if there is no tokenizer."""
     path = model.directory / TOKENIZER
     return resolver.vocabulary(str(path)) if path.is_file() else None
 
 
 def require_same_tokens(model: Vocabulary, data: Vocabulary, directory: Path, tokenizer: str | None) -> None:
-    """Raises UserError where a token id stands for one token in the data, and for another in the model."""
+    """Raise UserError if a token id means different tokens in the model and in the data.
+
+    directory, tokenizer: where the model and the tokenizer of the data are, for the message.
+    """
     known = {number: token for token, number in model.tokenizer.get_vocab(with_added_tokens=True).items()}
     for token, number in sorted(data.tokenizer.get_vocab(with_added_tokens=True).items(), key=lambda item: item[1]):
         if known.get(number, token) != token:
             raise UserError(
-                f"--model {printable(str(directory))}: its tokenizer is not the data's ({printable(str(tokenizer))}): "
-                f"token id {number} is {printable(known[number])!r} in the one and {printable(token)!r} in the other.\n"
+                f"--model {printable(str(directory))}: expected the tokenizer of the data "
+                f"({printable(str(tokenizer))}), found token id {number} = {printable(known[number])!r} in the model "
+                f"and {printable(token)!r} in the data.\n"
                 "Give a model that was trained on these token ids, or data as text, without tokens."
             )
 
 
 def model_location(given: str, scheme: str | None, model: str | None) -> ModelLocation:
-    """The model of a split.
+    """Return the location of the language model for data of a scheme and a model.
 
-    given: `published`, which stands for Pythia's models at the checkpoint that the split's model names, the last
-        one for a size alone; or a path or Hub id (id@revision), in which {scheme} and {model} are filled in.
+    given: `published`, a path or a Hub id (id@revision). {scheme} and {model} are filled in. `published` means
+        Pythia's model at the checkpoint that `model` names; a size alone means the last checkpoint.
 
-    Raises UserError where the split names no model, or none that there is.
+    Raises UserError if a scheme or model is needed and is unknown.
     """
     if given == PUBLISHED:
         return _pythia(_needed(scheme, "scheme", given), _needed(model, "model", given))
@@ -85,7 +93,7 @@ def model_location(given: str, scheme: str | None, model: str | None) -> ModelLo
     for name, value in names.items():
         if f"{{{name}}}" in given:
             given = given.replace(f"{{{name}}}", _needed(value, name, given))
-    id_and_revision = WITH_REVISION.fullmatch(given)
+    id_and_revision = ID_AND_REVISION.fullmatch(given)
     return ModelLocation(id_and_revision[1], id_and_revision[2]) if id_and_revision else ModelLocation(given, None)
 
 
@@ -100,7 +108,7 @@ def _pythia(scheme: str, model: str) -> ModelLocation:
 def _needed(value: str | None, name: str, given: str) -> str:
     if value is None:
         raise UserError(
-            f"--model {printable(given)}: the data does not say of which {name} it is.\n"
-            "Give the path or the Hub id of one model, or data laid out in splits named {scheme}.{model}."
+            f"--model {printable(given)}: expected data with a known {name}, found data that names none.\n"
+            "Give the path or the Hub id of one model, or data with splits named {scheme}.{model}."
         )
     return value

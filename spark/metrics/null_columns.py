@@ -6,13 +6,13 @@ from filters.contract import Filter
 from filters.feature_tables import TOKEN_FREQUENCIES, feature_table
 from spark.metrics.configuration import Configuration
 from spark.metrics.feature_tables import feature_locations
-from spark.metrics.resolve import ResolvedSplit
+from spark.metrics.resolve import ResolvedTable
 
 
 def null_columns(
-    resolved: ResolvedSplit, filters: tuple[Filter, ...], configuration: Configuration, model: str | None
+    resolved: ResolvedTable, filters: tuple[Filter, ...], configuration: Configuration, model: str | None
 ) -> dict[str, str]:
-    """Return metric to reason, for the metrics of the filters that no source has for this model of the split."""
+    """Return the reason by metric, for the metrics that are null in every row of the table of this model."""
     features = (*resolved.features, *resolved.features_by_model[model])
     given = {metric for feature in features for metric, _ in feature.values} | set(resolved.columns.others)
     reasons: dict[str, str] = {}
@@ -23,14 +23,17 @@ def null_columns(
     return reasons
 
 
-def _reason(each: Filter, resolved: ResolvedSplit, configuration: Configuration, model: str | None) -> str | None:
-    """Return why the columns of a filter are null, unless a feature table or a column of the source has them."""
+def _reason(each: Filter, resolved: ResolvedTable, configuration: Configuration, model: str | None) -> str | None:
+    """Return why the columns of a filter are null; None if they are not.
+
+    The reason does not apply to columns that a feature table or the source gives.
+    """
     if each.name == "memorization_score":
-        is_known = resolved.split.kind == "memories" or model in dict(resolved.columns.scores)
+        is_known = resolved.sequences.kind == "memories" or model in dict(resolved.columns.scores)
         return None if is_known else "the source holds no memorization scores of this model"
     if each.feature_table is not None:
-        if feature_locations(feature_table(each.feature_table), configuration, resolved.split, model):
-            return "the table that was given says nothing of this model"
+        if feature_locations(feature_table(each.feature_table), configuration, resolved.sequences, model):
+            return "the given table has no values for this model"
         return _no_table(each.feature_table)
     has_vocabulary = resolved.resources.vocabulary is not None
     if "text" in each.reads and resolved.columns.text is None and not has_vocabulary:

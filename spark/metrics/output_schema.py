@@ -1,4 +1,4 @@
-"""How the tables that a run writes are laid out: the metrics of each model, and the rejected rows."""
+"""The columns of the tables that a run writes: the metrics of each model, and the rejected rows."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from spark.sources.internal_columns import LINE, of_model, other_column
 
 REASON = "reason"
 
-# What the summary counts, where it was measured.
-SCORES = ("memorization_score", "is_extractable")  # either tells what is memorized
+# The summary counts these columns if they were measured.
+SCORES = ("memorization_score", "is_extractable")  # each identifies the memorized rows
 COUNTED = {"incrementing": "is_incrementing", "repeating": "is_repeating", "code": "is_code"}
 
 
 @dataclass(frozen=True)
 class OutputSchema:
-    """The columns of the tables of one split.
+    """The columns of the tables of one job.
 
-    filters: all that were asked for, computed and joined. input_columns: of the source.
-    all_memorized: whether the source is a dataset of memories, whose score is 1 by its definition.
+    filters: all requested filters, computed and joined. input_columns: the columns of the source.
+    all_memorized: whether the source is a dataset of memories; their score is 1 by definition.
     """
 
     filters: tuple[Filter, ...]
@@ -35,9 +35,10 @@ class OutputSchema:
     all_memorized: bool
 
     def metrics(self, batch: pa.RecordBatch, measured: MeasuredBatch, model: str | None) -> pa.Table:
-        """The measured rows of a batch as the table of one model: ids, tokens, text, metrics, the user's own.
+        """Return the measured rows of a batch as the table of one model.
 
-        batch: all rows as they came to the stage, with the joined columns.
+        The columns are, in order: id, tokens, text, metrics, and the other columns of the source.
+        batch: all input rows of the stage, with the joined columns.
         """
         keep = is_measured(measured.reasons)
         kept = batch if keep.all() else batch.filter(pa.array(keep))
@@ -67,24 +68,24 @@ class OutputSchema:
         return pa.nulls(len(kept), column.type)
 
     def rejected(self, batch: pa.RecordBatch, measured: MeasuredBatch) -> pa.Table:
-        """The refused rows of a batch as they came, text as its bytes, with the reason."""
-        refused = ~is_measured(measured.reasons)
-        kept = batch.filter(pa.array(refused))
+        """Return the rejected rows of a batch unchanged, with the reason; text is returned as bytes."""
+        is_rejected = ~is_measured(measured.reasons)
+        kept = batch.filter(pa.array(is_rejected))
         source = self.input_columns
         columns = {"sequence_id": kept["sequence_id"]}
         if source.tokens is not None:
             columns["tokens"] = kept["tokens"]
         if source.text is not None:
-            # Bytes that are no text must not be written as text: readers would stumble over them.
+            # Invalid UTF-8 must not be written as text: readers would fail on it.
             columns["text"] = kept["text"].cast(pa.binary())
         columns |= {name: kept[of_model(model, "memorization_score")] for model, name in source.scores}
         columns |= {name: kept[other_column(position)] for position, name in enumerate(source.others)}
         if LINE in kept.schema.names:
             columns["line"] = kept[LINE]
-        return pa.table(columns | {REASON: pa.array(measured.reasons[refused], pa.string())})
+        return pa.table(columns | {REASON: pa.array(measured.reasons[is_rejected], pa.string())})
 
     def count(self, table: pa.Table) -> dict[str, int]:
-        """How many rows a metrics table has, and how many of each kind that was measured or is known."""
+        """Return the number of rows of a metrics table, and of each kind of row that is known."""
         counts = {"rows": len(table)}
         written = {column.name for each in self.filters for column in each.columns}
         for kind, name in COUNTED.items():
@@ -98,7 +99,7 @@ class OutputSchema:
 
 
 def schema_of(filters: Iterable[Filter]) -> list[dict[str, str]]:
-    """The columns that the filters write, as `run.json` lists them."""
+    """Return the columns that the filters write, as `run.json` lists them."""
     return [
         {"name": column.name, "type": str(column.type), "filter": each.name, "meaning": column.meaning}
         for each in filters

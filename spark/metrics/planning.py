@@ -1,4 +1,4 @@
-"""From the configuration to the splits that a run measures: what is asked for, checked, and where it is."""
+"""Plan the tables that a run measures, from the configuration: check the names, and locate the data."""
 
 from __future__ import annotations
 
@@ -8,47 +8,50 @@ from filters.registry import choose_filters
 from sample import paths as sample_paths
 from spark.metrics.configuration import Configuration
 from spark.metrics.language_models import PUBLISHED
-from spark.metrics.local_datasets import local_dataset_splits
-from spark.metrics.split import Split, memories_splits, one_model_each
+from spark.metrics.local_datasets import local_tables
+from spark.metrics.sequence_table import SequenceTable, memories_tables, one_model_each
 from spark.sources import catalog
 from spark.sources.catalog import TableLocation
 from spark.storage.paths import AnyPath, require_reachable, storage_path
 from utils import UserError, nearest, printable, require_known
 
 
-def plan_splits(configuration: Configuration) -> list[Split]:
-    """Every split that the configuration asks for, in its order; raises UserError for what is not known."""
-    splits = [split for name in configuration.datasets for split in _splits_of(name, configuration)]
+def plan_sequence_tables(configuration: Configuration) -> list[SequenceTable]:
+    """Return the tables of all datasets, in the order of the configuration.
+
+    Raises UserError for an unknown dataset, model or scheme, and for two tables with the same output partition.
+    """
+    tables = [table for name in configuration.datasets for table in _tables_of(name, configuration)]
     if any(each.asks_model for each in choose_filters(configuration.filters)):
-        splits = one_model_each(splits)
-    written = [(split.dataset, split.scheme, model) for split in splits for model in split.models]
+        tables = one_model_each(tables)
+    written = [(table.dataset, table.scheme, model) for table in tables for model in table.models]
     twice = next((key for key in written if written.count(key) > 1), None)
     if twice:
         raise UserError(
             f"Two of --datasets would both be written as {'/'.join(str(part) for part in twice)}.\n"
             "Measure them in two runs, or rename one."
         )
-    return splits
+    return tables
 
 
-def _splits_of(name: str, configuration: Configuration) -> list[Split]:
+def _tables_of(name: str, configuration: Configuration) -> list[SequenceTable]:
     if name == "sample":
-        return _sample_splits(configuration)
+        return _sample_tables(configuration)
     if name in catalog.HUB_DATASETS:
-        return _hub_splits(name, configuration)
+        return _hub_tables(name, configuration)
     path = _existing_path(name)
     if path is None:
         raise UserError(
             f"Unknown dataset {printable(name[:200])!r}{nearest(name, catalog.DATASETS)}, and no such path.\n"
             f"Known: {', '.join(catalog.DATASETS)}, or the path of a Parquet / JSONL file or directory."
         )
-    return local_dataset_splits(path, configuration)
+    return local_tables(path, configuration)
 
 
 def _existing_path(name: str) -> AnyPath | None:
     try:
         path = storage_path(name)
-    except (RuntimeError, ValueError):  # no name that a path could have
+    except (RuntimeError, ValueError):  # not a valid path
         return None
     require_reachable(path)
     try:
@@ -57,7 +60,7 @@ def _existing_path(name: str) -> AnyPath | None:
         return None
 
 
-def _sample_splits(configuration: Configuration) -> list[Split]:
+def _sample_tables(configuration: Configuration) -> list[SequenceTable]:
     models = configuration.models or sample_paths.MODELS
     schemes = configuration.schemes or sample_paths.SCHEMES
     require_known("model of the sample", models, sample_paths.MODELS)
@@ -65,8 +68,8 @@ def _sample_splits(configuration: Configuration) -> list[Split]:
     tokenizer = configuration.tokenizer or str(sample_paths.tokenizer_path())
     language_model = configuration.model or str(sample_paths.model_directory("{scheme}", "{model}"))
     memories = TableLocation(str(sample_paths.memories_directory()), is_local=True)
-    splits = memories_splits("sample_memories", memories, schemes, models, tokenizer, language_model) + [
-        Split(
+    tables = memories_tables("sample_memories", memories, schemes, models, tokenizer, language_model) + [
+        SequenceTable(
             "sample_pile",
             "pile",
             scheme,
@@ -77,10 +80,10 @@ def _sample_splits(configuration: Configuration) -> list[Split]:
         )
         for scheme in schemes
     ]
-    return [replace(split, is_sample=True) for split in splits]
+    return [replace(table, is_sample=True) for table in tables]
 
 
-def _hub_splits(name: str, configuration: Configuration) -> list[Split]:
+def _hub_tables(name: str, configuration: Configuration) -> list[SequenceTable]:
     models = configuration.models or catalog.SMALLEST_MODEL
     schemes = configuration.schemes or catalog.SMALLEST_SCHEME
     require_known("model", models, (*catalog.MODELS, *catalog.CHECKPOINTS))
@@ -89,9 +92,11 @@ def _hub_splits(name: str, configuration: Configuration) -> list[Split]:
     language_model = configuration.model or PUBLISHED
     if name == "memories":
         memories = TableLocation(catalog.MEMORIES_REPOSITORY)
-        return memories_splits(name, memories, schemes, models, tokenizer, language_model)
+        return memories_tables(name, memories, schemes, models, tokenizer, language_model)
     if name == "pile":
         locations = [(scheme, TableLocation(catalog.PILE_REPOSITORY.format(scheme=scheme))) for scheme in schemes]
-        return [Split(name, "pile", scheme, models, pile, tokenizer, language_model) for scheme, pile in locations]
+        return [
+            SequenceTable(name, "pile", scheme, models, pile, tokenizer, language_model) for scheme, pile in locations
+        ]
     location = TableLocation(catalog.PILE_TEST_REPOSITORY)
-    return [Split(name, "plain", None, (None,), location, tokenizer, configuration.model)]
+    return [SequenceTable(name, "plain", None, (None,), location, tokenizer, configuration.model)]

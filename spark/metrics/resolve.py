@@ -1,4 +1,4 @@
-"""Everything that a split needs, found and checked before Spark starts."""
+"""Resolve and check all inputs of a job before Spark starts."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ import pyarrow as pa
 from filters.contract import FeatureTable, Filter
 from filters.feature_tables import TOKEN_FREQUENCIES, feature_table
 from filters.input_types import is_integer, is_number
+from filters.language_model.model import LanguageModel
 from filters.measuring import Resources
+from filters.vocabulary import Vocabulary
 from spark.metrics.configuration import Configuration
 from spark.metrics.feature_tables import FeatureFiles, feature_locations, resolve_feature_table
-from spark.metrics.language_models import asked_model, require_same_tokens, resolve_language_model, vocabulary_beside
-from spark.metrics.split import Split
+from spark.metrics.language_models import require_same_tokens, required_model, resolve_language_model, vocabulary_beside
+from spark.metrics.sequence_table import SequenceTable
 from spark.metrics.token_frequencies import read_token_frequencies
 from spark.sources.input_columns import InputColumns, recognise_columns
 from spark.sources.internal_columns import INTERNAL
@@ -26,14 +28,15 @@ RESERVED = ("dataset", "scheme", "model", "reason")
 
 
 @dataclass(frozen=True)
-class ResolvedSplit:
-    """A split with the files, features and resources that measuring it takes.
+class ResolvedTable:
+    """A table of sequences, with the files, feature tables and resources that its job needs.
 
-    models: the split's own, or those whose scores the source holds where none was asked for.
-    features: joined before measuring. features_by_model: those that differ between the split's models.
+    models: the planned models; if none was requested, the models whose scores the source holds.
+    features: feature tables that are the same for all models. features_by_model: feature tables that differ by model.
+        Both are joined before measuring.
     """
 
-    split: Split
+    sequences: SequenceTable
     models: tuple[str | None, ...]
     files: Source
     columns: InputColumns
@@ -42,56 +45,69 @@ class ResolvedSplit:
     features_by_model: Mapping[str | None, tuple[FeatureFiles, ...]]
 
 
-def resolve_split(
-    split: Split, filters: tuple[Filter, ...], configuration: Configuration, resolver: Resolver
-) -> ResolvedSplit:
-    """The split's files and features; raises UserError for what is missing, damaged or contradictory."""
-    files = resolver.files(split.location)
-    columns = recognise_columns(files.schema, str(split.location))
-    models = split.models
+def resolve_sequence_table(
+    sequences: SequenceTable, filters: tuple[Filter, ...], configuration: Configuration, resolver: Resolver
+) -> ResolvedTable:
+    """Return the table with its inputs; raise UserError if one is missing, damaged or contradictory."""
+    files = resolver.files(sequences.location)
+    columns = recognise_columns(files.schema, str(sequences.location))
+    models = sequences.models
     if models == (None,) and columns.scores:
         models = tuple(model for model, _ in columns.scores)
-    vocabulary = resolver.vocabulary(split.tokenizer) if split.tokenizer else None
-    language_model, location = None, asked_model(split, models, filters)
-    if location is not None:
-        language_model = resolve_language_model(location, configuration, resolver)
-        of_model = vocabulary_beside(language_model, resolver)
-        if of_model is not None and vocabulary is not None:
-            require_same_tokens(of_model, vocabulary, language_model.directory, split.tokenizer)
-        vocabulary = vocabulary or of_model
+    vocabulary = resolver.vocabulary(sequences.tokenizer) if sequences.tokenizer else None
+    language_model, model_at = None, required_model(sequences, models, filters)
+    if model_at is not None:
+        language_model = resolve_language_model(model_at, configuration, resolver)
+        vocabulary = _vocabulary_of_both(language_model, vocabulary, sequences.tokenizer, resolver)
         if columns.tokens is None and vocabulary is None:
             raise UserError(
-                f"{split.location}: a language model takes tokens, and there are none, nor a tokenizer to make them.\n"
+                f"{sequences.location}: expected tokens for the language model, found text and no tokenizer.\n"
                 "Give --tokenizer with the tokenizer that the model was trained with."
             )
     frequencies = None
-    locations = feature_locations(TOKEN_FREQUENCIES, configuration, split, models[0])
+    locations = feature_locations(TOKEN_FREQUENCIES, configuration, sequences, models[0])
     if locations and any(TOKEN_FREQUENCIES.name in each.reads for each in filters):
         frequencies = read_token_frequencies(locations, resolver)
     tables = [feature_table(name) for name in sorted({each.feature_table for each in filters if each.feature_table})]
     of_all_models = [table for table in tables if not table.differs_by_model]
     of_one_model = [table for table in tables if table.differs_by_model]
-    shared = _resolve_feature_tables(of_all_models, configuration, split, models[0], resolver)
-    by_model = {model: _resolve_feature_tables(of_one_model, configuration, split, model, resolver) for model in models}
+    shared = _resolve_feature_tables(of_all_models, configuration, sequences, models[0], resolver)
+    by_model = {
+        model: _resolve_feature_tables(of_one_model, configuration, sequences, model, resolver) for model in models
+    }
     features = shared + by_model[models[0]]
-    _require_no_conflict(columns, filters, features, str(split.location))
-    _require_numbers(files, columns, filters, str(split.location))
+    _require_no_conflict(columns, filters, features, str(sequences.location))
+    _require_numbers(files, columns, filters, str(sequences.location))
     if features and columns.sequence_id is None:
         raise UserError(
-            f"{split.location}: without a column of ids, --{features[0].table.name} cannot be joined.\n"
+            f"{sequences.location}: expected a column of ids to join --{features[0].table.name}, found none.\n"
             "Add a column `sequence_id`, or leave out the feature tables."
         )
     resources = Resources(vocabulary, frequencies, language_model)
-    return ResolvedSplit(split, models, files, columns, resources, shared, by_model)
+    return ResolvedTable(sequences, models, files, columns, resources, shared, by_model)
+
+
+def _vocabulary_of_both(
+    model: LanguageModel, vocabulary: Vocabulary | None, tokenizer: str | None, resolver: Resolver
+) -> Vocabulary | None:
+    """Return the vocabulary of the data, else of the model; raise UserError if their token ids differ."""
+    model_vocabulary = vocabulary_beside(model, resolver)
+    if model_vocabulary is not None and vocabulary is not None:
+        require_same_tokens(model_vocabulary, vocabulary, model.directory, tokenizer)
+    return vocabulary or model_vocabulary
 
 
 def _resolve_feature_tables(
-    tables: Iterable[FeatureTable], configuration: Configuration, split: Split, model: str | None, resolver: Resolver
+    tables: Iterable[FeatureTable],
+    configuration: Configuration,
+    sequences: SequenceTable,
+    model: str | None,
+    resolver: Resolver,
 ) -> tuple[FeatureFiles, ...]:
     found = [
         resolve_feature_table(table, location, model, resolver)
         for table in tables
-        for location in feature_locations(table, configuration, split, model)
+        for location in feature_locations(table, configuration, sequences, model)
     ]
     return tuple(feature for feature in found if feature is not None)
 
@@ -99,7 +115,10 @@ def _resolve_feature_tables(
 def _require_no_conflict(
     columns: InputColumns, filters: tuple[Filter, ...], features: tuple[FeatureFiles, ...], source: str
 ) -> None:
-    """A user's column may stand for a metric that nothing else gives, but never be written over."""
+    """Raise UserError if a column of the source would be overwritten.
+
+    A column of the source may have the name of a metric if no filter or feature table gives that metric.
+    """
     given = {metric for feature in features for metric, _ in feature.values}
     written = {c.name for each in filters if each.measure is not None for c in each.columns} - {"text"} | given
     internal = {name for name in columns.others if name.startswith(INTERNAL)}
@@ -107,13 +126,13 @@ def _require_no_conflict(
     if taken:
         names = ", ".join(f"`{printable(name)}`" for name in sorted(taken))
         raise UserError(
-            f"{source}: the run itself writes columns named {names}.\n"
+            f"{source}: found columns named {names}, which the run itself writes.\n"
             "Rename them in the source, or leave out their filters with --filters."
         )
 
 
 def _require_numbers(files: Source, columns: InputColumns, filters: tuple[Filter, ...], source: str) -> None:
-    """A user's column that stands for a joined metric must hold what the metric holds."""
+    """Raise UserError if a column of the source has the name of a joined metric, but cannot hold its values."""
     joined = {column.name: column for each in filters if each.measure is None for column in each.columns}
     for name in set(columns.others) & set(joined):
         found, fits = files.schema.field(name).type, is_integer if is_integer(joined[name].type) else is_number

@@ -1,4 +1,4 @@
-"""Which rows are measured: repeated ids rejected, a sample drawn."""
+"""Select the rows to measure: reject repeated ids, draw a sample."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from spark.sources.internal_columns import REJECTION
 
 
 def reject_repeated_ids(frame: DataFrame) -> DataFrame:
-    """The same rows, with `REJECTION` set on every row whose sequence_id occurs more than once."""
+    """Return all rows, with `REJECTION` set on all rows with a repeated sequence_id."""
     repeated = (
         frame.where(F.col("sequence_id").isNotNull())
         .groupBy("sequence_id")
@@ -26,9 +26,9 @@ def reject_repeated_ids(frame: DataFrame) -> DataFrame:
 
 
 def draw_sample(frame: DataFrame, size: int, seed: int) -> DataFrame:
-    """The rows of `size` sequence ids drawn at random: those whose hash with the seed is smallest.
+    """Return the rows of `size` random sequence ids: the ids with the smallest hash of id and seed.
 
-    Which ids are drawn depends on nothing but the ids and the seed. Rows without an id cannot be drawn.
+    The sample depends only on the ids and the seed. Rows without an id are never drawn.
     """
     ids = frame.select("sequence_id").where(F.col("sequence_id").isNotNull()).distinct()
     rank = F.xxhash64(F.col("sequence_id"), F.lit(seed).cast("long"))

@@ -1,4 +1,4 @@
-"""What a split will take on disk, told from its first rows, so that a full disk is known of before hours of job."""
+"""Estimate the size of a job's tables from its first rows, to find a full disk before hours of measuring."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from filters.contract import Filter
 from filters.measuring import measure_batch
 from spark.metrics.output_schema import OutputSchema
-from spark.metrics.resolve import ResolvedSplit
+from spark.metrics.resolve import ResolvedTable
 from spark.sources.input_columns import InputColumns
 from spark.sources.internal_columns import of_model, other_column
 from utils import UserError
@@ -21,17 +21,18 @@ ROWS_TRIED = 1_000
 BYTES_OF_A_NUMBER = 8
 
 
-def estimated_bytes(resolved: ResolvedSplit, filters: tuple[Filter, ...], sample_size: int | None) -> int | None:
-    """The bytes that the tables of a split will take: those of its first rows, times as many as there are.
+def estimated_bytes(resolved: ResolvedTable, filters: tuple[Filter, ...], sample_size: int | None) -> int | None:
+    """Return the expected size of a job's tables in bytes: the size of its first rows, scaled to all rows.
 
-    None where the first rows cannot be read or measured; measuring the split will say why.
+    None if the number of rows is unknown, or if the first rows cannot be read or measured. In the second case the job
+    itself reports the reason.
     """
     measured = tuple(each for each in filters if not each.asks_model)
     try:
         first, rows = resolved.files.first_rows(ROWS_TRIED)
         if not len(first) or rows is None:
             return None if rows is None else 0
-        batch = in_one_schema(first, resolved.columns)
+        batch = _as_stage_batch(first, resolved.columns)
         bytes_of_first = sum(len(_as_parquet(resolved, measured, batch, model)) for model in resolved.models)
     except (OSError, ValueError, pa.ArrowException, UserError):
         return None
@@ -41,8 +42,8 @@ def estimated_bytes(resolved: ResolvedSplit, filters: tuple[Filter, ...], sample
     return round(bytes_a_row * min(rows, sample_size or rows))
 
 
-def in_one_schema(table: pa.Table, columns: InputColumns) -> pa.RecordBatch:
-    """The rows with the columns named as the stage has them."""
+def _as_stage_batch(table: pa.Table, columns: InputColumns) -> pa.RecordBatch:
+    """Return the rows with the column names that the stage expects."""
     named = {"sequence_id": pa.array(range(len(table)), pa.int64())}
     if columns.tokens:
         tokens = table[columns.tokens]
@@ -55,12 +56,12 @@ def in_one_schema(table: pa.Table, columns: InputColumns) -> pa.RecordBatch:
 
 
 def _as_parquet(
-    resolved: ResolvedSplit, filters: Iterable[Filter], batch: pa.RecordBatch, model: str | None
+    resolved: ResolvedTable, filters: Iterable[Filter], batch: pa.RecordBatch, model: str | None
 ) -> memoryview:
     names = batch.schema.names
     tokens, text = (batch[name] if name in names else None for name in ("tokens", "text"))
     measured = measure_batch(tokens, text, filters, resolved.resources)
-    output_schema = OutputSchema(tuple(filters), resolved.columns, all_memorized=resolved.split.kind == "memories")
+    output_schema = OutputSchema(tuple(filters), resolved.columns, all_memorized=resolved.sequences.kind == "memories")
     content = io.BytesIO()
     pq.write_table(output_schema.metrics(batch, measured, model), content, compression="zstd")
     return content.getbuffer()

@@ -1,7 +1,7 @@
-"""The one Python stage of a split: Arrow batches in; files of measured and of refused rows out.
+"""The Python stage of a job: it measures Arrow batches, and writes files of measured and rejected rows.
 
-The workers write the files themselves: to hand the rows back to Spark for writing takes more time than all
-filters together. A file counts when the task that wrote it has succeeded, which its report says.
+The workers write the files themselves: returning the rows to Spark for writing takes more time than all filters
+together. A file counts only if its task has succeeded; the task then returns a report that names the file.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ REJECTED = "rejected"
 
 
 class Outcome(NamedTuple):
-    """What the stage made of the rows: how many came, how many were refused, and the counts of each model's table."""
+    """The number of rows that the stage read and rejected, and the counts of the table of each model."""
 
     rows: int
     rejected: int
@@ -43,10 +43,10 @@ class Outcome(NamedTuple):
 
 @dataclass(frozen=True)
 class Stage:
-    """The measuring of one split, in the form that travels to the workers.
+    """The stage of one job, as it is sent to the workers.
 
-    directory: where the tables are written, one directory a model and one for the rejected rows.
-    rows_done: counts the rows of every task that has ended, for who watches.
+    directory: where the tables are written: one directory per model, and one for the rejected rows.
+    rows_done: counts the rows of finished tasks, to show the progress.
     """
 
     output_schema: OutputSchema
@@ -56,10 +56,10 @@ class Stage:
     rows_done: Accumulator[int]
 
     def run(self, frame: DataFrame) -> Outcome:
-        """Measures every row of the frame and writes the tables."""
+        """Measure every row of the frame, write the tables, and return the counts."""
         for name in (REJECTED, *map(table_name, self.models)):
             (self.directory / name).mkdir(parents=True, exist_ok=True)
-        reports = [json.loads(row[0]) for row in frame.mapInArrow(self._work, "report string").collect()]
+        reports = [json.loads(row[0]) for row in frame.mapInArrow(self._run_task, "report string").collect()]
         keep_only(self.directory, (report["file"] for report in reports))
         rows = add_up(report["rows"] for report in reports)
         counts = {
@@ -69,11 +69,11 @@ class Stage:
         return Outcome(rows["read"], rows["rejected"], counts)
 
     def table_directory(self, model: str | None) -> AnyPath:
-        """Where the table of a model is written."""
+        """Return the directory where the table of a model is written."""
         return self.directory / table_name(model)
 
-    def _work(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """What one task does; gives one row, its report."""
+    def _run_task(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Measure and write the batches of one task; yield one row, the report as JSON."""
         file_name, resources = task_file_name(), on_the_device(self.resources.value)
         rows: Counter[str] = Counter()
         counts: list[Counter[str]] = [Counter() for _ in self.models]
@@ -97,23 +97,23 @@ class Stage:
         except UserError:
             raise
         except Exception as error:
-            raise RuntimeError(self._blame(batch, resources, error)) from None
+            raise RuntimeError(self._failure_message(batch, resources, error)) from None
 
     def _measure_rows(self, batch: pa.RecordBatch, resources: Resources) -> MeasuredBatch:
         tokens = batch["tokens"] if "tokens" in batch.schema.names else None
         text = batch["text"] if "text" in batch.schema.names else None
         return measure_batch(tokens, text, self.output_schema.filters, resources, _known_reasons(batch))
 
-    def _blame(self, batch: pa.RecordBatch, resources: Resources, error: Exception) -> str:
-        """Which row and which filter the error comes from, found by halving the batch."""
+    def _failure_message(self, batch: pa.RecordBatch, resources: Resources, error: Exception) -> str:
+        """Return a message that names the row and the filter that failed, found by halving the batch."""
         while len(batch) > 1:
             half = batch.slice(0, len(batch) // 2)
             batch = half if self._fails(half, resources) else batch.slice(len(batch) // 2)
-        guilty = [each.name for each in self.output_schema.filters if self._with(each)._fails(batch, resources)]
+        failing = [each.name for each in self.output_schema.filters if self._with_only(each)._fails(batch, resources)]
         where = f"sequence_id {batch['sequence_id'][0].as_py()}" if len(batch) else "an empty batch"
-        return f"{', '.join(guilty) or 'measuring'} failed on {where}: {type(error).__name__}: {error}"
+        return f"{', '.join(failing) or 'measuring'} failed on {where}: {type(error).__name__}: {error}"
 
-    def _with(self, one: Filter) -> Stage:
+    def _with_only(self, one: Filter) -> Stage:
         return replace(self, output_schema=replace(self.output_schema, filters=(one,)))
 
     def _fails(self, batch: pa.RecordBatch, resources: Resources) -> bool:
@@ -125,12 +125,12 @@ class Stage:
 
 
 def table_name(model: str | None) -> str:
-    """The directory of a model's table below the stage's."""
+    """Return the name of the directory of a model's table, inside the directory of the stage."""
     return f"metrics-{model}"
 
 
 def on_the_device(resources: Resources) -> Resources:
-    """The resources with the language model, where there is one, on the task's device."""
+    """Return the resources with the language model, if there is one, on the device of the task."""
     model = resources.language_model
     if model is None:
         return resources

@@ -1,4 +1,4 @@
-"""Read the feature table of token frequencies, which the driver holds as one array for the workers."""
+"""Read the feature table of token frequencies into one array, which the driver sends to the workers."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from utils import UserError
 
 
 def read_token_frequencies(locations: tuple[TableLocation, ...], resolver: Resolver) -> NDArray[np.int64]:
-    """Return how often the corpus holds each token id: int64, by token id, -1 for an id that no table lists.
+    """Return the corpus count of each token id: int64, indexed by token id, -1 for an id that no table lists.
 
-    The frequencies of several tables are added. Raise UserError for a table without the columns, with a repeated
+    The counts of several tables are added. Raises UserError for a table without the columns, with a repeated
     token id, or with ids or counts out of range.
     """
     total = np.full(0, -1, np.int64)
     for location in locations:
         found = resolve_feature_table(TOKEN_FREQUENCIES, location, None, resolver)
-        assert found is not None  # only tables of a model can lack a split
+        assert found is not None  # only tables that differ by model can lack a split
         ((_, frequency),) = found.values
         table = found.files.read_columns([found.key, frequency])
         _require_counts(table, location)
@@ -48,8 +48,11 @@ def _require_counts(table: pa.Table, location: TableLocation) -> None:
 def _require_token_ids(ids: NDArray[np.int64], location: TableLocation) -> None:
     unique, occurrences = np.unique(ids, return_counts=True)
     if (occurrences > 1).any():
-        twice = unique[occurrences > 1][0]
-        raise UserError(f"--token_frequencies {location}: token id {twice} is there twice; keys must be unique.")
+        repeated = np.argmax(occurrences > 1)
+        twice, count = unique[repeated], occurrences[repeated]
+        raise UserError(
+            f"--token_frequencies {location}: expected unique keys, but token id {twice} occurs {count} times."
+        )
     if len(ids) and not 0 <= unique[0] <= unique[-1] < LARGEST_VOCABULARY:
         raise UserError(
             f"--token_frequencies {location}: expected token ids from 0 to {LARGEST_VOCABULARY - 1}, "

@@ -1,4 +1,4 @@
-"""Joining feature tables: no row lost or doubled, and perplexities by one definition."""
+"""Feature tables are joined without losing or repeating a row, and perplexities get one definition."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ def feature(table: str, path: Path) -> FeatureFiles:
     return found
 
 
-def test_a_join_keeps_every_row_and_gives_null_for_what_the_table_lacks(spark: Any, write_parquet: Write) -> None:
+def test_a_join_keeps_every_row_and_gives_null_for_missing_keys(spark: Any, write_parquet: Write) -> None:
     table = feature("duplicates", write_parquet("a.parquet", {"index": [1, 2, 9], "counts": [10, 20, 90]}))
     frame = spark.createDataFrame([(1,), (2,), (3,), (None,)], "sequence_id long")
     joined = {row[0]: row[1] for row in join_feature(frame, table).collect()}
     assert joined == {1: 10, 2: 20, 3: None, None: None}
 
 
-def test_a_table_of_json_is_not_gathered_in_the_driver(spark: Any, tmp_path: Path) -> None:
+def test_a_json_table_is_not_collected_in_the_driver(spark: Any, tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text("".join(f'{{"sequence_id": {row}, "counts": {row + 1}}}\n' for row in range(50)))
     joined = join_feature(spark.range(60).withColumnRenamed("id", "sequence_id"), feature("duplicates", path))
@@ -52,13 +52,13 @@ def test_a_table_of_json_is_not_gathered_in_the_driver(spark: Any, tmp_path: Pat
     assert "Broadcast" not in joined._jdf.queryExecution().executedPlan().toString()
 
 
-def test_a_repeated_key_is_an_error_that_names_it(spark: Any, write_parquet: Write) -> None:
+def test_the_error_for_a_repeated_key_names_the_key(spark: Any, write_parquet: Write) -> None:
     table = feature("duplicates", write_parquet("a.parquet", {"sequence_id": [5, 5, 4], "counts": [1, 2, 3]}))
-    with pytest.raises(UserError, match="sequence_id 5 is there 2 times"):
+    with pytest.raises(UserError, match="sequence_id 5 occurs 2 times"):
         require_unique_keys(spark, table)
 
 
-def test_a_count_beyond_64_bits_is_an_error_and_never_another_number(spark: Any, write_parquet: Write) -> None:
+def test_a_count_beyond_64_bits_is_an_error(spark: Any, write_parquet: Write) -> None:
     columns = pa.table({"sequence_id": [1], "counts": pa.array([2**64 - 1], pa.uint64())})
     table = feature("duplicates", write_parquet("a.parquet", columns))
     with pytest.raises(Exception, match="CAST_OVERFLOW"):
@@ -81,7 +81,7 @@ def test_a_count_beyond_64_bits_is_an_error_and_never_another_number(spark: Any,
         ),
     ],
 )
-def test_a_value_that_the_metric_cannot_have_is_an_error_that_names_its_key(
+def test_the_error_for_a_value_out_of_range_names_the_key(
     spark: Any, write_parquet: Write, table: str, columns: dict[str, list[Any]], found: str
 ) -> None:
     read = read_feature(spark, feature(table, write_parquet("a.parquet", {"sequence_id": [1, 7]} | columns)))
@@ -90,7 +90,7 @@ def test_a_value_that_the_metric_cannot_have_is_an_error_that_names_its_key(
     assert re.match(f"--{table} .*a.parquet: expected", failure_message(raised.value, "data"))
 
 
-def test_a_line_of_a_feature_table_that_cannot_be_read_is_an_error(spark: Any, tmp_path: Path) -> None:
+def test_an_unreadable_line_of_a_feature_table_is_an_error(spark: Any, tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_bytes(b'{"sequence_id": 1, "counts": 3}\n{"sequence_id": 2, "counts": \n')
     with pytest.raises(Exception, match=r"a\.jsonl: the line is not JSON") as raised:
@@ -102,13 +102,13 @@ def test_a_line_of_a_feature_table_that_cannot_be_read_is_an_error(spark: Any, t
     ("name", "content"),
     [("a.jsonl", b'{"TokenID": 1, "Frequency": 3}\n{"TokenID": 2\n'), ("a.jsonl.gz", gzip.compress(b"{}")[:-3])],
 )
-def test_damaged_token_frequencies_are_refused_by_name(tmp_path: Path, name: str, content: bytes) -> None:
+def test_the_error_for_damaged_token_frequencies_names_the_file(tmp_path: Path, name: str, content: bytes) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(UserError, match=name):
         read_token_frequencies((TableLocation(str(tmp_path / name), is_local=True),), resolver(tmp_path))
 
 
-def test_token_frequencies_of_a_damaged_page_are_refused_by_name(write_parquet: Write) -> None:
+def test_the_error_for_a_damaged_page_of_token_frequencies_names_the_file(write_parquet: Write) -> None:
     path = write_parquet("a.parquet", {"TokenID": list(range(99)), "Frequency": [5] * 99}, write_page_checksum=True)
     content = bytearray(path.read_bytes())
     content[60:90] = b"\xff" * 30
@@ -117,13 +117,13 @@ def test_token_frequencies_of_a_damaged_page_are_refused_by_name(write_parquet: 
         read_token_frequencies((TableLocation(str(path), is_local=True),), resolver(path.parent))
 
 
-def test_a_table_without_its_columns_is_refused(write_parquet: Write) -> None:
+def test_a_table_without_the_expected_columns_is_an_error(write_parquet: Write) -> None:
     with pytest.raises(UserError, match=r"expected columns sequence_id/index/Index/id and .*found index, wrong"):
         feature("duplicates", write_parquet("a.parquet", {"index": [1], "wrong": [1]}))
 
 
 def perplexities(definition: str) -> dict[str, list[float]]:
-    """Sums of negative log-likelihoods of random sequences, as perplexities of one of the definitions."""
+    """Return a perplexity table of random sequences by one of the definitions."""
     generator = np.random.default_rng(3)
     prompt, generation = generator.gamma(2, 30, 200), generator.gamma(2, 30, 200)
     own = definition == "ours"
@@ -137,7 +137,9 @@ def perplexities(definition: str) -> dict[str, list[float]]:
 
 
 @pytest.mark.parametrize("definition", ["ours", "published"])
-def test_perplexities_of_either_definition_become_ours(spark: Any, write_parquet: Write, definition: str) -> None:
+def test_perplexities_of_either_definition_are_converted_to_ours(
+    spark: Any, write_parquet: Write, definition: str
+) -> None:
     table = feature("perplexities", write_parquet("a.parquet", perplexities(definition)))
     read = {row["sequence_id"]: row for row in read_feature(spark, table).collect()}
     expected = perplexities("ours")
@@ -146,13 +148,13 @@ def test_perplexities_of_either_definition_become_ours(spark: Any, write_parquet
             assert math.isclose(read[number][name], value, rel_tol=1e-9)
 
 
-def test_perplexities_of_no_known_definition_are_refused(spark: Any, write_parquet: Write) -> None:
+def test_perplexities_of_no_known_definition_are_an_error(spark: Any, write_parquet: Write) -> None:
     columns = perplexities("ours") | {"prompt_perplexity": [3.0] * 200}
-    with pytest.raises(UserError, match="fit neither known"):
+    with pytest.raises(UserError, match="fit neither definition"):
         read_feature(spark, feature("perplexities", write_parquet("a.parquet", columns)))
 
 
-def test_token_frequencies_are_summed_over_the_tables_and_unknown_where_none_lists_them(
+def test_token_frequencies_are_summed_over_the_tables_and_unknown_if_no_table_lists_them(
     write_parquet: Write, tmp_path: Path
 ) -> None:
     first = write_parquet("a.parquet", {"TokenID": [0, 2, 6], "Frequency": [5, 6, 7]})
@@ -164,13 +166,13 @@ def test_token_frequencies_are_summed_over_the_tables_and_unknown_where_none_lis
 @pytest.mark.parametrize(
     ("ids", "message"),
     [
-        pytest.param([4, 4], "token id 4 is there twice", id="repeated"),
+        pytest.param([4, 4], "token id 4 occurs 2 times", id="repeated"),
         pytest.param([4, -1], "found -1 to 4", id="negative"),
         pytest.param([4, 2**40], f"found 4 to {2**40}", id="too large"),
         pytest.param([4, None], "expected no nulls", id="null"),
     ],
 )
-def test_wrong_token_ids_are_an_error_that_names_them(
+def test_the_error_for_wrong_token_ids_names_them(
     write_parquet: Write, tmp_path: Path, ids: list[int | None], message: str
 ) -> None:
     path = write_parquet("a.parquet", {"TokenID": ids, "Frequency": [5, 6]})

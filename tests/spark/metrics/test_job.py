@@ -1,4 +1,4 @@
-"""A split from its files to its tables: every row measured or rejected, whatever the rows are like."""
+"""A job from its input files to its tables: every row is measured or rejected."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from filters.registry import choose_filters
 from spark.metrics.configuration import build_configuration
 from spark.metrics.job import MetricsJob
 from spark.metrics.null_columns import null_columns
-from spark.metrics.planning import plan_splits
-from spark.metrics.resolve import resolve_split
+from spark.metrics.planning import plan_sequence_tables
+from spark.metrics.resolve import resolve_sequence_table
 from spark.sources.resolver import Resolver
 from tests.conftest import PROJECT
 from utils import UserError
@@ -33,18 +33,20 @@ def metrics_job(path: Path, output: Path, **options: Any) -> MetricsJob:
     configuration = build_configuration({"datasets": str(path), **options})
     filters = choose_filters(configuration.filters)
     resolver = Resolver(output / "cache", {}, lambda _: None)
-    (split,) = plan_splits(configuration)
-    return MetricsJob(resolve_split(split, filters, configuration, resolver), filters, configuration, output)
+    (sequences,) = plan_sequence_tables(configuration)
+    return MetricsJob(
+        resolve_sequence_table(sequences, filters, configuration, resolver), filters, configuration, output
+    )
 
 
 def read_rows(directory: Path) -> list[dict[str, Any]]:
-    """The rows below a directory, without the partition columns."""
+    """Return the rows of all files in a directory tree, without the partition columns."""
     files = sorted(directory.rglob("*.parquet"))
     return [row for file in files for row in pq.ParquetFile(file).read().to_pylist()]
 
 
 def read(directory: Path) -> list[dict[str, Any]]:
-    """The rows below a directory, without the partition columns, by id."""
+    """Return the rows of all files in a directory tree, without the partition columns, sorted by id."""
     rows = read_rows(directory)
     return sorted(rows, key=lambda row: (row["sequence_id"] is None, row["sequence_id"]))
 
@@ -103,7 +105,7 @@ def test_text_that_is_not_utf8_is_rejected_with_its_bytes(
 
 @pytest.mark.parametrize("partition_bytes", ["1k", "16m"])
 @pytest.mark.parametrize("batch_rows", ["7", "10000"])
-def test_partitioning_and_batching_change_nothing(
+def test_partitions_and_batches_change_no_result(
     spark: Any, write_parquet: Write, tokenizer_file: Path, tmp_path: Path, partition_bytes: str, batch_rows: str
 ) -> None:
     generator = np.random.default_rng(5)
@@ -118,7 +120,7 @@ def test_partitioning_and_batching_change_nothing(
     assert read(tmp_path / "other" / "metrics") == read(tmp_path / "reference" / "metrics")
 
 
-def test_what_is_not_known_is_null_and_the_run_says_why(spark: Any, write_parquet: Write, tmp_path: Path) -> None:
+def test_unknown_metrics_are_null_and_the_run_says_why(spark: Any, write_parquet: Write, tmp_path: Path) -> None:
     run = metrics_job(write_parquet("data.parquet", {"sequence_id": [1], "tokens": [[1, 2]]}), tmp_path)
     run.run(spark)
     (row,) = read(tmp_path / "metrics")
@@ -129,7 +131,7 @@ def test_what_is_not_known_is_null_and_the_run_says_why(spark: Any, write_parque
     assert "give --tokenizer" in reasons["text"]
 
 
-def test_the_pile_layout_is_measured_once_and_written_for_each_model(
+def test_a_table_with_scores_of_several_models_is_measured_once_and_written_per_model(
     spark: Any, write_parquet: Write, tokenizer_file: Path, tmp_path: Path
 ) -> None:
     columns = {"Index": [3, 4], "Tokens": [[1, 2], None], "70M": [0.25, 1.0], "160M": [1.0, 1.0]}
@@ -142,18 +144,20 @@ def test_the_pile_layout_is_measured_once_and_written_for_each_model(
     assert [row["reason"] for row in read(tmp_path / "rejected")] == ["tokens is null"]
 
 
-def test_a_feature_table_with_a_repeated_key_stops_the_split_and_publishes_nothing(
+def test_a_feature_table_with_a_repeated_key_fails_the_job_and_publishes_nothing(
     spark: Any, write_parquet: Write, tmp_path: Path
 ) -> None:
     duplicates = write_parquet("duplicates.parquet", {"sequence_id": [1, 1], "counts": [5, 6]})
     data = write_parquet("data.parquet", {"sequence_id": [1, 2], "tokens": [[1], [2]]})
     run = metrics_job(data, tmp_path, duplicates=str(duplicates))
-    with pytest.raises(UserError, match="sequence_id 1 is there 2 times"):
+    with pytest.raises(UserError, match="sequence_id 1 occurs 2 times"):
         run.run(spark)
     assert run.already_written() is None
 
 
-def test_a_filter_that_fails_is_named_with_the_sequence(spark: Any, write_parquet: Write, tmp_path: Path) -> None:
+def test_the_error_of_a_filter_names_the_filter_and_the_sequence(
+    spark: Any, write_parquet: Write, tmp_path: Path
+) -> None:
     def fail_on_seven(sequences: Any) -> tuple[pa.Array, ...]:
         if 7 in sequences.tokens.values:
             raise ValueError("seven")
@@ -166,9 +170,7 @@ def test_a_filter_that_fails_is_named_with_the_sequence(spark: Any, write_parque
         MetricsJob(run.resolved, (broken,), run.configuration, tmp_path).run(spark)
 
 
-def test_an_unfinished_table_does_not_count_and_is_written_again(
-    spark: Any, write_parquet: Write, tmp_path: Path
-) -> None:
+def test_an_incomplete_table_is_written_again(spark: Any, write_parquet: Write, tmp_path: Path) -> None:
     run = metrics_job(write_parquet("data.parquet", {"sequence_id": [1], "tokens": [[1, 2]]}), tmp_path)
     run.run(spark)
     final = run.path("metrics", None)
@@ -181,7 +183,7 @@ def test_an_unfinished_table_does_not_count_and_is_written_again(
     assert not list((tmp_path / "_temporary").iterdir())
 
 
-def test_columns_of_any_name_pass_through_untouched(spark: Any, write_parquet: Write, tmp_path: Path) -> None:
+def test_columns_of_any_name_are_copied_unchanged(spark: Any, write_parquet: Write, tmp_path: Path) -> None:
     odd = {"a.b": [1], "a`b": ["x"], "with space": [True], "é 🙂": [{"x": [1.5]}], "is_repeating": ["mine"]}
     run = metrics_job(write_parquet("data.parquet", {"tokens": [[1, 2]], **odd}), tmp_path, filters="compressibility")
     run.run(spark)
@@ -190,7 +192,7 @@ def test_columns_of_any_name_pass_through_untouched(spark: Any, write_parquet: W
 
 
 @pytest.mark.parametrize("columns", [{"sequence_id": "int64"}, {}], ids=["with ids", "without ids"])
-def test_a_table_without_rows_gives_a_table_without_rows(
+def test_an_empty_table_gives_an_empty_table(
     spark: Any, write_parquet: Write, tmp_path: Path, columns: dict[str, str]
 ) -> None:
     fields = [*((name, pa.int64()) for name in columns), ("tokens", pa.list_(pa.int32()))]
@@ -201,7 +203,7 @@ def test_a_table_without_rows_gives_a_table_without_rows(
 
 
 @pytest.mark.parametrize("threshold", ["-1", "8m"], ids=["shuffled", "broadcast"])
-def test_a_table_without_rows_is_joined_too(spark: Any, write_parquet: Write, tmp_path: Path, threshold: str) -> None:
+def test_an_empty_table_is_joined(spark: Any, write_parquet: Write, tmp_path: Path, threshold: str) -> None:
     duplicates = write_parquet("duplicates.parquet", {"sequence_id": [1, 2], "counts": [1, 2]})
     columns = pa.schema([("sequence_id", pa.int64()), ("tokens", pa.list_(pa.int32()))])
     run = metrics_job(write_parquet("data.parquet", columns.empty_table()), tmp_path, duplicates=str(duplicates))
@@ -211,7 +213,7 @@ def test_a_table_without_rows_is_joined_too(spark: Any, write_parquet: Write, tm
     assert (written.rows_read, written.counts) == (0, {"rows": 0})
 
 
-def test_refused_lines_of_json_are_kept_as_they_stand(spark: Any, tmp_path: Path, tokenizer_file: Path) -> None:
+def test_rejected_lines_of_json_are_kept_unchanged(spark: Any, tmp_path: Path, tokenizer_file: Path) -> None:
     path = tmp_path / "data.jsonl"
     path.write_bytes(b'{"text": "one two"}\n{"text": "\xff"}\n[]\n')
     metrics_job(path, tmp_path, tokenizer=str(tokenizer_file)).run(spark)
@@ -219,9 +221,7 @@ def test_refused_lines_of_json_are_kept_as_they_stand(spark: Any, tmp_path: Path
     assert [row["line"] for row in read(tmp_path / "rejected")] == [b'{"text": "\xff"}', b"[]"]
 
 
-def test_tables_of_data_without_scheme_and_model_are_read_as_the_quickstart_says(
-    spark: Any, write_parquet: Write, tmp_path: Path
-) -> None:
+def test_the_quickstart_reads_tables_without_scheme_and_model(spark: Any, write_parquet: Write, tmp_path: Path) -> None:
     metrics_job(write_parquet("mine.parquet", {"tokens": [[1, 2]]}), tmp_path, filters="repetition").run(spark)
     quickstart = (PROJECT / "docs" / "quickstart.md").read_text(encoding="utf-8")
     recipe = re.search(r"^names = .*\npartitions = .*$", quickstart, re.MULTILINE)

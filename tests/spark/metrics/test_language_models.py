@@ -1,4 +1,4 @@
-"""Each split is put to the model that it is about, Pythia's at its checkpoint, by as many workers as memory holds."""
+"""Each job evaluates the model that its data names, at its checkpoint, in as many workers as memory allows."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from utils import UserError
         pytest.param("models/{size}", "duped", "1b", ("models/{size}", None), id="other braces"),
     ],
 )
-def test_the_model_of_a_split(
+def test_the_location_of_a_language_model(
     given: str, scheme: str | None, model: str | None, expected: tuple[str, str | None]
 ) -> None:
     assert model_location(given, scheme, model) == ModelLocation(*expected)
@@ -45,12 +45,12 @@ def test_every_checkpoint_has_its_revision() -> None:
 
 
 @pytest.mark.parametrize("given", ["published", "models/{model}"])
-def test_data_that_does_not_say_its_model_is_refused(given: str) -> None:
-    with pytest.raises(UserError, match="does not say of which model"):
+def test_data_that_names_no_model_is_an_error(given: str) -> None:
+    with pytest.raises(UserError, match="expected data with a known model"):
         model_location(given, "duped", None)
 
 
-def test_an_unknown_size_is_refused() -> None:
+def test_an_unknown_size_is_an_error() -> None:
     with pytest.raises(UserError, match="71m"):
         model_location("published", "duped", "71m")
 
@@ -65,10 +65,12 @@ def tokenizer_of(words: list[str]) -> Vocabulary:
         pytest.param(["a", "b"], ["a", "b"], None, id="the same"),
         pytest.param(["a", "b", "c"], ["a", "b"], None, id="the model has more"),
         pytest.param(["a", "b"], ["a", "b", "c"], None, id="the data has more"),
-        pytest.param(["a", "b", "c"], ["a", "\x1b", "b"], "token id 1 is 'b' .*x1b' in the other", id="others"),
+        pytest.param(
+            ["a", "b", "c"], ["a", "\x1b", "b"], "token id 1 = 'b' in the model and .*x1b' in the data", id="others"
+        ),
     ],
 )
-def test_a_tokenizer_that_is_not_the_datas_is_refused(
+def test_a_model_with_another_tokenizer_than_the_data_is_an_error(
     of_the_model: list[str], of_the_data: list[str], message: str | None
 ) -> None:
     model, data = tokenizer_of(of_the_model), tokenizer_of(of_the_data)
@@ -80,7 +82,7 @@ def test_a_tokenizer_that_is_not_the_datas_is_refused(
     assert len(str(raised.value).splitlines()) == 2
 
 
-def test_a_models_own_tokenizer_is_used_where_the_data_has_none(
+def test_the_tokenizer_of_the_model_is_used_if_the_data_has_none(
     tmp_path: Path, tokenizer_file: Path, write_parquet: Callable[..., Path]
 ) -> None:
     directory = tmp_path / "model"
@@ -96,14 +98,14 @@ def test_a_models_own_tokenizer_is_used_where_the_data_has_none(
 @pytest.mark.parametrize(
     ("memory", "stored", "precision", "expected"),
     [
-        pytest.param(64, 1, "float32", 1, id="a model for every core"),
-        pytest.param(64, 6, "float32", 4, id="half of the memory holds two"),
-        pytest.param(64, 12, "float32", 8, id="one"),
-        pytest.param(64, 12, "bfloat16", 4, id="two at half the precision"),
-        pytest.param(1, 12, "float32", 8, id="not even one"),
+        pytest.param(64, 1, "float32", 1, id="one model per core"),
+        pytest.param(64, 6, "float32", 4, id="two models in half of the memory"),
+        pytest.param(64, 12, "float32", 8, id="one model"),
+        pytest.param(64, 12, "bfloat16", 4, id="two models at half the precision"),
+        pytest.param(1, 12, "float32", 8, id="not enough for one model"),
     ],
 )
-def test_cores_are_shared_out_by_what_memory_holds(
+def test_the_cores_per_task_depend_on_how_many_models_fit_in_memory(
     monkeypatch: pytest.MonkeyPatch, memory: int, stored: int, precision: Precision, expected: int
 ) -> None:
     gibibyte = 1 << 30
@@ -119,7 +121,7 @@ def weight_bytes_of(stored: int, model: LanguageModel) -> int:
     return stored * (2 if model.precision == "float32" else 1)
 
 
-def test_the_bytes_of_weights_are_those_in_memory(tmp_path: Path) -> None:
+def test_weight_bytes_are_the_size_in_memory(tmp_path: Path) -> None:
     (tmp_path / "model.safetensors").write_bytes(b"x" * 10)
     (tmp_path / "pytorch_model.bin").write_bytes(b"x" * 7)
     assert model_workers.weight_bytes(LanguageModel(tmp_path, 1, None)) == 20

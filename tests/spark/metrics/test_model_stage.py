@@ -1,4 +1,4 @@
-"""The job measures a language model as `apply_filters` does, whatever the tasks; each row is measured or rejected."""
+"""A job with a language model gives the same values as `apply_filters`, for any number of tasks."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def random_rows(rows: int) -> list[list[int]]:
 
 
 @pytest.mark.parametrize(("rows", "tasks"), [(90, 1), (250, 2)])
-def test_the_job_gives_what_the_filters_give_whatever_the_tasks(
+def test_the_job_gives_the_values_of_apply_filters_for_any_number_of_tasks(
     spark: Any, write_parquet: Write, directory: Path, tmp_path: Path, rows: int, tasks: int
 ) -> None:
     table = pa.table({"sequence_id": np.arange(rows), "tokens": random_rows(rows)})
@@ -54,21 +54,21 @@ def test_the_job_gives_what_the_filters_give_whatever_the_tasks(
             assert found[name] == value, name
 
 
-def test_the_same_run_gives_the_same_digits(spark: Any, write_parquet: Write, directory: Path, tmp_path: Path) -> None:
-    # Few enough for one task, whose file is in the order in which the rows were asked.
+def test_two_runs_give_identical_values(spark: Any, write_parquet: Write, directory: Path, tmp_path: Path) -> None:
+    # 100 rows are few enough for one task; its file is in the order in which the rows were evaluated.
     ids, rows = np.arange(100), random_rows(100)
     order = np.random.default_rng(1).permutation(100)
     found = []
     for name, places in (("one", ids), ("other", order)):
         path = write_parquet(f"{name}.parquet", {"sequence_id": places, "tokens": [rows[i] for i in places]})
         metrics_job(path, tmp_path / name, model=str(directory), filters="model").run(spark)
-        # Not brought into an order here: rows are asked in that of their ids, so that the same ones share a batch.
+        # Not sorted here: the job evaluates rows in the order of their ids, so that batches are the same in both runs.
         found.append(read_rows(tmp_path / name / "metrics"))
     assert [row["sequence_id"] for row in found[0]] == ids.tolist()
     assert found[0] == found[1]
 
 
-def test_what_the_model_cannot_take_is_rejected_with_its_reason(
+def test_rows_that_the_model_does_not_accept_are_rejected_with_the_reason(
     spark: Any, write_parquet: Write, directory: Path, tmp_path: Path
 ) -> None:
     tokens = [[1] * 64, [VOCABULARY_SIZE], [2] * 129, None, [3] * 5]
@@ -89,7 +89,7 @@ def test_what_the_model_cannot_take_is_rejected_with_its_reason(
     assert "loss" not in nulls
 
 
-def test_rows_without_an_id_of_their_own_are_asked_too(
+def test_rows_without_a_column_of_ids_are_evaluated(
     spark: Any, write_parquet: Write, directory: Path, tmp_path: Path
 ) -> None:
     path = write_parquet("data.parquet", {"tokens": random_rows(40)})
@@ -99,7 +99,7 @@ def test_rows_without_an_id_of_their_own_are_asked_too(
     assert found == pytest.approx(expected["loss"].to_pylist(), rel=1e-4)
 
 
-def test_weights_that_cannot_be_loaded_fail_the_split_in_one_message(
+def test_weights_that_cannot_be_loaded_fail_the_job_with_one_message(
     spark: Any, write_parquet: Write, directory: Path, tmp_path: Path
 ) -> None:
     broken = tmp_path / "broken"
@@ -118,7 +118,9 @@ def test_weights_that_cannot_be_loaded_fail_the_split_in_one_message(
     assert run.already_written() is None
 
 
-def test_a_model_is_asked_with_the_options_of_the_run(write_parquet: Write, directory: Path, tmp_path: Path) -> None:
+def test_a_model_is_evaluated_with_the_options_of_the_run(
+    write_parquet: Write, directory: Path, tmp_path: Path
+) -> None:
     path = write_parquet("data.parquet", {"sequence_id": [1], "tokens": [[1]]})
     options = {"prompt_tokens": "8", "continuation_tokens": "16", "min_k_percent": "10", "precision": "bfloat16"}
     run = metrics_job(path, tmp_path, model=str(directory), **options)
@@ -131,14 +133,14 @@ def test_a_model_is_asked_with_the_options_of_the_run(write_parquet: Write, dire
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        pytest.param({"filters": "model"}, "none is named.\nGive --model", id="no model"),
+        pytest.param({"filters": "model"}, "found none.\nGive --model", id="no model"),
         pytest.param({"model": "s3a://bucket/model"}, "a directory on this machine", id="elsewhere"),
         pytest.param({"model": "no/such/model"}, "no/such/model", id="not there"),
-        pytest.param({"model": "published"}, "does not say of which scheme", id="published"),
+        pytest.param({"model": "published"}, "expected data with a known scheme", id="published"),
         pytest.param({"model": "{directory}", "prompt_tokens": "200"}, "context of 128 tokens", id="too long"),
     ],
 )
-def test_a_model_that_cannot_be_asked_is_refused_before_spark(
+def test_an_unsuitable_model_is_an_error_before_spark_starts(
     write_parquet: Write, directory: Path, tmp_path: Path, options: dict[str, str], message: str
 ) -> None:
     path = write_parquet("data.parquet", {"sequence_id": [1], "tokens": [[1]]})
@@ -147,20 +149,20 @@ def test_a_model_that_cannot_be_asked_is_refused_before_spark(
         metrics_job(path, tmp_path, **given)
 
 
-def test_text_that_nothing_encodes_is_refused_before_spark(
+def test_text_without_a_tokenizer_is_an_error_before_spark_starts(
     write_parquet: Write, directory: Path, tmp_path: Path
 ) -> None:
     path = write_parquet("data.parquet", {"text": ["one"]})
-    with pytest.raises(UserError, match=r"takes tokens, and there are none.*\nGive --tokenizer"):
+    with pytest.raises(UserError, match=r"expected tokens for the language model.*\nGive --tokenizer"):
         metrics_job(path, tmp_path, model=str(directory))
 
 
-def test_what_is_memorized_is_counted_where_it_is_known(
+def test_memorized_rows_are_counted_if_a_score_is_known(
     spark: Any, write_parquet: Write, directory: Path, tmp_path: Path
 ) -> None:
     rows = [*random_rows(20), [1] * 10]
     path = write_parquet("data.parquet", {"sequence_id": range(21), "tokens": rows})
-    for name, filters in (("decoded", "greedy_decoding"), ("settled", "first_choices")):
+    for name, filters in (("decoded", "greedy_decoding"), ("predicted", "first_choices")):
         run = metrics_job(path, tmp_path / name, model=str(directory), filters=filters, prompt_tokens=20)
         run.run(spark)
         (written,) = (run.already_written() or {}).values()
@@ -168,10 +170,10 @@ def test_what_is_memorized_is_counted_where_it_is_known(
         assert written.counts == {"rows": 21, "scored": 20, "memorized": sum(value == 1 for value in found)}
 
 
-def test_data_that_holds_scores_of_several_models_is_asked_of_one(
+def test_data_with_scores_of_several_models_needs_one_chosen_model(
     write_parquet: Write, directory: Path, tmp_path: Path
 ) -> None:
     path = write_parquet("a.parquet", {"Index": [1], "Tokens": [[1]], "70M": [0.5], "160M": [0.5]})
-    with pytest.raises(UserError, match="Say with --models which of them it is"):
+    with pytest.raises(UserError, match=r"found 70m, 160m\.\nChoose one with --models"):
         metrics_job(path, tmp_path, model=str(directory))
     assert metrics_job(path, tmp_path, model=str(directory), models="70m").resolved.models == ("70m",)

@@ -1,4 +1,4 @@
-"""The columns and counts of the tables of a run, from one measured batch."""
+"""The columns and counts of the output tables, from one measured batch."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ SCHEMA = OutputSchema((REPEATING, CODE, SCORE), SOURCE, all_memorized=False)
 MEASURED = MeasuredBatch(REASONS, TOKENS, None, {"is_repeating": pa.array([True, False])})
 
 
-def test_a_metrics_table_has_ids_tokens_text_metrics_and_the_users_columns_in_this_order() -> None:
+def test_a_metrics_table_has_ids_tokens_text_metrics_and_other_columns_in_this_order() -> None:
     table = SCHEMA.metrics(BATCH, MEASURED, "70m")
     assert table.to_pydict() == {
         "sequence_id": [5, 7],
         "tokens": [[1], [2, 3]],
         "text": ["one", "three"],
         "is_repeating": [True, False],
-        "is_code": [True, False],  # nothing measured it: the user's own column of this name
+        "is_code": [True, False],  # not measured: the column of the source with this name
         "memorization_score": [1.0, 0.25],
         "mine": ["a", "c"],
     }
@@ -55,14 +55,14 @@ def test_a_metrics_table_has_ids_tokens_text_metrics_and_the_users_columns_in_th
 
 
 @pytest.mark.parametrize(("all_memorized", "expected"), [(True, [1.0, 1.0]), (False, [None, None])])
-def test_a_score_that_the_data_lacks_is_one_for_memories_and_null_for_others(
+def test_a_missing_score_is_one_for_memories_and_null_for_other_data(
     all_memorized: bool, expected: list[float | None]
 ) -> None:
     schema = replace(SCHEMA, all_memorized=all_memorized)
     assert schema.metrics(BATCH, MEASURED, "160m")["memorization_score"].to_pylist() == expected
 
 
-def test_rejected_rows_are_kept_as_they_came_with_the_reason() -> None:
+def test_rejected_rows_are_kept_unchanged_with_the_reason() -> None:
     batch = BATCH.append_column(LINE, pa.array([None, b"{", None]))
     (row,) = SCHEMA.rejected(batch, MEASURED).to_pylist()
     assert row == {
@@ -82,7 +82,7 @@ def test_rejected_rows_are_kept_as_they_came_with_the_reason() -> None:
     [
         pytest.param({}, {}, id="nothing known"),
         pytest.param({"is_repeating": [True, None, True]}, {"repeating": 2}, id="nulls do not count"),
-        pytest.param({"is_code": [False, False, False]}, {"code": 0}, id="none of them"),
+        pytest.param({"is_code": [False, False, False]}, {"code": 0}, id="no code"),
         pytest.param({"memorization_score": [1.0, 0.9, None]}, {"scored": 2, "memorized": 1}, id="scores"),
     ],
 )

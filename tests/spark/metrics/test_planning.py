@@ -1,4 +1,4 @@
-"""From the command line to the splits that are measured."""
+"""Planning: from the command line to the tables of sequences."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from filters.feature_tables import feature_table
 from spark.metrics.configuration import COMMAND_LINE, Configuration, build_configuration
 from spark.metrics.feature_tables import feature_locations
-from spark.metrics.planning import plan_splits
+from spark.metrics.planning import plan_sequence_tables
 from spark.runs.command_line import read_command_line
 from spark.sources.input_columns import recognise_columns
 from utils import UserError
@@ -22,11 +22,11 @@ Write = Callable[..., Path]
 
 
 def planned(**options: Any) -> list[tuple[str, str | None, tuple[str | None, ...], str | None]]:
-    splits = plan_splits(build_configuration(options))
-    return [(split.dataset, split.scheme, split.models, split.location.split) for split in splits]
+    tables = plan_sequence_tables(build_configuration(options))
+    return [(table.dataset, table.scheme, table.models, table.location.split) for table in tables]
 
 
-def test_the_sample_is_both_kinds_of_data_for_all_schemes_and_models() -> None:
+def test_the_sample_has_both_kinds_of_data_for_all_schemes_and_models() -> None:
     assert planned(schemes="duped", filters="all") == [
         ("sample_memories", "duped", ("70m",), "duped.70m"),
         ("sample_memories", "duped", ("160m",), "duped.160m"),
@@ -35,7 +35,7 @@ def test_the_sample_is_both_kinds_of_data_for_all_schemes_and_models() -> None:
     assert len(planned(filters="all")) == 2 * (2 + 1)
 
 
-def test_where_a_model_is_asked_every_split_is_of_one() -> None:
+def test_with_a_language_model_every_table_has_one_model() -> None:
     assert planned(schemes="duped")[2:] == [
         ("sample_pile", "duped", ("70m",), None),
         ("sample_pile", "duped", ("160m",), None),
@@ -47,13 +47,13 @@ def test_where_a_model_is_asked_every_split_is_of_one() -> None:
     ("options", "expected"),
     [
         pytest.param({}, ("all", "model"), id="the sample"),
-        pytest.param({"datasets": "memories"}, ("all",), id="the Hub's"),
+        pytest.param({"datasets": "memories"}, ("all",), id="Hub data"),
         pytest.param({"datasets": "memories", "model": "published"}, ("all", "model"), id="a model"),
-        pytest.param({"datasets": "sample,memories"}, ("all",), id="not the sample alone"),
-        pytest.param({"filters": "repetition"}, ("repetition",), id="as asked"),
+        pytest.param({"datasets": "sample,memories"}, ("all",), id="the sample and other data"),
+        pytest.param({"filters": "repetition"}, ("repetition",), id="named filters"),
     ],
 )
-def test_the_model_is_asked_by_itself_only_where_one_is_known(options: dict[str, str], expected: tuple[str]) -> None:
+def test_model_filters_are_the_default_only_if_a_model_is_known(options: dict[str, str], expected: tuple[str]) -> None:
     assert build_configuration(options).filters == expected
 
 
@@ -68,20 +68,20 @@ def test_the_model_is_asked_by_itself_only_where_one_is_known(options: dict[str,
         ("precision", "float23", r"did you mean float\d\d\?"),
     ],
 )
-def test_how_the_model_is_asked_is_checked(option: str, value: str, message: str) -> None:
+def test_model_options_are_checked(option: str, value: str, message: str) -> None:
     with pytest.raises(UserError, match=message):
         build_configuration({option: value})
 
 
-def test_a_file_of_ones_own_is_no_part_of_the_sample_whatever_its_name(write_parquet: Write) -> None:
+def test_a_local_file_with_the_name_of_the_sample_is_not_the_sample(write_parquet: Write) -> None:
     path = write_parquet("sample_pile.parquet", {"sequence_id": [1], "tokens": [[1]]})
     configuration = build_configuration({"datasets": str(path), "schemes": "duped"})
-    (split,) = plan_splits(configuration)
-    assert split.dataset == "sample_pile"
-    assert feature_locations(feature_table("duplicates"), configuration, split, None) == ()
+    (sequences,) = plan_sequence_tables(configuration)
+    assert sequences.dataset == "sample_pile"
+    assert feature_locations(feature_table("duplicates"), configuration, sequences, None) == ()
 
 
-def test_lists_are_one_run_and_checkpoints_are_models() -> None:
+def test_lists_of_datasets_schemes_and_models_are_planned_in_one_run() -> None:
     assert planned(datasets="memories,pile,pile_test", models="70m,12b.23000", schemes="deduped,duped") == [
         *(
             ("memories", scheme, (model,), f"{scheme}.{model}")
@@ -94,11 +94,11 @@ def test_lists_are_one_run_and_checkpoints_are_models() -> None:
     ]
 
 
-def test_without_names_the_hub_gives_its_smallest() -> None:
+def test_hub_data_defaults_to_the_smallest_model_and_scheme() -> None:
     assert planned(datasets="memories") == [("memories", "deduped", ("70m",), "deduped.70m")]
 
 
-def test_a_local_layout_of_memories_gives_the_splits_that_it_has(write_parquet: Write) -> None:
+def test_a_local_copy_of_memories_gives_the_splits_that_it_has(write_parquet: Write) -> None:
     for name in ("deduped.70m", "duped.1.4b"):
         path = write_parquet(f"evals/data/{name}-00000-of-00001.parquet", {"index": [1], "tokens": [[1]]})
     directory = path.parent.parent
@@ -111,27 +111,27 @@ def test_a_local_layout_of_memories_gives_the_splits_that_it_has(write_parquet: 
 
 
 @pytest.mark.parametrize("models", ["../x", "a/b", "..", "a b", "x\ny"])
-def test_a_model_of_local_data_cannot_lead_out_of_the_output(write_parquet: Write, models: str) -> None:
+def test_a_model_name_cannot_point_outside_the_output_directory(write_parquet: Write, models: str) -> None:
     path = write_parquet("a.parquet", {"tokens": [[1]]})
     with pytest.raises(UserError, match="is not a valid name of a model or scheme"):
-        plan_splits(build_configuration({"datasets": str(path), "models": [models]}))
+        plan_sequence_tables(build_configuration({"datasets": str(path), "models": [models]}))
 
 
 def test_a_tokenizer_beside_the_data_is_used(write_parquet: Write) -> None:
     path = write_parquet("data/a.parquet", {"tokens": [[1]]})
-    (split,) = plan_splits(build_configuration({"datasets": str(path)}))
-    assert split.tokenizer is None
+    (sequences,) = plan_sequence_tables(build_configuration({"datasets": str(path)}))
+    assert sequences.tokenizer is None
     (path.parent / "tokenizer.json").write_text("{}")
     for dataset in (path, path.parent):
-        (split,) = plan_splits(build_configuration({"datasets": str(dataset)}))
-        assert split.tokenizer == str(path.parent / "tokenizer.json")
+        (sequences,) = plan_sequence_tables(build_configuration({"datasets": str(dataset)}))
+        assert sequences.tokenizer == str(path.parent / "tokenizer.json")
 
 
-def test_the_command_line_overrides_the_file_which_overrides_the_defaults(tmp_path: Path) -> None:
+def test_the_command_line_overrides_the_file_and_the_file_overrides_the_defaults(tmp_path: Path) -> None:
     path = tmp_path / "config.yaml"
     path.write_text("models: [70m, 160m]\nsample_size: 5\nrevisions: {a/b: main}\n")
     configuration, plan_only, _ = read_command_line(COMMAND_LINE, ["--config", str(path), "--models", "12b", "--plan"])
-    filters = ("all", "model")  # of the sample
+    filters = ("all", "model")  # the default for the sample
     expected = Configuration(models=("12b",), filters=filters, sample_size=5, revisions=(("a/b", "main"),))
     assert (configuration, plan_only) == (expected, True)
 
@@ -161,32 +161,32 @@ def test_the_command_line_overrides_the_file_which_overrides_the_defaults(tmp_pa
         ("nl_scores", "pile", ["usvsnsp/pile-pythia-code-vs-nl-scores [deduped]"]),
     ],
 )
-def test_published_tables_are_found_under_their_names(table: str, dataset: str, expected: list[str]) -> None:
+def test_locations_of_published_feature_tables(table: str, dataset: str, expected: list[str]) -> None:
     configuration = build_configuration({"datasets": dataset, table: "published"})
-    (split,) = plan_splits(configuration)
-    assert [str(each) for each in feature_locations(feature_table(table), configuration, split, "70m")] == expected
+    (sequences,) = plan_sequence_tables(configuration)
+    assert [str(each) for each in feature_locations(feature_table(table), configuration, sequences, "70m")] == expected
 
 
-def test_the_scores_of_duped_are_in_the_split_standard() -> None:
+def test_the_nl_scores_of_duped_are_in_the_split_standard() -> None:
     configuration = build_configuration({"datasets": "pile", "schemes": "duped", "nl_scores": "published"})
-    (split,) = plan_splits(configuration)
-    (location,) = feature_locations(feature_table("nl_scores"), configuration, split, "70m")
+    (sequences,) = plan_sequence_tables(configuration)
+    (location,) = feature_locations(feature_table("nl_scores"), configuration, sequences, "70m")
     assert location.split == "standard"
 
 
-def test_a_template_in_a_feature_path_is_filled_in_and_nothing_else_is(write_parquet: Write) -> None:
+def test_only_scheme_and_model_are_filled_into_a_feature_path(write_parquet: Write) -> None:
     path = write_parquet("t-duped-70m.parquet", {"sequence_id": [1], "counts": [1]})
     template = str(path).replace("duped-70m", "{scheme}-{model}")
     configuration = build_configuration({"datasets": "memories", "schemes": "duped", "duplicates": template})
-    (split,) = plan_splits(configuration)
-    (location,) = feature_locations(feature_table("duplicates"), configuration, split, "70m")
+    (sequences,) = plan_sequence_tables(configuration)
+    (location,) = feature_locations(feature_table("duplicates"), configuration, sequences, "70m")
     assert location.source == str(path)
     hostile = build_configuration({"datasets": "memories", "duplicates": "{0.__class__}/x"})
-    (location, *_) = feature_locations(feature_table("duplicates"), hostile, split, "70m")
+    (location, *_) = feature_locations(feature_table("duplicates"), hostile, sequences, "70m")
     assert location.source == "{0.__class__}/x"
 
 
-def test_columns_are_recognised_by_the_published_names(tmp_path: Path) -> None:
+def test_columns_are_recognised_by_their_published_names(tmp_path: Path) -> None:
     table = pa.table({"Index": [1], "Tokens": [[1]], "12B": [0.5], "70M": [1.0], "note": ["x"]})
     pq.write_table(table, tmp_path / "a.parquet")
     columns = recognise_columns(table.schema, "a")

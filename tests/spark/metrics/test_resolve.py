@@ -1,4 +1,4 @@
-"""Finding what a split needs, with the published tables as a stand-in Hub serves them."""
+"""Resolving the inputs of a job, with published tables served by a local stand-in for the Hub."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from filters.registry import choose_filters
 from sample import paths as sample_paths
 from spark.metrics.configuration import Configuration, build_configuration
 from spark.metrics.null_columns import null_columns
-from spark.metrics.planning import plan_splits
-from spark.metrics.resolve import ResolvedSplit, resolve_split
+from spark.metrics.planning import plan_sequence_tables
+from spark.metrics.resolve import ResolvedTable, resolve_sequence_table
 from spark.sources.resolver import Resolver
 from tests.spark.sources.hub.server import HubServer
 from utils import UserError
@@ -26,7 +26,7 @@ PUBLISHED = dict.fromkeys(("duplicates", "token_frequencies", "semantic_duplicat
 
 @pytest.fixture
 def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
-    """A Hub with the sample's datasets and feature tables under the published names."""
+    """Serve the datasets and feature tables of the sample under the published names."""
     memories = tmp_path / "memories"
     shutil.copytree(sample_paths.memories_directory(), memories)
     card = (memories / "README.md").read_text()
@@ -54,19 +54,19 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
         yield server
 
 
-def resolved(configuration: Configuration, cache: Path) -> list[ResolvedSplit]:
+def resolve_all(configuration: Configuration, cache: Path) -> list[ResolvedTable]:
     resolver = Resolver(cache, {}, lambda _: None)
     return [
-        resolve_split(split, choose_filters(configuration.filters), configuration, resolver)
-        for split in plan_splits(configuration)
+        resolve_sequence_table(sequences, choose_filters(configuration.filters), configuration, resolver)
+        for sequences in plan_sequence_tables(configuration)
     ]
 
 
-def test_only_what_is_asked_for_travels(hub: HubServer, tmp_path: Path) -> None:
+def test_only_the_requested_files_are_downloaded(hub: HubServer, tmp_path: Path) -> None:
     options = {"datasets": "memories", "tokenizer": str(sample_paths.tokenizer_path()), **PUBLISHED}
-    (split,) = resolved(build_configuration(options), tmp_path / "cache")
-    assert {feature.table.name for feature in split.features} == {"duplicates", "semantic_duplicates", "nl_scores"}
-    assert split.resources.token_frequencies is not None
+    (resolved,) = resolve_all(build_configuration(options), tmp_path / "cache")
+    assert {feature.table.name for feature in resolved.features} == {"duplicates", "semantic_duplicates", "nl_scores"}
+    assert resolved.resources.token_frequencies is not None
     sent = {path for path, count in hub.bytes_sent.items() if count and path.endswith(".parquet")}
     assert sent == {
         "data/deduped.70m-00000-of-00001.parquet",
@@ -78,27 +78,27 @@ def test_only_what_is_asked_for_travels(hub: HubServer, tmp_path: Path) -> None:
     }
 
 
-def test_what_no_table_says_of_a_checkpoint_is_null_and_the_run_says_why(hub: HubServer, tmp_path: Path) -> None:
+def test_metrics_without_values_for_a_checkpoint_are_null_and_the_run_says_why(hub: HubServer, tmp_path: Path) -> None:
     options = {"datasets": "memories", "models": "12b.23000", "tokenizer": str(sample_paths.tokenizer_path())}
     configuration = build_configuration({**options, **PUBLISHED})
-    (split,) = resolved(configuration, tmp_path / "cache")
-    reasons = null_columns(split, choose_filters(("all",)), configuration, "12b.23000")
-    assert reasons["0_8_snowclones"] == "the table that was given says nothing of this model"
+    (resolved,) = resolve_all(configuration, tmp_path / "cache")
+    reasons = null_columns(resolved, choose_filters(("all",)), configuration, "12b.23000")
+    assert reasons["0_8_snowclones"] == "the given table has no values for this model"
     assert "--perplexities" in reasons["loss"]
     assert "sequence_duplicates" not in reasons
     assert "memorization_score" not in reasons
 
 
-def test_the_pile_has_scores_of_its_models_and_none_of_checkpoints(hub: HubServer, tmp_path: Path) -> None:
+def test_the_pile_has_scores_of_models_but_not_of_checkpoints(hub: HubServer, tmp_path: Path) -> None:
     options = {"datasets": "pile", "models": "70m,12b.23000", "tokenizer": str(sample_paths.tokenizer_path())}
     configuration = build_configuration(options)
-    (split,) = resolved(configuration, tmp_path / "cache")
-    assert "memorization_score" not in null_columns(split, choose_filters(("all",)), configuration, "70m")
-    reasons = null_columns(split, choose_filters(("all",)), configuration, "12b.23000")
+    (resolved,) = resolve_all(configuration, tmp_path / "cache")
+    assert "memorization_score" not in null_columns(resolved, choose_filters(("all",)), configuration, "70m")
+    reasons = null_columns(resolved, choose_filters(("all",)), configuration, "12b.23000")
     assert reasons["memorization_score"] == "the source holds no memorization scores of this model"
 
 
-def test_the_model_of_a_split_comes_from_the_hub_at_its_step_and_stays(hub: HubServer, tmp_path: Path) -> None:
+def test_the_language_model_comes_from_the_hub_at_its_step_and_stays_pinned(hub: HubServer, tmp_path: Path) -> None:
     directory = sample_paths.model_directory("duped", "70m")
     files = {path.name: path.read_bytes() for path in directory.iterdir()}
     commits = {}
@@ -113,21 +113,22 @@ def test_the_model_of_a_split_comes_from_the_hub_at_its_step_and_stays(hub: HubS
     def directories(revisions: dict[str, str]) -> tuple[list[Path], dict[str, str]]:
         resolver = Resolver(tmp_path / "cache", revisions, lambda _: None)
         filters = choose_filters(configuration.filters)
-        splits = [resolve_split(split, filters, configuration, resolver) for split in plan_splits(configuration)]
-        models = [split.resources.language_model for split in splits]
+        planned = plan_sequence_tables(configuration)
+        resolved = [resolve_sequence_table(table, filters, configuration, resolver) for table in planned]
+        models = [each.resources.language_model for each in resolved]
         return [model.directory for model in models if model is not None], resolver.commits()
 
     found, record = directories({})
     expected = [commits["EleutherAI/pythia-70m@step143000"], commits["EleutherAI/pythia-12b@step23000"]]
     assert [path.name for path in found] == expected
     assert [record[f"EleutherAI/pythia-{name}"] for name in ("70m@step143000", "12b@step23000")] == expected
-    # The tag is moved; a run that goes on reads what it read before.
+    # After the tag is moved, a continued run reads the recorded commit.
     hub.publish_files("EleutherAI/pythia-70m", files, kind="models", revision="step143000")
     assert directories(record)[0] == found
     assert directories({})[0] != found
 
 
-def test_a_model_that_the_hub_has_not_is_one_clear_error(hub: HubServer, tmp_path: Path) -> None:
+def test_a_model_that_the_hub_lacks_is_a_clear_error(hub: HubServer, tmp_path: Path) -> None:
     options = {"datasets": "memories", "filters": "model", "tokenizer": str(sample_paths.tokenizer_path())}
     with pytest.raises(UserError, match="EleutherAI/pythia-70m-deduped"):
-        resolved(build_configuration(options), tmp_path / "cache")
+        resolve_all(build_configuration(options), tmp_path / "cache")

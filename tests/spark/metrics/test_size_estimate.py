@@ -1,4 +1,4 @@
-"""The estimate of what a split takes on disk is near to what it takes, and a disk too small is said beforehand."""
+"""The estimated size of the tables is close to the real size; a disk that is too small is reported beforehand."""
 
 from __future__ import annotations
 
@@ -46,28 +46,28 @@ def as_gzip(path: Path, rows: list[dict[str, Any]]) -> Path:
 
 
 @pytest.mark.parametrize("write", [as_parquet, as_lines, as_gzip])
-def test_the_estimate_is_near_to_what_is_written(
+def test_the_estimate_is_close_to_the_written_size(
     spark: Any, tmp_path: Path, tokenizer_file: Path, write: Callable[..., Path]
 ) -> None:
     run = metrics_job(write(tmp_path, rows_of(8_000)), tmp_path, tokenizer=str(tokenizer_file))
     estimate = estimated_bytes(run.resolved, run.filters, None)
     run.run(spark)
-    taken = sum(path.stat().st_size for path in (tmp_path / "metrics").rglob("*.parquet"))
+    written = sum(path.stat().st_size for path in (tmp_path / "metrics").rglob("*.parquet"))
     assert estimate is not None
-    assert 0.7 < estimate / taken < 1.6
+    assert 0.7 < estimate / written < 1.6
     fewer = estimated_bytes(run.resolved, run.filters, 800)
     assert fewer is not None
     assert fewer == pytest.approx(estimate / 10, rel=0.5)
 
 
-def test_a_table_without_rows_takes_nothing(tmp_path: Path) -> None:
+def test_an_empty_table_is_estimated_as_0_bytes(tmp_path: Path) -> None:
     path = tmp_path / "data.parquet"
     pq.write_table(pa.schema([("tokens", pa.list_(pa.int32()))]).empty_table(), path)
     run = metrics_job(path, tmp_path)
     assert estimated_bytes(run.resolved, run.filters, None) == 0
 
 
-def test_what_cannot_be_read_is_not_estimated(tmp_path: Path) -> None:
+def test_unreadable_data_is_not_estimated(tmp_path: Path) -> None:
     path = as_parquet(tmp_path, rows_of(500))
     content = bytearray(path.read_bytes())
     content[4 : len(content) // 2] = b"\xff" * (len(content) // 2 - 4)
@@ -76,7 +76,7 @@ def test_what_cannot_be_read_is_not_estimated(tmp_path: Path) -> None:
     assert estimated_bytes(run.resolved, run.filters, None) is None
 
 
-def test_a_disk_too_small_is_said_with_both_sizes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_for_a_full_disk_names_both_sizes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=3_210_000_000))
     require_space(tmp_path, 3_210_000_000, "The run")
     with pytest.raises(

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from spark.metrics.configuration import build_configuration
-from spark.metrics.planning import plan_splits
+from spark.metrics.planning import plan_sequence_tables
 from spark.runs.lock import run_lock
 from spark.runs.run_directory import make_directory
 from spark.sources.local_files import describe_files, find_files
@@ -91,12 +91,12 @@ def test_jobs_and_tokenizer_are_resolved_locally_and_remotely(
         pq.write_table(pa.table({"index": [1], "tokens": [[1, 2]]}), path, filesystem=filesystem)
     (directory / "memories" / "tokenizer.json").write_bytes(tokenizer_file.read_bytes())
     configuration = build_configuration({"datasets": [str(directory / "memories")], "schemes": "duped"})
-    (split,) = plan_splits(configuration)
-    assert split.description == "memories duped.70m"
+    (sequences,) = plan_sequence_tables(configuration)
+    assert sequences.description == "memories duped.70m"
     reader = Resolver(tmp_path_factory.mktemp("cache"), {}, print)
-    assert reader.files(split.location).rows == 1
-    assert split.tokenizer is not None
-    assert len(reader.vocabulary(split.tokenizer).in_vocabulary) == 280
+    assert reader.files(sequences.location).rows == 1
+    assert sequences.tokenizer is not None
+    assert len(reader.vocabulary(sequences.tokenizer).in_vocabulary) == 280
 
 
 @pytest.mark.parametrize(
