@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from spark.corpus.exact_duplicates.counting import MOST_TO_BROADCAST, DuplicateCounting, choose_strategy
+from spark.corpus.exact_duplicates.counting import MAX_BROADCAST_SEQUENCES, DuplicateCounting, choose_strategy
 from spark.corpus.exact_duplicates.windows import Window
 from spark.corpus.table_writing import write_frame
 from spark.corpus.token_frequencies import TokenCounting
@@ -133,13 +133,13 @@ def test_memorized_sequences_that_the_corpus_lacks_are_counted(spark: Any, tmp_p
     assert counts["of-memorized"]["sequences"] == counts["of-memorized"]["absent"] == 2
     assert counts["of-rest"]["sequences"] == 449 and "absent" not in counts["of-rest"]
     assert "absent" not in count(0)["of-memorized"]
-    with pytest.raises(UserError, match="none of its ids is one of the 2 of "):
+    with pytest.raises(UserError, match=r"expected the 2 ids of .*, found none of them"):
         count(451, -1)
 
 
 def test_a_window_behind_every_row_is_refused(spark: Any, tmp_path: Path, corpus: Corpus) -> None:
     counting = DuplicateCounting(corpus, corpus, Window(90, 100), tmp_path)
-    with pytest.raises(UserError, match="all of the 451 sequences end before token 100"):
+    with pytest.raises(UserError, match="at least 100 tokens, found 451 that are all shorter"):
         counting.run(spark, "table", spark.sparkContext.accumulator(0))
 
 
@@ -154,10 +154,10 @@ def test_an_id_that_is_there_twice_is_named(spark: Any, tmp_path: Path) -> None:
     (tmp_path / "asked").mkdir()
     pq.write_table(pa.table({"sequence_id": [4, 7, 4], "tokens": [[1] * 9] * 3}), tmp_path / "asked" / "rows.parquet")
     found = resolve_corpus(str(tmp_path / "asked"), 2_049, None, Resolver(tmp_path, {}, lambda message: None))
-    with pytest.raises(UserError, match="sequence_id 4 is there 2 times"):
+    with pytest.raises(UserError, match="found sequence_id 4 2 times"):
         DuplicateCounting(found, found, WINDOW, tmp_path).run(spark, "table", spark.sparkContext.accumulator(0))
 
 
 def test_few_sequences_are_broadcast() -> None:
     assert choose_strategy(5_000) == "broadcast"
-    assert choose_strategy(MOST_TO_BROADCAST + 1) == "shuffle"
+    assert choose_strategy(MAX_BROADCAST_SEQUENCES + 1) == "shuffle"

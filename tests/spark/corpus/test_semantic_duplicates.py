@@ -170,7 +170,7 @@ def test_a_sequence_that_cannot_be_decoded_is_named(
         find_semantic_duplicates(frame, frame, model, vocabulary, choose_search(2, 2), tmp_path / "work")
     message = failure_message(raised.value, "the corpus")
     assert message.startswith("sequence_id 6: token id 1000000 is not in the vocabulary")
-    assert message.endswith("\nLeave out such sequences.")
+    assert message.endswith("\nRemove this sequence from the input.")
 
 
 def test_embeddings_are_those_of_each_text(spark: Any, model: EmbeddingModel) -> None:
@@ -230,7 +230,7 @@ def test_more_clusters_than_sequences_are_refused(
     spark: Any, corpus: Corpus, model: EmbeddingModel, vocabulary: Vocabulary, tmp_path: Path
 ) -> None:
     frame = spark.createDataFrame(corpus.rows[:2] * 2, SCHEMA)
-    with pytest.raises(Exception, match="Expected at least 3 different sequences"):
+    with pytest.raises(Exception, match="Expected at least 3 distinct sequences"):
         semantic_clusters(frame, model, vocabulary, 3, 0.8, "first", tmp_path / "work")
 
 
