@@ -1,16 +1,10 @@
-"""Exact counts of how often a window of each sequence occurs in the corpus, by one of two strategies.
-
-Broadcast: every worker holds the windows of the sequences and counts them in its parts of the corpus.
-Shuffle: for more windows than a worker should hold. Every worker holds a filter of their hashes and returns the windows
-of the corpus that pass it; Spark groups these by their tokens.
-Both strategies give the same result.
-"""
+"""Exact counts of how often a window of each sequence occurs in the corpus."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -29,6 +23,7 @@ from features.exact_duplicates.windows import (
     windows_that_pass,
 )
 from spark.corpus.counts import COUNTS, add_up_counts, in_chunks
+from spark.corpus.exact_duplicates.strategies import Strategy, choose_strategy
 from spark.corpus.exact_duplicates.windows import Window, as_binary, from_binary
 from spark.corpus.frames import require_unique_ids
 from spark.corpus.parallel_reading import map_parts
@@ -44,12 +39,6 @@ if TYPE_CHECKING:
     from pyspark import Accumulator
     from pyspark.sql import DataFrame, SparkSession
 
-Strategy = Literal["broadcast", "shuffle"]
-STRATEGIES: dict[Strategy, str] = {
-    "broadcast": "broadcast: every worker holds the windows of all sequences and counts them in its part of the corpus",
-    "shuffle": "shuffle: windows of the corpus that pass a hash filter of the sequences are grouped by their tokens",
-}
-MAX_BROADCAST_SEQUENCES = 2_000_000  # about 300 MB in every worker
 WINDOWS = pa.schema([("index", pa.int64()), ("window", pa.binary())])
 LARGEST_FILTER_BITS = 1 << 31  # 256 MB; if there are more hashes, more windows pass, and the counts stay correct
 
@@ -64,11 +53,6 @@ class DuplicateCounts(NamedTuple):
     rows: int
     repeated: int
     too_short: int
-
-
-def choose_strategy(sequences: int) -> Strategy:
-    """Return the strategy for this number of sequences."""
-    return "broadcast" if sequences <= MAX_BROADCAST_SEQUENCES else "shuffle"
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ import pyarrow as pa
 
 from filters.contract import Column
 from filters.feature_tables import DUPLICATES
-from spark.corpus.exact_duplicates.counting import STRATEGIES, DuplicateCounting, choose_strategy
+from spark.corpus.exact_duplicates.counting import DuplicateCounting
+from spark.corpus.exact_duplicates.strategies import STRATEGIES, choose_strategy
 from spark.corpus.job import BYTES_OF_A_COUNT, Counts, FeatureJob
 from spark.corpus.parallel_reading import number_lines
 from spark.storage.paths import AnyPath

@@ -80,8 +80,8 @@ def clusters_by_level(pairs: DataFrame, levels: int, most_on_driver: int = MOST_
     ]
     joined = reduce(lambda one, other: one.join(other, "representative", "left"), clusters_of_levels)
     # A representative without a pair at a level is its own cluster.
-    clusters = [F.coalesce(name, "representative").alias(name) for name in names]
-    return _checkpointed(joined.select("representative", *clusters))
+    completed = [F.coalesce(name, "representative").alias(name) for name in names]
+    return _checkpointed(joined.select("representative", *completed))
 
 
 def level_columns(levels: int) -> tuple[str, ...]:

@@ -18,15 +18,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 from pyspark.sql import functions as F  # noqa: N812
 
 from features.near_duplicates.bands import Bands, choose_bands
-from features.near_duplicates.buckets import blocks_of_buckets
 from features.near_duplicates.signatures import band_hashes, require_ngram
 from features.near_duplicates.verification import near_duplicate_pairs
 from filters.contract import RaggedArray
-from filters.ragged import lists_from_ragged, ragged_from_lists
+from filters.ragged import ragged_from_lists
+from spark.corpus.near_duplicates.blocks import BLOCK, block_starts, blocks_of_parts, whole_blocks
 from spark.corpus.near_duplicates.clusters import LEVEL, PAIR_COLUMNS
 
 if TYPE_CHECKING:
@@ -36,7 +35,6 @@ MEMBERSHIPS_A_PART = 2**21  # 32 MiB of pairs of bucket and id; a task sorts one
 # Starting and ending a Python task costs as much as a thousand sequences. Spark does not adapt the number of partitions
 # of a persisted frame, so it would use as many tasks for the smallest table as for the largest.
 ROWS_A_TASK = 50_000
-BLOCK = ("bucket", "left_first", "right_first")  # the key of a block: its bucket and the first member of each side
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,7 @@ class PairSearch:
             .mapInArrow(lambda batches: self._memberships(batches, parts), "part int, packed binary")
             .repartition("part")
             .sortWithinPartitions("part")
-            .mapInArrow(_blocks, "bucket long, members array<long>, left_size int")
+            .mapInArrow(blocks_of_parts, "bucket long, members array<long>, left_size int")
             # Very similar sequences agree in many bands, so several buckets give equal blocks; verify each block once.
             .groupBy("members", "left_size")
             .agg(F.min("bucket").alias("bucket"))
@@ -109,9 +107,9 @@ class PairSearch:
 
     def _verify(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Yield the pairs of near duplicates in the blocks; the rows of a block must be consecutive."""
-        for rows in _whole_blocks(batches):
+        for rows in whole_blocks(batches):
             tokens = ragged_from_lists(rows["tokens"])
-            starts = _block_starts(rows)
+            starts = block_starts(rows)
             buckets, left_sizes = (np.asarray(rows[name])[starts] for name in ("bucket", "left_size"))
             blocks = RaggedArray(buckets, np.append(starts, len(rows)))
             hashes = band_hashes(tokens, self.ngram_tokens, self.bands)
@@ -121,47 +119,3 @@ class PairSearch:
             columns = [np.asarray(rows[name])[found[:, k]] for name in ("sequence_id", "copies") for k in (0, 1)]
             columns.append(found[:, 2])
             yield pa.RecordBatch.from_arrays([pa.array(column) for column in columns], [*PAIR_COLUMNS, LEVEL])
-
-
-def _blocks(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Yield the blocks of the buckets of each part; the rows of a part must be consecutive."""
-    for values in _values_of_parts(batches):
-        memberships = np.frombuffer(b"".join(values), np.int64).reshape(-1, 2)
-        for blocks in blocks_of_buckets(memberships[:, 0], memberships[:, 1]):
-            columns = [pa.array(blocks.buckets), lists_from_ragged(blocks.members), pa.array(blocks.left_sizes)]
-            yield pa.RecordBatch.from_arrays(columns, ["bucket", "members", "left_size"])
-
-
-def _values_of_parts(batches: Iterator[pa.RecordBatch]) -> Iterator[list[bytes]]:
-    """Yield all packed values of one part at a time."""
-    values: list[bytes] = []
-    current = None
-    for batch in batches:
-        for part, value in zip(batch["part"].to_pylist(), batch["packed"].to_pylist(), strict=True):
-            if part != current and values:
-                yield values
-                values = []
-            current = part
-            values.append(value)
-    if values:
-        yield values
-
-
-def _whole_blocks(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Yield the same rows in batches that end with the last row of a block."""
-    rest: list[pa.RecordBatch] = []
-    for batch in batches:
-        rows = pa.Table.from_batches([*rest, batch]).combine_chunks().to_batches()
-        if not rows:
-            continue
-        last = _block_starts(rows[0])[-1]
-        if last > 0:
-            yield rows[0].slice(0, last)
-        rest = [rows[0].slice(last)]
-    yield from rest
-
-
-def _block_starts(rows: pa.RecordBatch) -> NDArray[np.int64]:
-    """Return the position of the first row of each block, int64, shape (blocks,)."""
-    keys = np.column_stack([np.asarray(rows[name]) for name in BLOCK])
-    return np.flatnonzero(np.concatenate([[True], (keys[1:] != keys[:-1]).any(axis=1)]))

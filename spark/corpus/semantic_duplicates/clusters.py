@@ -2,39 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import pairwise
-from typing import TYPE_CHECKING
-
-import numpy as np
-import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
 from features.deduplication import Keep
-from features.semantic_duplicates.clusters import MOST_POINTS, assign_clusters, most_similar_before, train_centroids
 from features.semantic_duplicates.model import EmbeddingModel
-from features.semantic_duplicates.similarity import Embeddings
 from filters.vocabulary import Vocabulary
 from spark.corpus.deduplication.keeping import keeping_order
-from spark.corpus.semantic_duplicates.embedding_files import draw_embeddings, embedding_matrix, write_table
+from spark.corpus.semantic_duplicates.clustering import find_centroids, with_clusters, with_earlier_duplicates
+from spark.corpus.semantic_duplicates.embedding_files import write_table
 from spark.corpus.semantic_duplicates.embeddings import embed_texts, sequence_contents
 from spark.session.job_descriptions import phase
 from spark.session.task_sizes import share_out
 from spark.storage.paths import AnyPath
 from utils import UserError
 
-if TYPE_CHECKING:
-    from pyspark import Broadcast
-
-SEQUENCES_A_CLUSTER = (
-    10_000  # all pairs of a cluster are compared in seconds; the LAION clusters of SemDeDup have 8,800
-)
-# Of the sequences with the same content, `kept` is the id of the one that is kept; `shortness` belongs to the same one.
-KEY = "content string, shortness long, kept long"
-ASSIGNED = f"{KEY}, semantic_cluster int, similarity_to_centroid double, embedding array<float>"
-COMPARED = f"{KEY}, semantic_cluster int, similarity_to_centroid double, earlier long, similarity double"
-KEY_COLUMNS = ("content", "shortness", "kept")
+# All pairs of a cluster are compared in seconds; the LAION clusters of the SemDeDup paper have 8,800.
+SEQUENCES_A_CLUSTER = 10_000
 
 
 def semantic_clusters(
@@ -61,7 +45,7 @@ def semantic_clusters(
     `similarity_to_centroid: double`, and:
     semantic_duplicate_of: long, the most similar earlier sequence of the cluster; null if none is similar enough, which
         means that the sequence is kept.
-    similarity: double, the similarity to that sequence; null if there is none, 1 for sequences with equal text.
+    similarity: double, the similarity to that sequence; null if there is none, 1 for equal text.
 
     Raises UserError if there are fewer distinct sequences than clusters.
     """
@@ -74,14 +58,7 @@ def semantic_clusters(
     clusters = max(1, -(-rows // SEQUENCES_A_CLUSTER)) if clusters is None else clusters
     if rows < clusters:
         raise UserError(f"Expected at least {clusters} distinct sequences, found {rows}.\nLower --semantic_clusters.")
-    with phase(spark, "embed the sequences"):
-        texts = share_out(distinct, rows, "content")
-        embedded = write_table(embed_texts(texts, model), working_directory / "embeddings")
-    with phase(spark, "find semantic clusters"):
-        centroids = spark.sparkContext.broadcast(find_centroids(embedded, rows, clusters, working_directory))
-        grouped = with_clusters(embedded, centroids).repartition("semantic_cluster")
-        ordered = grouped.sortWithinPartitions("semantic_cluster", "shortness", "kept")
-        found = write_table(with_earlier_duplicates(ordered, similarity), working_directory / "clusters")
+    found = _cluster_contents(distinct, rows, model, clusters, similarity, working_directory)
     joined = keyed.select("sequence_id", "content").join(found, "content")
     is_copy = F.col("sequence_id") != F.col("kept")
     return joined.select(
@@ -100,62 +77,16 @@ def distinct_contents(keyed: DataFrame, keep: Keep) -> DataFrame:
     return grouped.select("content", "text", "order.shortness", F.col("order.sequence_id").alias("kept"))
 
 
-def find_centroids(embedded: DataFrame, rows: int, clusters: int, working_directory: AnyPath) -> Embeddings:
-    """Return the centroids of the clusters, trained on a sample of the embeddings; rows: number of embeddings."""
-    drawn = draw_embeddings(embedded, clusters * MOST_POINTS / rows, working_directory / "drawn")
-    if len(drawn) < clusters:  # by chance, if there are only a few clusters
-        drawn = draw_embeddings(embedded, 1.0, working_directory / "all")
-    return train_centroids(drawn, clusters)
-
-
-def with_clusters(embedded: DataFrame, centroids: Broadcast[Embeddings]) -> DataFrame:
-    """Return the embeddings with the cluster of each and its similarity to the centroid, columns `ASSIGNED`."""
-
-    def assign(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            clusters, similarities = assign_clusters(embedding_matrix(batch["embedding"]), centroids.value)
-            columns = [
-                *(batch[name] for name in KEY_COLUMNS),
-                pa.array(clusters),
-                pa.array(similarities, pa.float64()),
-            ]
-            names = [*KEY_COLUMNS, "semantic_cluster", "similarity_to_centroid", "embedding"]
-            yield pa.RecordBatch.from_arrays([*columns, batch["embedding"]], names)
-
-    return embedded.select(*KEY_COLUMNS, "embedding").mapInArrow(assign, ASSIGNED)
-
-
-def with_earlier_duplicates(ordered: DataFrame, similarity: float) -> DataFrame:
-    """Return each content with the most similar earlier content of its cluster, columns `COMPARED`.
-
-    earlier: the `kept` id of that content; null if none is similar enough.
-    ordered: each task has whole clusters, one after the other.
-    """
-
-    def compare(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for table in tables_of_clusters(batches):
-            before = most_similar_before(embedding_matrix(table["embedding"]), similarity)
-            is_none = before.positions < 0
-            earlier = pa.array(np.asarray(table["kept"])[before.positions], mask=is_none)
-            names = [*KEY_COLUMNS, "semantic_cluster", "similarity_to_centroid"]
-            columns = [*(table[name] for name in names), earlier, pa.array(before.similarities, mask=is_none)]
-            result = pa.table(columns, [*names, "earlier", "similarity"])
-            yield from result.combine_chunks().to_batches()
-
-    return ordered.mapInArrow(compare, COMPARED)
-
-
-def tables_of_clusters(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
-    """Yield the rows of one cluster at a time; a cluster may extend over several batches."""
-    pending: list[pa.RecordBatch] = []
-    for batch in batches:
-        clusters = np.asarray(batch["semantic_cluster"])
-        edges = [0, *(np.flatnonzero(np.diff(clusters)) + 1).tolist(), len(batch)]
-        for start, stop in pairwise(edges):
-            piece = batch.slice(start, stop - start)
-            if pending and len(piece) and pending[0]["semantic_cluster"][0] != piece["semantic_cluster"][0]:
-                yield pa.Table.from_batches(pending)
-                pending = []
-            pending += [piece] if len(piece) else []
-    if pending:
-        yield pa.Table.from_batches(pending)
+def _cluster_contents(
+    distinct: DataFrame, rows: int, model: EmbeddingModel, clusters: int, similarity: float, working_directory: AnyPath
+) -> DataFrame:
+    """Return the contents with their clusters and earlier duplicates, columns `COMPARED`; rows: number of contents."""
+    spark = distinct.sparkSession
+    with phase(spark, "embed the sequences"):
+        texts = share_out(distinct, rows, "content")
+        embedded = write_table(embed_texts(texts, model), working_directory / "embeddings")
+    with phase(spark, "find semantic clusters"):
+        centroids = spark.sparkContext.broadcast(find_centroids(embedded, rows, clusters, working_directory))
+        grouped = with_clusters(embedded, centroids).repartition("semantic_cluster")
+        ordered = grouped.sortWithinPartitions("semantic_cluster", "shortness", "kept")
+        return write_table(with_earlier_duplicates(ordered, similarity), working_directory / "clusters")
