@@ -1,9 +1,9 @@
-"""Count in a training corpus what calculate_metrics.py joins, or write the corpus without its duplicates.
+"""Build feature tables of a training corpus for calculate_metrics.py, or write the corpus without duplicates.
 
-    python build_features.py                                              of the embedded sample, offline
+    python build_features.py                                              read the embedded sample, offline
     python build_features.py --corpus document.bin --sequences mine.parquet --features duplicates
     python build_features.py --corpus document.bin --deduplicate exact,fuzzy
-    python build_features.py --corpus my_corpus/ --plan                   what would be done with your own corpus
+    python build_features.py --corpus my_corpus/ --plan                   print what would be done
 
 docs/corpus.md explains every option and table.
 """
@@ -34,24 +34,24 @@ def command_line() -> CommandLine:
 
 
 def prepare(configuration: FeatureConfiguration, run_id: str, directory: AnyPath) -> Preparation:
-    """Plan the features of every corpus; each becomes a job that builds it."""
+    """Plan every feature of every corpus; each becomes one job."""
     from spark.corpus.planning import plan_features
     from spark.corpus.resolve import resolve_features
     from spark.corpus.summary import deduplications, joining_command, make_feature_plan, schema_of_features
 
     planned = plan_features(configuration)
-    joins = f"Next, join them: {joining_command(planned, directory)}" if configuration.features else None
+    next_command = f"Next, join them: {joining_command(planned, directory)}" if configuration.features else None
     return Preparation(
         schema_of_features(planned),
         lambda resolver: resolve_features(planned, configuration, directory, resolver),
         lambda run: make_feature_plan(run_id, directory, run.resolved()),
         findings=lambda: deduplications(planned, directory),
-        next_command=joins,
+        next_command=next_command,
     )
 
 
 def run() -> NoReturn:
-    """Run the program and leave with its exit status; the script `build-features` calls this."""
+    """Run the program and exit with its status; the entry point of the installed script `build-features`."""
     leave(main())
 
 

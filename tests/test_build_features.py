@@ -205,14 +205,14 @@ def test_sample_is_read_from_another_directory(tmp_path: Path) -> None:
         pytest.param("--window 5", "expected START:STOP", id="window of one number"),
         pytest.param("--row_tokens 0", "a whole number from 1 on", id="rows of nothing"),
         pytest.param("--corpus nowhere.bin", "no such file or directory", id="corpus"),
-        pytest.param("--corpus c/{scheme}.bin", "nothing says which schemes", id="no schemes"),
-        pytest.param("--corpus c.bin --schemes a,b", "the same for a, b", id="one corpus for two schemes"),
+        pytest.param("--corpus c/{scheme}.bin", "expected --schemes", id="no schemes"),
+        pytest.param("--corpus c.bin --schemes a,b", "found one path for a, b", id="one corpus for two schemes"),
         pytest.param("--corpse c.bin", "did you mean --corpus?", id="option"),
         pytest.param("--run_id a/b", "--run_id names one directory", id="run id with a path"),
         pytest.param("--config nowhere.yaml", "cannot be read", id="missing configuration"),
         pytest.param("--memorized no_ids.parquet", "expected a column of ids", id="memorized sequences without ids"),
         pytest.param(
-            "--corpus no_ids.parquet --features semantic_duplicates", "no tokenizer is known", id="no tokenizer"
+            "--corpus no_ids.parquet --features semantic_duplicates", "expected a tokenizer", id="no tokenizer"
         ),
         pytest.param(
             "--features semantic_duplicates --embedding_model .", "expected modules.json", id="no embedding model"
@@ -223,7 +223,7 @@ def test_sample_is_read_from_another_directory(tmp_path: Path) -> None:
         pytest.param("--deduplicate semantic --cosine_threshold 0", "above 0, at most 1", id="cosine threshold"),
         pytest.param("--deduplicate semantic --semantic_clusters 0", "whole number from 1 on", id="no clusters"),
         pytest.param(
-            "--corpus no_ids.parquet --deduplicate semantic", "no tokenizer is known", id="text of no tokenizer"
+            "--corpus no_ids.parquet --deduplicate semantic", "expected a tokenizer", id="text of no tokenizer"
         ),
         pytest.param("--sequences no_ids.parquet", "expected a column of ids", id="sequences without ids"),
         pytest.param("--corpus empty.parquet", "expected a corpus, found no rows", id="corpus without rows"),
@@ -237,13 +237,11 @@ def test_sample_is_read_from_another_directory(tmp_path: Path) -> None:
             "expected at most the 23,045 rows",
             id="more clusters than rows",
         ),
-        pytest.param("--keep longest", "It belongs to --deduplicate exact or", id="keep without deduplication"),
-        pytest.param(
-            "--deduplicate exact --jaccard_threshold 0.7", "nothing that is asked", id="threshold without a use"
-        ),
+        pytest.param("--keep longest", "add --deduplicate exact or", id="keep without deduplication"),
+        pytest.param("--deduplicate exact --jaccard_threshold 0.7", "would have no effect", id="threshold without a use"),
         pytest.param("--deduplicate fuzzy --cosine_threshold 0.7", "--deduplicate semantic.", id="another threshold"),
         pytest.param("--embedding_model m", "--features semantic_duplicates or --dedup", id="model without a use"),
-        pytest.param("--features near_duplicates --window 1:2", "belongs to --features duplicates.", id="no window"),
+        pytest.param("--features near_duplicates --window 1:2", "add --features duplicates.", id="no window"),
         pytest.param("--features near_duplicates --memorized m", "--features token_freq", id="memorized of nothing"),
     ],
 )

@@ -1,4 +1,4 @@
-"""The README.md of a dataset of feature tables, which tells readers of its splits as the Hub's datasets do."""
+"""The README.md of a dataset of feature tables, which lists the splits in the format of the Hub."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from spark.storage.publishing import MARKER
 
 
 def write_card(dataset: AnyPath) -> None:
-    """Names the splits of a dataset that are complete: the directories in it that have a marker."""
+    """Write a README.md that lists the complete splits of the dataset: directories that have a marker."""
     splits = sorted(path.parent.name for path in dataset.rglob(MARKER))
     files = [{"split": split, "path": f"{split}/*.parquet"} for split in splits]
     configurations = yaml.safe_dump({"configs": [{"config_name": "default", "data_files": files}]}, sort_keys=False)

@@ -27,16 +27,16 @@ WINDOW = re.compile(r"(\d{1,9}):(\d{1,9})")
 
 
 def as_methods(name: str, value: Any) -> tuple[Method, ...]:
-    """Accept names of deduplication methods; return them in the order in which they are applied."""
+    """Accept names of deduplication methods; return them in the order of application."""
     names = as_names(name, value)
     require_known("method", names, METHODS)
     return tuple(method for method in METHODS if method in names)
 
 
 def as_window(name: str, value: Any) -> Window:
-    """Accept START:STOP, the first token of a window and the token after its last."""
-    found = WINDOW.fullmatch(str(value))
-    window = Window(int(found[1]), int(found[2])) if found else Window(0, 0)
+    """Accept START:STOP: the index of the first token of a window, and the index after its last token."""
+    match = WINDOW.fullmatch(str(value))
+    window = Window(int(match[1]), int(match[2])) if match else Window(0, 0)
     if window.start >= window.stop:
         raise UserError(f"--{name}: expected START:STOP, such as 32:64, found {printable(str(value)[:200])!r}.")
     return window
@@ -44,34 +44,38 @@ def as_window(name: str, value: Any) -> Window:
 
 @dataclass(frozen=True)
 class FeatureConfiguration(RunConfiguration):
-    """What `build_features.py` is asked to build, of which corpus.
+    """The options of one run of `build_features.py`: the corpus, and the features to build from it.
 
-    sequences: whose duplicates are counted; None for every row of the corpus.
-    memorized: the sequences whose tokens are counted apart; None for the sample's own, and for none of other corpora.
+    sequences: the sequences whose duplicates are counted; None for every row of the corpus.
+    memorized: the sequences whose tokens are counted separately. None means the memories of the sample's larger model
+        for the sample, and no sequences for any other corpus.
     features: empty by default if the corpus is deduplicated.
     """
 
     corpus: str = option(SAMPLE, "WHERE", "sample (default), document.bin, Parquet, JSONL, a directory, or a Hub id")
     schemes: tuple[str, ...] | None = option(
-        None, "A,B", "names of corpora, each put in place of {scheme} in the paths", as_names
+        None, "A,B", "names of corpora; each replaces {scheme} in the paths", as_names
     )
     features: tuple[str, ...] = option(
         WITHOUT_A_MODEL,
         "A,B",
-        f"of {', '.join(FEATURES)} (default: the first three; none with --deduplicate)",
+        f"{', '.join(FEATURES)} (default: the first three; none with --deduplicate)",
         as_names,
     )
     sequences: str | None = option(None, "WHERE", "sequences whose duplicates are counted (default: the whole corpus)")
-    memorized: str | None = option(None, "WHERE", "sequences of the corpus whose tokens are counted apart")
+    memorized: str | None = option(None, "WHERE", "sequences of the corpus whose tokens are counted separately")
     window: Window = option(CONTINUATION, "START:STOP", "tokens of a sequence to look for (default 32:64)", as_window)
     jaccard_threshold: float = option(
-        JACCARD_THRESHOLD, "J", "smallest similarity of near duplicates, above 0 to 1 (default 0.8)", number_up_to(1)
+        JACCARD_THRESHOLD,
+        "J",
+        "minimum Jaccard similarity of near duplicates, above 0 and at most 1 (default 0.8)",
+        number_up_to(1),
     )
     ngram_tokens: int = option(
-        NGRAM_TOKENS, "N", "tokens of the n-grams that near duplicates share (default 5)", integer_from(1)
+        NGRAM_TOKENS, "N", "tokens per n-gram when comparing near duplicates (default 5)", integer_from(1)
     )
     embedding_model: str = option(
-        DEFAULT_MODEL, "PATH|ID", "model of semantic duplicates (default all-MiniLM-L6-v2, from the Hub)"
+        DEFAULT_MODEL, "PATH|ID", "embedding model for semantic duplicates (default all-MiniLM-L6-v2, from the Hub)"
     )
     deduplicate: tuple[Method, ...] = option(
         (), "A,B", f"write the corpus without duplicates: {', '.join(METHODS)}", as_methods
@@ -82,23 +86,23 @@ class FeatureConfiguration(RunConfiguration):
     cosine_threshold: float = option(
         COSINE_THRESHOLD,
         "C",
-        "smallest similarity at which semantic duplicates are removed (default 0.9)",
+        "minimum cosine similarity of semantic duplicates to remove (default 0.9)",
         number_up_to(1),
     )
     semantic_clusters: int | None = option(
         None,
         "N",
-        "clusters within which semantic duplicates are compared (default: one per 10,000 sequences)",
+        "number of clusters to find semantic duplicates within (default: one per 10,000 distinct rows)",
         integer_from(1),
     )
     row_tokens: int = option(
-        PYTHIA_ROW_TOKENS, "N", "tokens of a row of a .bin file without index (default 2049)", integer_from(1)
+        PYTHIA_ROW_TOKENS, "N", "tokens per row of a .bin file without index (default 2049)", integer_from(1)
     )
     tokenizer: str | None = option(None, "PATH|ID", "encodes text: tokenizer.json, its directory, or a Hub id")
 
     @property
     def criteria(self) -> Criteria:
-        """Return what is removed if the corpus is deduplicated."""
+        """Return the criteria of a deduplication of the corpus."""
         return Criteria(
             self.deduplicate,
             self.keep,
@@ -121,34 +125,37 @@ def build_feature_configuration(options: dict[str, Any]) -> FeatureConfiguration
     configuration = FeatureConfiguration(**values)
     require_known("feature", configuration.features, FEATURES)
     _require_used(values, {*configuration.features, *configuration.deduplicate})
-    places = {"corpus": configuration.corpus, "sequences": configuration.sequences}
-    places["memorized"] = configuration.memorized
-    for name, place in places.items():
-        if place is None or place == SAMPLE:
+    paths = {"corpus": configuration.corpus, "sequences": configuration.sequences, "memorized": configuration.memorized}
+    for name, path in paths.items():
+        if path is None or path == SAMPLE:
             continue
-        if "{scheme}" in place and configuration.schemes is None:
-            raise UserError(f"--{name} {printable(place)}: nothing says which schemes there are.\nGive --schemes.")
-        if "{scheme}" not in place and len(configuration.schemes or ()) > 1:
+        if "{scheme}" in path and configuration.schemes is None:
             raise UserError(
-                f"--{name} {printable(place)}: the same for {', '.join(configuration.schemes or ())}.\n"
-                "Put {scheme} in its place in the path, or build each scheme in a run of its own."
+                f"--{name} {printable(path)}: expected --schemes, which replace {{scheme}}, found none.\n"
+                "Give --schemes, such as duped,deduped."
+            )
+        if "{scheme}" not in path and len(configuration.schemes or ()) > 1:
+            raise UserError(
+                f"--{name} {printable(path)}: expected {{scheme}} in the path, found one path for "
+                f"{', '.join(configuration.schemes or ())}.\n"
+                "Write {scheme} where the paths differ, or build each scheme in a separate run."
             )
     return configuration
 
 
-def _require_used(given: Iterable[str], asked: set[str]) -> None:
-    """Raise UserError for an option that has no effect on what is asked for."""
+def _require_used(given: Iterable[str], requested: set[str]) -> None:
+    """Raise UserError for an option that none of the requested features and methods uses."""
     for name in given:
         users = USED_BY.get(name)
-        if users is not None and asked.isdisjoint(users):
+        if users is not None and requested.isdisjoint(users):
             options = [f"--{'deduplicate' if user in METHODS else 'features'} {user}" for user in users]
-            raise UserError(f"--{name}: nothing that is asked for uses it.\nIt belongs to {' or '.join(options)}.")
+            raise UserError(f"--{name}: this option would have no effect.\nRemove it, or add {' or '.join(options)}.")
 
 
 COMMAND_LINE = CommandLine(
     "build_features.py",
-    "Count in a training corpus what calculate_metrics.py joins, or write the corpus without duplicates.",
-    "Without arguments it counts in the embedded sample. docs/corpus.md explains every option and table.",
+    "Build feature tables of a training corpus for calculate_metrics.py, or write the corpus without duplicates.",
+    "Without arguments, it reads the embedded sample. docs/corpus.md explains every option and table.",
     FeatureConfiguration,
     build_feature_configuration,
 )

@@ -1,4 +1,4 @@
-"""Many counts, added up over tasks: each hands on arrays of them, since a row a count would take Java longer."""
+"""Sums of many counts over tasks. Tasks exchange arrays of counts: one row per count would take Java longer."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 COUNTS = "chunk long, counts binary"
-CHUNK = 1 << 16  # counts, half a megabyte
+CHUNK = 1 << 16  # counts per array, half a megabyte
 
 
 def in_chunks(counts: NDArray[np.int64]) -> Iterator[pa.RecordBatch]:
-    """One row for each chunk of the counts in which there is one above 0."""
+    """Yield one row of `COUNTS` per chunk of the counts, for chunks with a count above 0."""
     for start in range(0, len(counts), CHUNK):
         chunk = counts[start : start + CHUNK]
         if chunk.any():
@@ -25,7 +25,7 @@ def in_chunks(counts: NDArray[np.int64]) -> Iterator[pa.RecordBatch]:
 
 
 def add_up_counts(frame: DataFrame, number: int) -> NDArray[np.int64]:
-    """The sums of the chunks of all tasks, int64, shape (number,)."""
+    """Return the sums of the counts of all tasks: int64, shape (number,); frame: rows of `in_chunks`."""
 
     def add_up(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         sums: dict[int, NDArray[np.int64]] = {}

@@ -1,4 +1,4 @@
-"""The rows of a corpus as Spark's, for what joins and groups them."""
+"""The rows of a corpus as Spark frames, for joins and grouping."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PLACES = "sequence_id long, part long, position long, tokens long"
 
 
 def require_unique_ids(spark: SparkSession, corpus: Corpus) -> None:
-    """Raises UserError where two rows of a corpus have the same id."""
+    """Raise UserError if two rows of the corpus have the same id."""
 
     def ids(batches: Iterator[CorpusBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
@@ -35,19 +35,19 @@ def require_unique_ids(spark: SparkSession, corpus: Corpus) -> None:
 
 
 def require_unique(ids: DataFrame, source: str) -> None:
-    """Raises UserError where two rows of a frame have the same `sequence_id`; source: where they come from."""
+    """Raise UserError if two rows have the same `sequence_id`; source: the name of the data in the error."""
     with phase(ids.sparkSession, "look for repeated ids"):
         counted = ids.groupBy("sequence_id").count()
         repeated = counted.where("count > 1").orderBy("sequence_id").first()
     if repeated is not None:
         raise UserError(
-            f"{source}: sequence_id {repeated[0]} is there {repeated[1]} times.\n"
-            "Rows are told apart by their ids: give every row one of its own, or no row."
+            f"{source}: expected unique ids, found sequence_id {repeated[0]} {repeated[1]} times.\n"
+            "Give every row its own id, or remove the column of ids."
         )
 
 
 def row_places(spark: SparkSession, corpus: Corpus) -> DataFrame:
-    """Where each row of a corpus lies: `sequence_id`, `part`, `position` in the part; and `tokens`, how many it has."""
+    """Return one row per row of the corpus: `sequence_id`, `part`, `position` in the part, number of `tokens`."""
 
     def places(part: int, batches: Iterator[CorpusBatch]) -> Iterator[pa.RecordBatch]:
         position = 0
@@ -66,7 +66,7 @@ def row_places(spark: SparkSession, corpus: Corpus) -> DataFrame:
 
 
 def as_frame(spark: SparkSession, corpus: Corpus) -> DataFrame:
-    """The rows of a corpus as Spark's: `sequence_id`, `tokens`."""
+    """Return the rows of the corpus as a frame: `sequence_id`, `tokens`."""
 
     def rows(batches: Iterator[CorpusBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:

@@ -1,4 +1,4 @@
-"""The base class of the jobs of `build_features.py`: build the tables of one feature of one corpus, then publish."""
+"""The base class of the jobs of `build_features.py`: build the tables of one feature of one corpus and publish them."""
 
 from __future__ import annotations
 
@@ -30,22 +30,23 @@ if TYPE_CHECKING:
     from spark.corpus.configuration import FeatureConfiguration
     from spark.corpus.planning import PlannedFeature
 
-Counts = Mapping[str, Mapping[str, int]]  # of each table, by its name
+Counts = Mapping[str, Mapping[str, int]]  # by the name of the table, then by the name of the count
 BYTES_OF_A_COUNT = 16  # an id and a count
-BYTES_OF_AN_EMBEDDED_ROW = 2_500  # an embedding of 384 numbers and a text, and the same again for a query
+BYTES_OF_AN_EMBEDDED_ROW = 2_500  # an embedding of 384 numbers and a text; the same again for a query
 ID = Column("sequence_id", pa.int64(), "the sequence's id")
 
 
 @dataclass(frozen=True)
 class FeatureJob(ABC):
-    """One feature of one corpus, with its inputs resolved. A subclass says what it writes and how it is built.
+    """One feature of one corpus, with resolved input. A subclass defines its output and how to build it.
 
-    feature: the name in `--features`, which is also that of its feature table.
-    options: the options that this feature uses, of those that not every feature does.
+    feature: its name in `--features` and as a feature table.
+    options: the options that this feature uses, except options that all features use.
     output_columns: the columns of its tables.
-    has_card: whether its tables are splits of one dataset, which a README.md lists.
+    has_card: whether its tables are splits of one dataset, listed in a README.md.
 
-    vocabulary: of the tokenizer; None if no tokenizer is known.
+    memorized: sequences to count separately; None to count all together.
+    vocabulary: the vocabulary of the tokenizer; None if no tokenizer is known.
     embedding_model: None if the feature needs no embeddings.
     """
 
@@ -66,35 +67,38 @@ class FeatureJob(ABC):
 
     @classmethod
     def dataset(cls, scheme: str | None) -> str:
-        """Return the directory of the tables in that of the run."""
+        """Return the directory of the tables, relative to the directory of the run."""
         return feature_table(cls.feature).dataset_of(scheme)
 
     @classmethod
     def splits(cls, scheme: str | None, has_memorized: bool) -> tuple[str, ...]:
-        """Return the splits of the dataset, one per table; none if the dataset is one table."""
+        """Return the splits of the dataset, one per table; empty if the dataset is one table."""
         return () if scheme is None else (scheme,)
 
     @classmethod
     def embeds(cls, configuration: FeatureConfiguration) -> bool:
-        """Return whether an embedding model is needed."""
+        """Return whether the job needs an embedding model."""
         return "embedding_model" in cls.options
 
     @classmethod  # noqa: B027
     def check(cls, configuration: FeatureConfiguration, corpus: Corpus) -> None:
-        """Raise UserError for options that do not suit the corpus."""
+        """Raise UserError for option values that do not fit the corpus."""
 
     @abstractmethod
     def estimated_bytes(self) -> int | None:
-        """Return the disk space, in bytes, of the tables and of intermediate files; None if unknown."""
+        """Return the disk space of the tables and intermediate files, in bytes; None if unknown."""
 
     @abstractmethod
     def build(
         self, spark: SparkSession, directory: AnyPath, tables: Sequence[str], rows_done: Accumulator[int]
     ) -> Counts:
-        """Write the tables into a directory, under these names in the order of the plan."""
+        """Write the tables into `directory`; return their counts.
+
+        tables: the names of the tables there, in the order of the plan.
+        """
 
     def strategy(self) -> str | None:
-        """Return how the feature is computed; None if there is no choice, or it is not known yet."""
+        """Return how the feature is computed; None if there is only one strategy or the choice is not known yet."""
         return None
 
     @property
@@ -104,12 +108,12 @@ class FeatureJob(ABC):
 
     @property
     def source(self) -> str:
-        """Where the corpus is."""
+        """Path or Hub id of the corpus."""
         return self.corpus.source
 
     @property
     def rows_known(self) -> int | None:
-        """Number of rows of the corpus; None if it takes reading them."""
+        """Number of rows in the corpus; None if only reading the files tells."""
         return self.corpus.rows
 
     @property
@@ -122,14 +126,14 @@ class FeatureJob(ABC):
         return all(read_marker(self.run_directory / table) is not None for table in self.planned.tables)
 
     def note(self, record: RunRecord, from_earlier: bool) -> None:
-        """Note the complete tables in the record of the run, and in the card of their dataset."""
+        """Add the complete tables to the record of the run and to the card of their dataset."""
         for table in self.planned.tables:
             path = self.run_directory / table
             written = read_marker(path)
             if written is not None:
                 name = self.description if len(self.planned.tables) == 1 else f"{self.description} {path.name}"
                 record.add_table(name, path, written, {}, from_earlier)
-        # Also for an earlier run, which may have been killed after publishing and before this.
+        # Also for tables of an earlier run: it may have been killed between publishing and this line.
         if self.has_card and self.planned.splits:
             write_card(self.run_directory / self.planned.dataset)
 
@@ -137,12 +141,12 @@ class FeatureJob(ABC):
         """Build the tables and publish them."""
         started = time.monotonic()
         join_by_measured_sizes(spark)
-        # A directory for this attempt alone: workers of a killed one may still be writing.
+        # Each attempt has its own directory: workers of a killed attempt may still be writing.
         directory = self.run_directory.resolve() / TEMPORARY / uuid.uuid4().hex
         names = {table: f"table-{number}" for number, table in enumerate(self.planned.tables)}
         counts = self.build(spark, directory, tuple(names.values()), rows_done)
         seconds = time.monotonic() - started
-        # The accumulator is for progress: it counts the rows of a part twice if a task is repeated.
+        # The accumulator only serves progress: if a task is repeated, it counts the rows of the part twice.
         rows = rows_done.value if self.corpus.rows is None else self.corpus.rows
         for table, name in names.items():
             publish(directory / name, self.run_directory / table, Written(rows, 0, seconds, counts[name]))

@@ -1,4 +1,4 @@
-"""A corpus put to Spark: one task a part, in which Python reads the part's rows itself."""
+"""Parallel reading of a corpus: one Spark task per part, in which Python reads the rows."""
 
 from __future__ import annotations
 
@@ -17,32 +17,33 @@ if TYPE_CHECKING:
     from pyspark import Accumulator
     from pyspark.sql import DataFrame, SparkSession
 
-Work = Callable[[Iterator[CorpusBatch]], Iterator[pa.RecordBatch]]
+MapBatches = Callable[[Iterator[CorpusBatch]], Iterator[pa.RecordBatch]]
 
 
 def map_parts(
-    spark: SparkSession, corpus: Corpus, work: Work, schema: str, rows_done: Accumulator[int] | None = None
+    spark: SparkSession, corpus: Corpus, function: MapBatches, schema: str, rows_done: Accumulator[int] | None = None
 ) -> DataFrame:
-    """What `work` makes of the batches of each part, in rows of a schema as Spark writes it.
+    """Apply a function to the batches of each part; return its output as a frame.
 
-    rows_done: grows by the rows of a part when it has been read.
+    schema: the schema of the output, as a Spark DDL string.
+    rows_done: grows by the rows of a part when the whole part has been read.
     """
-    return map_numbered_parts(spark, corpus, lambda number, batches: work(batches), schema, rows_done)
+    return map_numbered_parts(spark, corpus, lambda number, batches: function(batches), schema, rows_done)
 
 
 def map_numbered_parts(
     spark: SparkSession,
     corpus: Corpus,
-    work: Callable[[int, Iterator[CorpusBatch]], Iterator[pa.RecordBatch]],
+    function: Callable[[int, Iterator[CorpusBatch]], Iterator[pa.RecordBatch]],
     schema: str,
     rows_done: Accumulator[int] | None = None,
 ) -> DataFrame:
-    """The same of work that is told the number of the part, too."""
+    """Apply a function to the number and the batches of each part, otherwise like `map_parts`."""
     parts = corpus.parts
 
     def read(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for number in part_numbers(batches):
-            yield from work(number, _counted(parts[number].batches()))
+            yield from function(number, _counted(parts[number].batches()))
 
     def _counted(batches: Iterator[CorpusBatch]) -> Iterator[CorpusBatch]:
         rows = 0
@@ -56,7 +57,7 @@ def map_numbered_parts(
 
 
 def number_lines(spark: SparkSession, corpus: Corpus) -> Corpus:
-    """Return the corpus with the number of the first row of each part; count the rows if a part does not know them."""
+    """Return the corpus with the first row number of each part, counting the rows if any is unknown."""
     if all(part.first_row is not None for part in corpus.parts):
         return corpus
     with phase(spark, "count the lines"):

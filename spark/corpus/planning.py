@@ -1,4 +1,4 @@
-"""Plan which feature tables a run builds: of which corpus, for which sequences, and where."""
+"""The plan of a run: which feature tables it builds, from which corpus and sequences, and where."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ LARGEST_SAMPLE_MODEL = sample_paths.MODELS[-1]
 
 @dataclass(frozen=True)
 class PlannedFeature:
-    """One feature of one corpus, or its deduplication.
+    """One feature of one corpus, or the deduplication of a corpus.
 
-    corpus, sequences, memorized: where each is. sequences: None for all of the corpus. memorized: None for none.
-    dataset: the directory of its tables in that of the run.
-    splits: of the dataset, one per table, in the published order; none if the dataset is one table.
+    corpus: path or Hub id. sequences: path or Hub id; None for all of the corpus.
+    memorized: path or Hub id; None to count all sequences together.
+    dataset: the directory of the tables, relative to the directory of the run.
+    splits: the splits of the dataset, one per table, in the published order; empty if the dataset is one table.
     """
 
     feature: str
@@ -34,27 +35,27 @@ class PlannedFeature:
 
     @property
     def description(self) -> str:
-        """The name of the feature in messages and in the Spark UI."""
+        """The name of the job in messages and in the Spark UI."""
         return f"{self.feature} {self.scheme or ''}".strip()
 
     @property
     def tables(self) -> tuple[str, ...]:
-        """The tables, each a path in the directory of the run."""
+        """The paths of the tables, relative to the directory of the run."""
         return tuple(f"{self.dataset}/{split}" for split in self.splits) or (self.dataset,)
 
 
 def plan_features(configuration: FeatureConfiguration) -> list[PlannedFeature]:
-    """Return every feature of every corpus that is asked for, in the order in which they are built."""
+    """Return every requested feature of every corpus, in the order of building; raise UserError for a wrong scheme."""
     is_sample = configuration.corpus == SAMPLE
     schemes: tuple[str | None, ...] = configuration.schemes or (sample_paths.SCHEMES if is_sample else (None,))
     if is_sample:
         require_known("scheme of the sample", configuration.schemes or (), sample_paths.SCHEMES)
     require_partition_names(configuration.schemes or ())
     features = (*configuration.features, *([DEDUPLICATION] if configuration.deduplicate else []))
-    return [_planned(feature, scheme, configuration) for scheme in schemes for feature in features]
+    return [_plan_feature(feature, scheme, configuration) for scheme in schemes for feature in features]
 
 
-def _planned(feature: str, scheme: str | None, configuration: FeatureConfiguration) -> PlannedFeature:
+def _plan_feature(feature: str, scheme: str | None, configuration: FeatureConfiguration) -> PlannedFeature:
     corpus, memorized, tokenizer = configuration.corpus, configuration.memorized, configuration.tokenizer
     if corpus == SAMPLE:
         corpus = str(sample_paths.corpus_path(str(scheme)))
@@ -62,15 +63,15 @@ def _planned(feature: str, scheme: str | None, configuration: FeatureConfigurati
         tokenizer = tokenizer or str(sample_paths.tokenizer_path())
     job = job_class(feature)
 
-    def place(given: str | None) -> str | None:
-        return given if given is None or scheme is None else given.replace("{scheme}", scheme)
+    def with_scheme(path: str | None) -> str | None:
+        return path if path is None or scheme is None else path.replace("{scheme}", scheme)
 
     return PlannedFeature(
         feature,
         scheme,
-        str(place(corpus)),
-        place(configuration.sequences) if "sequences" in job.options else None,
-        place(memorized) if "memorized" in job.options else None,
+        str(with_scheme(corpus)),
+        with_scheme(configuration.sequences) if "sequences" in job.options else None,
+        with_scheme(memorized) if "memorized" in job.options else None,
         tokenizer,
         job.dataset(scheme),
         job.splits(scheme, has_memorized=memorized is not None),

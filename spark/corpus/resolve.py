@@ -1,4 +1,4 @@
-"""Resolve and check everything that a run reads, before Spark starts."""
+"""Resolve and check all input of a run before Spark starts."""
 
 from __future__ import annotations
 
@@ -19,29 +19,29 @@ from utils import UserError, printable
 def resolve_features(
     planned: Iterable[PlannedFeature], configuration: FeatureConfiguration, run_directory: AnyPath, resolver: Resolver
 ) -> Iterator[FeatureJob]:
-    """Yield a job per planned feature, its inputs resolved; raise UserError for missing, damaged or unsuitable ones."""
+    """Yield one job per planned feature, with resolved input; raise UserError if input is missing or does not fit."""
 
-    @cache  # several features share one corpus, which may have thousands of files
+    @cache  # several features read the same corpus, which may have thousands of files
     def find(source: str, tokenizer: str | None) -> Corpus:
         corpus = resolve_corpus(source, configuration.row_tokens, tokenizer, resolver)
         require_outside(run_directory, source)
         return corpus
 
     for each in planned:
-        yield _resolved(each, configuration, run_directory, resolver, find)
+        yield _resolve_job(each, configuration, run_directory, resolver, find)
 
 
 def require_outside(run_directory: AnyPath, source: str) -> None:
-    """Raise UserError if the run would write into a directory that it reads, since the next run would read that too."""
+    """Raise UserError if the run would write into a directory that it reads: the next run would read its output."""
     path = storage_path(source.partition(SPLIT_MARK)[0])
     if path.is_dir() and f"{run_directory.resolve()}/".startswith(f"{path.resolve()}/"):
         raise UserError(
-            f"The run would be written to {printable(str(run_directory))}, which is inside what it reads: "
-            f"{printable(source)}.\nGive an --output_dir outside of it."
+            f"Expected an output directory outside the input {printable(source)}, "
+            f"found {printable(str(run_directory))}.\nGive an --output_dir outside of it."
         )
 
 
-def _resolved(
+def _resolve_job(
     planned: PlannedFeature,
     configuration: FeatureConfiguration,
     run_directory: AnyPath,
@@ -57,8 +57,8 @@ def _resolved(
     for name, found in (("sequences", sequences), ("memorized", memorized)):
         if found is not None and found is not corpus and not found.has_ids:
             raise UserError(
-                f"--{name} {printable(found.source)}: expected a column of ids, the sequences' rows in the corpus.\n"
-                "Add a column `sequence_id`."
+                f"--{name} {printable(found.source)}: expected a column of ids, found none.\n"
+                "Add a column `sequence_id` with the row of each sequence in the corpus."
             )
     job.check(configuration, corpus)
     tokenizer = planned.tokenizer or tokenizer_of(planned.corpus)
@@ -67,7 +67,7 @@ def _resolved(
     if job.embeds(configuration):
         if vocabulary is None:
             raise UserError(
-                f"{corpus.source}: semantic duplicates are found in the text, and no tokenizer is known to decode it.\n"
+                f"{corpus.source}: expected a tokenizer to decode the text for semantic duplicates, found none.\n"
                 "Give --tokenizer."
             )
         embedding_model = resolver.embedding_model(configuration.embedding_model)

@@ -1,4 +1,4 @@
-"""Describe the building of features for people and scripts: the plan, the schema, and how to join the tables."""
+"""Reports of `build_features.py`: the plan, the schema, the removed duplicates, and how to join the tables."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from spark.storage.paths import AnyPath, arrow_location
 
 
 def schema_of_features(planned: Iterable[PlannedFeature]) -> list[dict[str, str]]:
-    """Return the columns of the tables, as `run.json` lists them."""
+    """Return the columns of all tables, as `run.json` lists them."""
     return [
         {"name": column.name, "type": str(column.type), "feature": feature, "meaning": column.meaning}
         for feature in dict.fromkeys(each.feature for each in planned)
@@ -27,7 +27,7 @@ def schema_of_features(planned: Iterable[PlannedFeature]) -> list[dict[str, str]
 
 
 def make_feature_plan(run_id: str, directory: AnyPath, jobs: Sequence[FeatureJob]) -> FeaturePlan:
-    """Return what a run would read, count and write."""
+    """Return the plan of a run: what each job would read, count and write."""
 
     def planned(job: FeatureJob) -> PlannedTable:
         sequences = None
@@ -44,7 +44,7 @@ def make_feature_plan(run_id: str, directory: AnyPath, jobs: Sequence[FeatureJob
 
 
 def deduplications(planned: Iterable[PlannedFeature], directory: AnyPath) -> Iterator[Deduplicated]:
-    """Yield what the deduplications of a run removed."""
+    """Yield one event per deduplication of the run, with the rows of its summary."""
     for each in planned:
         if each.feature == DEDUPLICATION:
             filesystem, summary = arrow_location(directory / each.dataset / "summary")
@@ -52,7 +52,7 @@ def deduplications(planned: Iterable[PlannedFeature], directory: AnyPath) -> Ite
 
 
 def joining_command(planned: Iterable[PlannedFeature], directory: AnyPath) -> str:
-    """Return the options of calculate_metrics.py that join the tables of a run."""
+    """Return the options of calculate_metrics.py that join the tables of this run."""
     tables = {table.name: table for table in FEATURE_TABLES}
     options: dict[str, str] = {}
     for each in planned:
@@ -63,7 +63,10 @@ def joining_command(planned: Iterable[PlannedFeature], directory: AnyPath) -> st
 
 
 def _path_to_join(table: FeatureTable, planned: PlannedFeature) -> str:
-    """Return the dataset, with {scheme} in place of the scheme; its split too if the published ones are others."""
+    """Return the path to join: the dataset, with `{scheme}` for the scheme.
+
+    The split is appended if the published dataset has other splits.
+    """
     if planned.scheme is None:
         return planned.dataset
     dataset = table.dataset_of("{scheme}")

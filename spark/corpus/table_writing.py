@@ -1,4 +1,4 @@
-"""Feature tables written by the tasks that make them, each task a file, as `spark.metrics.stage` writes the metrics."""
+"""Writing of feature tables: each Spark task writes one file, as `spark.metrics.stage` does for the metrics."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ REPORT = "report string"
 
 
 class WrittenFrame(NamedTuple):
-    """A table that was written. rows: of it. counts: what was counted on the way."""
+    """A table that was written. rows: number of its rows. counts: counts added up while writing, by name."""
 
     rows: int
     counts: Mapping[str, int]
@@ -36,51 +36,51 @@ def write_parts(
     directory: AnyPath,
     name: str,
 ) -> WrittenFrame:
-    """Writes what `make` makes of each batch of a corpus into the table of this name, and adds up what it counts."""
+    """Write the table that `make` returns for each batch of the corpus, and add up the counts that it returns."""
 
     def write(batches: Iterator[CorpusBatch]) -> Iterator[pa.RecordBatch]:
-        return _written(map(make, batches), directory, name)
+        return _write_task(map(make, batches), directory, name)
 
     (directory / name).mkdir(parents=True, exist_ok=True)
-    return _collected(map_parts(spark, corpus, write, REPORT), directory / name)
+    return _collect_reports(map_parts(spark, corpus, write, REPORT), directory / name)
 
 
 def write_frame(
     frame: DataFrame, directory: AnyPath, name: str, count: Callable[[pa.Table], dict[str, int]] = lambda _: {}
 ) -> WrittenFrame:
-    """Writes the rows of a frame into the table of this name, and adds up what `count` counts in them.
+    """Write the rows of a frame as the table `name`, and add up the counts that `count` returns for them.
 
-    Without rows the table is one file, which knows its columns.
+    A frame without rows becomes one empty file with the columns of the frame.
     """
     from pyspark.sql.pandas.types import to_arrow_schema
 
     def write(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         tables = (pa.Table.from_batches([batch]).cast(_with_nulls(batch.schema)) for batch in batches)
-        return _written(((table, count(table)) for table in tables), directory, name)
+        return _write_task(((table, count(table)) for table in tables), directory, name)
 
     (directory / name).mkdir(parents=True, exist_ok=True)
-    written = _collected(frame.mapInArrow(write, REPORT), directory / name)
+    written = _collect_reports(frame.mapInArrow(write, REPORT), directory / name)
     if not written.rows:
         write_one_file(_with_nulls(to_arrow_schema(frame.schema)).empty_table(), directory, name)
     return written
 
 
 def write_one_file(table: pa.Table, directory: AnyPath, name: str) -> None:
-    """Writes a table that the driver holds."""
+    """Write a table from the memory of the driver, as the table `name` with one file."""
     (directory / name).mkdir(parents=True, exist_ok=True)
     filesystem, path = arrow_location(directory / name / "part-00000.parquet")
     pq.write_table(table, path, compression="zstd", filesystem=filesystem)
 
 
 def _with_nulls(schema: pa.Schema) -> pa.Schema:
-    """The schema as other tables have it, whose columns may hold nulls even where none does."""
+    """Return the schema with nullable columns and without metadata, as in the other tables."""
     return pa.schema([field.with_nullable(True).remove_metadata() for field in schema])
 
 
-def _written(
+def _write_task(
     tables: Iterator[tuple[pa.Table, dict[str, int]]], directory: AnyPath, name: str
 ) -> Iterator[pa.RecordBatch]:
-    """Writes the tables of one task; gives one row, its report."""
+    """Write the tables of one task; yield its report, as one row."""
     file_name = task_file_name()
     counts: Counter[str] = Counter()
     with TaskFiles(directory, file_name) as files:
@@ -90,8 +90,9 @@ def _written(
     yield pa.RecordBatch.from_pydict({"report": [json.dumps({"file": file_name, "counts": counts})]})
 
 
-def _collected(reports: DataFrame, table: AnyPath) -> WrittenFrame:
-    found = [json.loads(row[0]) for row in reports.collect()]
-    keep_only(table, (report["file"] for report in found))
-    counts = add_up(report["counts"] for report in found)
+def _collect_reports(reports: DataFrame, table: AnyPath) -> WrittenFrame:
+    """Remove the files of failed attempts; return the sums of the counts."""
+    collected = [json.loads(row[0]) for row in reports.collect()]
+    keep_only(table, (report["file"] for report in collected))
+    counts = add_up(report["counts"] for report in collected)
     return WrittenFrame(counts.pop("rows", 0), counts)

@@ -1,4 +1,4 @@
-"""Count how often the corpus holds each token id, in the memorized sequences and in the rest."""
+"""Token frequencies: how often each token id occurs in the corpus, in the memorized sequences and in the rest."""
 
 from __future__ import annotations
 
@@ -34,29 +34,29 @@ MEMORIZED_AND_REST = ("memorized", "non_memorized")
 
 @dataclass(frozen=True)
 class TokenFrequencies(FeatureJob):
-    """Counts how often the corpus holds each token."""
+    """A count of how often each token id occurs in the corpus."""
 
     feature = TOKEN_FREQUENCIES.name
     options = ("memorized",)
-    # The names of the published table.
+    # Named as in the published table.
     output_columns = (
         Column("TokenID", pa.int64(), "token id"),
-        Column("Frequency", pa.int64(), "how often the sequences of the table hold it"),
+        Column("Frequency", pa.int64(), "how often it occurs in the sequences of the table"),
     )
 
     @classmethod
     def splits(cls, scheme: str | None, has_memorized: bool) -> tuple[str, ...]:
-        """Return the memorized sequences and the rest, if they are counted separately."""
+        """Return one split for the memorized sequences and one for the rest; none if all are counted together."""
         return MEMORIZED_AND_REST if has_memorized else ()
 
     def estimated_bytes(self) -> int | None:
-        """Return the bytes of a count per token in each table."""
+        """Return the size of the tables: one count per token id in each."""
         return len(self.planned.tables) * BYTES_OF_A_COUNT * self._vocabulary_size
 
     def build(
         self, spark: SparkSession, directory: AnyPath, tables: Sequence[str], rows_done: Accumulator[int]
     ) -> Counts:
-        """Write one table, or one of the memorized sequences and one of the rest."""
+        """Write one table; or two, for the memorized sequences and for the rest."""
         corpus = number_lines(spark, self.corpus) if self.memorized is not None else self.corpus
         return TokenCounting(corpus, self.memorized, self._vocabulary_size, directory).run(spark, tables, rows_done)
 
@@ -67,10 +67,10 @@ class TokenFrequencies(FeatureJob):
 
 @dataclass(frozen=True)
 class TokenCounting:
-    """Counts the token ids of `corpus`.
+    """A count of the token ids in `corpus`.
 
-    memorized: sequences to count separately, by id; None to count all together.
-    vocabulary_size: the smallest number of ids to list; ids that the corpus lacks have 0.
+    memorized: sequences to count separately, found in the corpus by id; None to count all together.
+    vocabulary_size: minimum number of token ids to list; ids that the corpus lacks have a count of 0.
     """
 
     corpus: Corpus
@@ -79,7 +79,11 @@ class TokenCounting:
     directory: AnyPath
 
     def run(self, spark: SparkSession, tables: Sequence[str], rows_done: Accumulator[int]) -> dict[str, dict[str, int]]:
-        """Write `TokenID`, `Frequency`: one table, or one of the memorized sequences and one of the rest."""
+        """Write `TokenID`, `Frequency`: one table; or two, for the memorized sequences and for the rest.
+
+        Return the counts of each table: rows, tokens, sequences, and absent memorized sequences if there are any. Raise
+        UserError if the corpus contains none of the memorized ids, or a token id that no vocabulary has.
+        """
         memorized = np.empty(0, np.int64)
         if self.memorized is not None:
             require_unique_ids(spark, self.corpus)
@@ -88,8 +92,8 @@ class TokenCounting:
         absent = len(memorized) - sequences[MEMORIZED]
         if self.memorized is not None and absent and not sequences[MEMORIZED]:
             raise UserError(
-                f"{self.corpus.source}: none of its ids is one of the {absent:,} of {self.memorized.source}.\n"
-                "Expected the memorized sequences' ids in this corpus: its column of ids, or else its row numbers."
+                f"{self.corpus.source}: expected the {absent:,} ids of {self.memorized.source}, found none of them.\n"
+                "Give memorized sequences by their ids in the corpus, or by row numbers if it has no column of ids."
             )
         token_ids = np.arange(frequencies.shape[1])
         found = {}
@@ -103,7 +107,10 @@ class TokenCounting:
     def _count(
         self, spark: SparkSession, memorized: NDArray[np.int64], rows_done: Accumulator[int]
     ) -> tuple[NDArray[np.int64], list[int]]:
-        """Return how often each token occurs, int64, shape (2, token ids), and the number of sequences of each kind."""
+        """Return the counts of the token ids, int64, shape (2, token ids), and the number of sequences per row of them.
+
+        The first axis is indexed by `MEMORIZED` and `REST`.
+        """
         from pyspark.sql import functions as F  # noqa: N812
 
         shared, source = spark.sparkContext.broadcast(memorized), self.corpus.source
@@ -120,10 +127,10 @@ class TokenCounting:
                 sequences[MEMORIZED] += is_memorized.sum()
                 sequences[REST] += (~is_memorized).sum()
             found = np.flatnonzero(counts.any(axis=0))
-            # The row without a token holds the numbers of sequences.
-            both = np.column_stack([sequences, counts[:, found]])
+            # The row whose token is null contains the numbers of sequences.
+            columns = np.column_stack([sequences, counts[:, found]])
             tokens = pa.array([None, *found.tolist()], pa.int64())
-            yield pa.RecordBatch.from_pydict({"token": tokens, "memorized": both[MEMORIZED], "rest": both[REST]})
+            yield pa.RecordBatch.from_pydict({"token": tokens, "memorized": columns[MEMORIZED], "rest": columns[REST]})
 
         frame = map_parts(spark, self.corpus, count, "token long, memorized long, rest long", rows_done)
         with phase(spark, READ_CORPUS):
@@ -132,13 +139,13 @@ class TokenCounting:
         counts = np.zeros(
             (2, max([self.vocabulary_size, *(row[0] + 1 for row in sums if row[0] is not None)])), np.int64
         )
-        for token, of_memorized, of_rest in sums:
-            kept = sequences if token is None else counts[:, token]
-            kept[MEMORIZED], kept[REST] = of_memorized, of_rest
+        for token, in_memorized, in_rest in sums:
+            target = sequences if token is None else counts[:, token]
+            target[MEMORIZED], target[REST] = in_memorized, in_rest
         return counts, sequences
 
 
 def sequence_ids(sequences: Corpus) -> NDArray[np.int64]:
-    """Return the ids of sequences, each once, in ascending order; the driver reads them."""
+    """Return the distinct ids of the sequences, int64, in ascending order; the driver reads them."""
     batches = [batch.sequence_ids for part in sequences.parts for batch in part.batches()]
     return np.unique(np.concatenate([np.empty(0, np.int64), *batches]))

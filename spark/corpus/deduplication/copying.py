@@ -1,4 +1,4 @@
-"""A corpus copied without some of its rows: in its own format and order, with all that its files hold of the others."""
+"""A copy of a corpus without some rows, in the same format and order, with all columns of the remaining rows."""
 
 from __future__ import annotations
 
@@ -24,11 +24,13 @@ COPIED = "part long, file string, rows long"
 def copy_without(
     spark: SparkSession, corpus: Corpus, removed: DataFrame, directory: AnyPath, rows_done: Accumulator[int]
 ) -> int:
-    """Writes the other rows of a corpus into a directory that is not there yet, and gives their number.
+    """Write the remaining rows of a corpus into a new directory; return their number.
 
-    removed: `part` and `position` of each row to leave out, both `long`, as `row_places` gives them.
-    Each part becomes a file, numbered in their order; parts without rows become none. A corpus with ids keeps them;
-    in another, ids are row numbers, and so are new.
+    removed: `part` and `position` of each row to leave out, both `long`, as in `row_places`.
+    rows_done: grows by the rows of each part that is read.
+
+    Each part becomes one file, numbered in the order of parts; a part without remaining rows becomes no file. Rows of a
+    corpus with ids keep them. Without ids, the id of a row is its number, so it changes.
     """
     parts = corpus.parts
     positions = removed.groupBy("part").agg(F.sort_array(F.collect_list("position")).alias("removed"))
@@ -36,8 +38,8 @@ def copy_without(
 
     def copy(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
-            for part, gone in zip(batch["part"].to_pylist(), batch["removed"], strict=True):
-                positions = np.asarray(gone.values) if gone.is_valid else np.empty(0, np.int64)
+            for part, leave_out in zip(batch["part"].to_pylist(), batch["removed"], strict=True):
+                positions = np.asarray(leave_out.values) if leave_out.is_valid else np.empty(0, np.int64)
                 attempt = task_file_name().removesuffix(".parquet")
                 copied = parts[part].copy_without(positions, directory, f"{part:05d}-{attempt}")
                 rows_done.add(copied.rows + len(positions))

@@ -1,4 +1,4 @@
-"""Which of several duplicates is kept."""
+"""The order that decides which of several duplicates is kept."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 
 def keeping_order(keep: Keep, tokens: Column) -> Column:
-    """What is smallest of the sequence that is kept: a struct of `shortness` and `sequence_id`.
+    """Return a struct of `shortness` and `sequence_id`; of several duplicates, the smallest is kept.
 
-    tokens: how many a sequence has, which says nothing where the first is kept, that of the smallest id.
+    tokens: number of tokens of a sequence. If `keep` is `first`, it has no effect: the smallest id is kept.
     """
     return F.struct((-tokens if keep == "longest" else F.lit(0)).cast("long").alias("shortness"), "sequence_id")

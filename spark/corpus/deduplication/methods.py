@@ -1,4 +1,4 @@
-"""What is removed from a corpus so that of exact, near or semantic duplicates one is kept; at several thresholds."""
+"""Deduplication methods: the exact, near or semantic duplicates to remove from a corpus, at several thresholds."""
 
 from __future__ import annotations
 
@@ -19,15 +19,16 @@ from spark.corpus.near_duplicates.levels import near_duplicate_clusters
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
-# Each function gives these, one row for each sequence that is removed. duplicate_of: because of which sequence.
-# threshold: the largest of the thresholds at which it is removed; null of exact duplicates, which know none.
+# The columns that each method returns, one row per removed sequence. duplicate_of: the sequence that it duplicates.
+# threshold: the largest threshold at which it is removed; null for exact duplicates, which have no threshold.
 REMOVED = ("sequence_id", "duplicate_of", "threshold")
 
 
 def exact_duplicates(sequences: DataFrame) -> DataFrame:
-    """Of the sequences with the same tokens, all but the one with the smallest id, which is the first and longest.
+    """Return, of the sequences with the same tokens, all but the one with the smallest id, columns `REMOVED`.
 
-    sequences: `sequence_id: long` (unique) and `tokens: array<int>`, as for the others.
+    The kept sequence is both the first and the longest, since all are equally long.
+    sequences: `sequence_id: long` (unique) and `tokens: array<int>`.
     """
     return (
         group_equal(sequences)
@@ -45,9 +46,12 @@ def near_duplicates(
     keep: Keep,
     most_tokens_on_driver: int = MOST_TOKENS_ON_DRIVER,
 ) -> DataFrame:
-    """Of each cluster of near duplicates at the first threshold, all but the one that is kept, which `duplicate_of` is.
+    """Return, of each cluster of near duplicates at the first threshold, all but one sequence, columns `REMOVED`.
 
-    thresholds: of the Jaccard similarity, in ascending order. Clusters, errors: as of `near_duplicate_clusters`.
+    duplicate_of: the kept sequence of the cluster.
+    sequences: `sequence_id: long` (unique) and `tokens: array<int>`.
+    thresholds: minimum Jaccard similarities, in ascending order.
+    most_tokens_on_driver, errors: as in `near_duplicate_clusters`.
     """
     clusters = near_duplicate_clusters(sequences, thresholds, ngram_tokens, most_tokens_on_driver)
     names = level_columns(len(thresholds))
@@ -55,23 +59,25 @@ def near_duplicates(
         clusters = _with_longest(clusters, sequences.select("sequence_id", F.size("tokens").alias("tokens")), names)
     is_removed = [F.col(name) != F.col("sequence_id") for name in names]
     return clusters.where(is_removed[0]).select(
-        "sequence_id", F.col(names[0]).alias("duplicate_of"), _largest(thresholds, is_removed)
+        "sequence_id", F.col(names[0]).alias("duplicate_of"), _largest_threshold(thresholds, is_removed)
     )
 
 
 def semantic_duplicates(clusters: DataFrame, thresholds: tuple[float, ...]) -> DataFrame:
-    """Every sequence that is similar to one before it in its semantic cluster, which `duplicate_of` is.
+    """Return every sequence that is similar to an earlier one in its semantic cluster, columns `REMOVED`.
 
-    clusters: from `semantic_clusters`, at the first of the thresholds of the cosine similarity, in ascending order.
+    duplicate_of: the most similar earlier sequence, which may be removed itself.
+    clusters: from `semantic_clusters`, at the first threshold.
+    thresholds: minimum cosine similarities, in ascending order.
     """
     is_removed = [F.col("similarity") >= threshold for threshold in thresholds]
     return clusters.where("semantic_duplicate_of IS NOT NULL").select(
-        "sequence_id", F.col("semantic_duplicate_of").alias("duplicate_of"), _largest(thresholds, is_removed)
+        "sequence_id", F.col("semantic_duplicate_of").alias("duplicate_of"), _largest_threshold(thresholds, is_removed)
     )
 
 
 def _with_longest(clusters: DataFrame, lengths: DataFrame, names: Sequence[str]) -> DataFrame:
-    """The clusters named by the sequence of each that is longest, instead of the first; of those with two or more."""
+    """Return the clusters of two or more sequences, each named by its longest sequence instead of its first."""
     larger = clusters.where(F.col(names[0]) != F.col("sequence_id")).select(names[0]).distinct()
     members = clusters.join(larger, names[0], "left_semi").join(lengths, "sequence_id")
     order = keeping_order("longest", F.col("tokens"))
@@ -79,7 +85,7 @@ def _with_longest(clusters: DataFrame, lengths: DataFrame, names: Sequence[str])
     return members.select("sequence_id", *longest)
 
 
-def _largest(thresholds: Sequence[float], is_removed: Sequence[Column]) -> Column:
-    """The largest threshold at which a sequence is removed; at all before it, it is removed too."""
+def _largest_threshold(thresholds: Sequence[float], is_removed: Sequence[Column]) -> Column:
+    """Return the largest threshold at which a sequence is removed; it is removed at all smaller ones too."""
     reached = reduce(add, (each.cast("int") for each in is_removed))
     return F.element_at(F.array(*map(F.lit, thresholds)), reached).cast("double").alias("threshold")

@@ -1,4 +1,4 @@
-"""How much of a corpus each step of a deduplication removed, at each threshold."""
+"""The summary of a deduplication: the share of the corpus that each step removes, at each threshold."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ SUMMARY = pa.schema(
 
 
 class Amount(NamedTuple):
-    """So many documents, which have so many tokens."""
+    """A number of documents, and the number of their tokens."""
 
     documents: int
     tokens: int
 
     def without(self, other: Amount) -> Amount:
-        """What is left."""
+        """Return the difference of two amounts."""
         return Amount(self.documents - other.documents, self.tokens - other.tokens)
 
 
 @dataclass(frozen=True)
 class Step:
-    """What a method made of the documents that it was given.
+    """One step of a deduplication: a method, the documents that it read, and the documents that it removed.
 
-    removed: by the largest threshold at which they are removed, None where the method knows none.
-    thresholds: all of them, in ascending order; the first is that of the step.
+    removed: the amount by the largest threshold at which documents are removed; None if the method has no threshold.
+    thresholds: all thresholds, in ascending order; the step applied the first.
     """
 
     method: str
@@ -50,24 +50,28 @@ class Step:
 
     @property
     def left(self) -> Amount:
-        """What the step hands on."""
+        """The remaining amount, which the next step reads."""
         return self.given.without(self._removed_at(self.thresholds[0]))
 
     def rows(self) -> Iterator[dict[str, object]]:
-        """A row of the summary for each threshold: what a step at that threshold would have removed."""
+        """Yield one row of the summary per threshold: what the step would have removed at that threshold."""
         for threshold in self.thresholds:
             is_applied = threshold == self.thresholds[0]
             yield summary_row(self.method, threshold, is_applied, self.given, self._removed_at(threshold))
 
     def _removed_at(self, threshold: float | None) -> Amount:
-        those = [each for at, each in self.removed.items() if threshold is None or (at is not None and at >= threshold)]
-        return Amount(sum(each.documents for each in those), sum(each.tokens for each in those))
+        amounts = [
+            amount
+            for largest, amount in self.removed.items()
+            if threshold is None or (largest is not None and largest >= threshold)
+        ]
+        return Amount(sum(each.documents for each in amounts), sum(each.tokens for each in amounts))
 
 
 def summary_row(
     method: str, threshold: float | None, is_applied: bool, given: Amount, removed: Amount
 ) -> dict[str, object]:
-    """A row of the summary."""
+    """Return one row of the summary."""
     return {
         "method": method,
         "threshold": threshold,
@@ -82,12 +86,12 @@ def summary_row(
 
 
 def summary_table(steps: Sequence[Step]) -> pa.Table:
-    """The rows of all steps, and one of all of them together."""
+    """Return the summary: the rows of each step, and one row for all steps together."""
     given, left = steps[0].given, steps[-1].left
     whole = summary_row(ALL_METHODS, None, True, given, given.without(left))
     return pa.Table.from_pylist([*(row for step in steps for row in step.rows()), whole], SUMMARY)
 
 
 def share(part: int, whole: int) -> float | None:
-    """The part of the whole, 0 to 1; None where there is nothing."""
+    """Return `part / whole`, 0 to 1; None if the whole is 0."""
     return part / whole if whole else None

@@ -1,15 +1,10 @@
-"""Count exactly how often the corpus holds a window of each sequence, by one of two strategies with equal results.
-
-Broadcast: every worker holds the windows of the sequences and counts them in its parts of the corpus.
-Shuffle, for more windows than a worker should hold: every worker holds a filter of their hashes and returns the
-windows of the corpus that pass it; Spark groups these by their tokens.
-"""
+"""Exact counts of how often a window of each sequence occurs in the corpus."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -28,6 +23,7 @@ from features.exact_duplicates.windows import (
     windows_that_pass,
 )
 from spark.corpus.counts import COUNTS, add_up_counts, in_chunks
+from spark.corpus.exact_duplicates.strategies import Strategy, choose_strategy
 from spark.corpus.exact_duplicates.windows import Window, as_binary, from_binary
 from spark.corpus.frames import require_unique_ids
 from spark.corpus.parallel_reading import map_parts
@@ -43,18 +39,12 @@ if TYPE_CHECKING:
     from pyspark import Accumulator
     from pyspark.sql import DataFrame, SparkSession
 
-Strategy = Literal["broadcast", "shuffle"]
-STRATEGIES: dict[Strategy, str] = {
-    "broadcast": "broadcast: every worker holds the sequences' windows and counts them in its parts of the corpus",
-    "shuffle": "shuffle: the corpus's windows that pass a filter of the sequences' are grouped by their tokens",
-}
-MOST_TO_BROADCAST = 2_000_000  # sequences; about 300 MB in every worker
 WINDOWS = pa.schema([("index", pa.int64()), ("window", pa.binary())])
-LARGEST_FILTER_BITS = 1 << 31  # 256 MB; with more hashes more of the corpus passes, and the counts stay correct
+LARGEST_FILTER_BITS = 1 << 31  # 256 MB; if there are more hashes, more windows pass, and the counts stay correct
 
 
 class DuplicateCounts(NamedTuple):
-    """Numbers of sequences.
+    """Numbers of sequences in a table of duplicate counts.
 
     rows: sequences in the table. repeated: sequences whose window occurs more than once.
     too_short: sequences left out because they end before the window does.
@@ -65,17 +55,12 @@ class DuplicateCounts(NamedTuple):
     too_short: int
 
 
-def choose_strategy(sequences: int) -> Strategy:
-    """Return the strategy for this number of sequences."""
-    return "broadcast" if sequences <= MOST_TO_BROADCAST else "shuffle"
-
-
 @dataclass(frozen=True)
 class DuplicateCounting:
-    """Counts the windows of `sequences` in `corpus`.
+    """A count of the windows of `sequences` in `corpus`.
 
-    directory: for intermediate files. strategy: None to choose by the number of sequences.
-    hash_bits: for tests; fewer than all make hashes collide.
+    directory: for the table and for intermediate files. strategy: None to choose by the number of sequences.
+    hash_bits: for tests; fewer bits make hashes collide.
     """
 
     corpus: Corpus
@@ -86,23 +71,26 @@ class DuplicateCounting:
     hash_bits: int = HASH_BITS
 
     def run(self, spark: SparkSession, table: str, rows_done: Accumulator[int]) -> DuplicateCounts:
-        """Write `index`, `counts` of every sequence that is long enough, ordered by `index`."""
+        """Write `index`, `counts` of every sequence that is long enough, ordered by `index`.
+
+        Raise UserError if ids of the sequences repeat, or if all sequences are too short.
+        """
         require_unique_ids(spark, self.sequences)
-        asked = self._write_windows(spark)
-        too_short = asked.counts.get("sequences", 0) - asked.rows
-        if too_short and not asked.rows:
+        written = self._write_windows(spark)
+        too_short = written.counts.get("sequences", 0) - written.rows
+        if too_short and not written.rows:
             raise UserError(
-                f"{self.sequences.source}: all of the {too_short:,} sequences end before token {self.window.stop}.\n"
-                "Give a --window that lies within them."
+                f"{self.sequences.source}: expected sequences of at least {self.window.stop} tokens, "
+                f"found {too_short:,} that are all shorter.\nGive a --window that fits into them."
             )
-        if (self.strategy or choose_strategy(asked.rows)) == "broadcast":
+        if (self.strategy or choose_strategy(written.rows)) == "broadcast":
             rows, repeated = self._broadcast(spark, table, rows_done)
         else:
-            rows, repeated = self._shuffle(spark, asked.rows, table, rows_done)
+            rows, repeated = self._shuffle(spark, written.rows, table, rows_done)
         return DuplicateCounts(rows, repeated, too_short)
 
     def _write_windows(self, spark: SparkSession) -> WrittenFrame:
-        """Write the window of each sequence to files that the driver or Spark reads."""
+        """Write the window of each sequence to intermediate files; the driver or Spark reads them back."""
         start, stop = self.window
 
         def cut(batch: CorpusBatch) -> tuple[pa.Table, dict[str, int]]:
@@ -110,19 +98,19 @@ class DuplicateCounting:
             columns = {"index": batch.sequence_ids[rows], "window": as_binary(windows)}
             return pa.table(columns), {"sequences": len(batch.sequence_ids)}
 
-        with phase(spark, "cut the windows that are asked for"):
+        with phase(spark, "cut the windows of the sequences"):
             return write_parts(spark, self.sequences, cut, self.directory, "windows")
 
     def _broadcast(self, spark: SparkSession, table: str, rows_done: Accumulator[int]) -> tuple[int, int]:
-        asked = pa.concat_tables([WINDOWS.empty_table(), *map(_read, self._window_files())])
-        windows, window_of_row = index_windows(from_binary(asked["window"], self.window.length), self.hash_bits)
+        sequences = pa.concat_tables([WINDOWS.empty_table(), *map(_read, self._window_files())])
+        windows, window_of_row = index_windows(from_binary(sequences["window"], self.window.length), self.hash_bits)
         counts = self._count_places(spark, windows, rows_done)[window_of_row]
-        counted = pa.table({"index": asked["index"], "counts": counts}).sort_by("index")
+        counted = pa.table({"index": sequences["index"], "counts": counts}).sort_by("index")
         write_one_file(counted, self.directory, table)
         return len(counted), int((counts > 1).sum())
 
     def _count_places(self, spark: SparkSession, windows: Windows, rows_done: Accumulator[int]) -> NDArray[np.int64]:
-        """Return at how many places of the corpus each window occurs, shape (windows,)."""
+        """Return the number of places in the corpus where each window occurs: int64, shape (windows,)."""
         shared = spark.sparkContext.broadcast(windows)
 
         def count(batches: Iterator[CorpusBatch]) -> Iterator[pa.RecordBatch]:
@@ -136,10 +124,12 @@ class DuplicateCounting:
         shared.destroy()
         return counts
 
-    def _shuffle(self, spark: SparkSession, asked: int, table: str, rows_done: Accumulator[int]) -> tuple[int, int]:
+    def _shuffle(self, spark: SparkSession, windows: int, table: str, rows_done: Accumulator[int]) -> tuple[int, int]:
         from pyspark.sql import functions as F  # noqa: N812
 
-        counted = self._passing(spark, asked, rows_done).groupBy("window").agg(F.sum("places").alias("counts"))
+        counted = (
+            self._passing_windows(spark, windows, rows_done).groupBy("window").agg(F.sum("places").alias("counts"))
+        )
         sequences = spark.read.parquet(*map(escape_glob, self._window_files()))
         joined = sequences.join(counted, "window", "left").select(
             "index", F.coalesce("counts", F.lit(0)).alias("counts")
@@ -149,9 +139,9 @@ class DuplicateCounting:
             written = write_frame(in_order, self.directory, table, _repeated)
         return written.rows, written.counts.get("repeated", 0)
 
-    def _passing(self, spark: SparkSession, asked: int, rows_done: Accumulator[int]) -> DataFrame:
-        """Return the windows of the corpus that pass the filter, with their number in each batch."""
-        seen = make_filter(asked, LARGEST_FILTER_BITS)
+    def _passing_windows(self, spark: SparkSession, windows: int, rows_done: Accumulator[int]) -> DataFrame:
+        """Return `window`, `places`: the windows of the corpus that pass the filter, and their number per batch."""
+        seen = make_filter(windows, LARGEST_FILTER_BITS)
         for path in self._window_files():
             add_to_filter(from_binary(_read(path)["window"], self.window.length), seen, self.hash_bits)
         shared, hash_bits = spark.sparkContext.broadcast(seen), self.hash_bits

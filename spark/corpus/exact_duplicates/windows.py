@@ -1,4 +1,4 @@
-"""Windows of tokens as binary values, which Spark can group and join by."""
+"""Windows of tokens, and their conversion to binary values that Spark can group and join by."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from filters.ragged import ragged_from_strings
 
 
 class Window(NamedTuple):
-    """The tokens of a sequence from `start` up to, not including, `stop`."""
+    """A range of token positions in a sequence, from `start` to before `stop`."""
 
     start: int
     stop: int
 
     @property
     def length(self) -> int:
-        """The number of tokens in the window."""
+        """Number of tokens in the window."""
         return self.stop - self.start
 
 
 def as_binary(windows: NDArray[np.int32]) -> pa.Array:
-    """Return the bytes of each row, for windows of shape (rows, tokens)."""
+    """Return windows of shape (rows, tokens) as binary values, one per row."""
     number, length = windows.shape
     offsets = np.arange(number + 1, dtype=np.int32) * (length * windows.itemsize)
     buffers = [None, pa.py_buffer(offsets), pa.py_buffer(np.ascontiguousarray(windows))]
@@ -32,6 +32,6 @@ def as_binary(windows: NDArray[np.int32]) -> pa.Array:
 
 
 def from_binary(column: pa.ChunkedArray, length: int) -> NDArray[np.int32]:
-    """Return the windows that `as_binary` converted: int32, shape (rows, length)."""
+    """Return the windows from the binary values of `as_binary`: int32, shape (rows, length)."""
     pieces = [ragged_from_strings(chunk).values.view(np.int32) for chunk in column.chunks]
     return np.concatenate([np.empty(0, np.int32), *pieces]).reshape(-1, length)

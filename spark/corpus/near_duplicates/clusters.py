@@ -15,20 +15,21 @@ from spark.session.job_descriptions import phase
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
-# 32 bytes each on the driver, and as much again for each of their sequences: under half a GiB in all.
+# On the driver, each pair takes 32 bytes, and each of its sequences 32 more: under half a GiB in total.
 MOST_PAIRS_ON_DRIVER = 4_000_000
 PAIR_COLUMNS = ("first", "second", "first_copies", "second_copies")
-LEVEL = "level"  # beside them, where clusters are wanted at several thresholds
+LEVEL = "level"  # an additional column of pairs, for clusters at several thresholds
 CLUSTER_COLUMNS = ("representative", "neighbours", "cluster", "cluster_size")
 
 
 def find_clusters(pairs: DataFrame, most_on_driver: int = MOST_PAIRS_ON_DRIVER) -> DataFrame:
-    """What is known of every representative that has a near duplicate: CLUSTER_COLUMNS, all of them `long`.
+    """Return `CLUSTER_COLUMNS`, all `long`: one row per representative that has a near duplicate.
 
-    pairs: with PAIR_COLUMNS, all `long`: each verified pair of representatives once, and how many copies each of them
-    stands for.
-    Both ways give the same; the pairs are read more than once, so that they are better persisted.
-    Raises RuntimeError where there are more pairs than the driver takes and Spark has no checkpoint directory.
+    pairs: `PAIR_COLUMNS`, all `long`: each verified pair of representatives once, and how many sequences each of the
+        two stands for. The pairs are read more than once, so persist them.
+    most_on_driver: up to this number of pairs, the driver finds the clusters, else Spark; the result is the same.
+
+    Raises RuntimeError if there are more pairs and Spark has no checkpoint directory.
     """
     with phase(pairs.sparkSession, "near duplicates: verify the candidate pairs"):
         total = pairs.count()
@@ -36,7 +37,7 @@ def find_clusters(pairs: DataFrame, most_on_driver: int = MOST_PAIRS_ON_DRIVER) 
 
 
 def cluster_on_driver(pairs: DataFrame) -> DataFrame:
-    """The clusters by union-find, in the memory of the driver."""
+    """Return the clusters of `find_clusters`, found by union-find in the memory of the driver."""
     with phase(pairs.sparkSession, "near duplicates: collect the pairs"):
         collected = collect_numbers(pairs.select(*PAIR_COLUMNS))
     clusters = np.column_stack(cluster_vertices(collected))
@@ -44,7 +45,7 @@ def cluster_on_driver(pairs: DataFrame) -> DataFrame:
 
 
 def cluster_in_spark(pairs: DataFrame) -> DataFrame:
-    """The clusters by stars, in Spark, with memory bounded in every task."""
+    """Return the clusters of `find_clusters`, found by `components_by_stars` in Spark, with bounded memory per task."""
     swapped = pairs.select(*(F.col(PAIR_COLUMNS[i]).alias(PAIR_COLUMNS[k]) for k, i in enumerate((1, 0, 3, 2))))
     representatives = (
         pairs.select(*PAIR_COLUMNS)
@@ -58,11 +59,13 @@ def cluster_in_spark(pairs: DataFrame) -> DataFrame:
 
 
 def clusters_by_level(pairs: DataFrame, levels: int, most_on_driver: int = MOST_PAIRS_ON_DRIVER) -> DataFrame:
-    """`representative` and `level_columns`, all `long`: each that has a near duplicate, and its cluster at each level.
+    """Return `representative` and `level_columns`, all `long`: the cluster at each level.
 
-    pairs: `first`, `second` and LEVEL, all `long`: each verified pair of representatives once. They are one at that
-    level and at those below. Both ways give the same; the pairs are read more than once. Raises RuntimeError as
-    `find_clusters`.
+    There is one row per representative that has a near duplicate at level 0.
+
+    pairs: `first`, `second` and `LEVEL`, all `long`: each verified pair of representatives once. It is a pair at its
+        level and at all lower levels. The pairs are read more than once, so persist them.
+    most_on_driver, errors: as in `find_clusters`.
     """
     with phase(pairs.sparkSession, "near duplicates: verify the candidate pairs"):
         total = pairs.count()
@@ -71,27 +74,31 @@ def clusters_by_level(pairs: DataFrame, levels: int, most_on_driver: int = MOST_
         with phase(pairs.sparkSession, "near duplicates: collect the pairs"):
             vertices, clusters = components_by_level(collect_numbers(edges), levels)
         return frame_of_numbers(pairs.sparkSession, np.column_stack([vertices, clusters]), ("representative", *names))
-    of_levels = [
+    clusters_of_levels = [
         components_by_stars(edges.where(F.col(LEVEL) >= level)).withColumnRenamed("cluster", name)
         for level, name in enumerate(names)
     ]
-    joined = reduce(lambda one, other: one.join(other, "representative", "left"), of_levels)
-    alone = [F.coalesce(name, "representative").alias(name) for name in names]
-    return _checkpointed(joined.select("representative", *alone))
+    joined = reduce(lambda one, other: one.join(other, "representative", "left"), clusters_of_levels)
+    # A representative without a pair at a level is its own cluster.
+    completed = [F.coalesce(name, "representative").alias(name) for name in names]
+    return _checkpointed(joined.select("representative", *completed))
 
 
 def level_columns(levels: int) -> tuple[str, ...]:
-    """The columns of the clusters at so many levels."""
+    """Return the names of the cluster columns, one per level."""
     return tuple(f"cluster_{level}" for level in range(levels))
 
 
 def components_by_stars(edges: DataFrame) -> DataFrame:
-    """Each vertex of the edges (first, second: long) as `representative`, its component's smallest as `cluster`.
+    """Return each vertex as `representative` and the smallest vertex of its component as `cluster`.
 
-    By alternating large stars and small stars until nothing changes (Kiveris et al. 2014, "Connected Components in
-    MapReduce and Beyond"), which takes O(log² vertices) rounds. Every round is written to the checkpoint directory:
-    what is cut off from its origin must not lie in the memory of an executor, which may be lost.
-    Raises RuntimeError where Spark has no checkpoint directory.
+    edges: `first`, `second`, both `long`.
+
+    Alternates large stars and small stars until nothing changes (Kiveris et al. 2014, "Connected Components in
+    MapReduce and Beyond"), in O(log² vertices) rounds. Each round is written to the checkpoint directory. A checkpoint
+    has no lineage to recompute it from, and an executor that holds it in memory may be lost.
+
+    Raises RuntimeError if Spark has no checkpoint directory.
     """
     stars = _edge(edges, F.greatest("first", "second"), F.least("first", "second"))
     with phase(edges.sparkSession, "near duplicates: connected components"):
@@ -106,7 +113,7 @@ def components_by_stars(edges: DataFrame) -> DataFrame:
 
 
 def _large_star(edges: DataFrame) -> DataFrame:
-    """Every vertex connects its larger neighbours with the smallest of its neighbours and itself."""
+    """Connect the larger neighbours of each vertex with the smallest vertex among its neighbours and itself."""
     both = edges.unionByName(_edge(edges, F.col("parent"), F.col("child")))
     smallest = both.groupBy("child").agg(F.least(F.col("child"), F.min("parent")).alias("smallest"))
     larger = both.join(smallest, "child").where("parent > child")
@@ -114,7 +121,7 @@ def _large_star(edges: DataFrame) -> DataFrame:
 
 
 def _small_star(edges: DataFrame) -> DataFrame:
-    """Every vertex connects its smaller neighbours and itself with the smallest of its neighbours."""
+    """Connect the smaller neighbours of each vertex, and the vertex, with its smallest neighbour."""
     smallest = edges.groupBy("child").agg(F.min("parent").alias("smallest"))
     others = edges.join(smallest, "child").where("parent != smallest")
     parts = (_edge(others, F.col("parent"), F.col("smallest")), _edge(smallest, F.col("child"), F.col("smallest")))
@@ -129,7 +136,7 @@ def _checkpointed(frame: DataFrame) -> DataFrame:
     context = frame.sparkSession.sparkContext
     if context.getCheckpointDir() is None:
         raise RuntimeError(
-            f"more than {MOST_PAIRS_ON_DRIVER:,} pairs of near duplicates are clustered in Spark, which needs a "
-            "checkpoint directory that all executors can reach: call SparkContext.setCheckpointDir before"
+            f"expected a checkpoint directory to cluster more than {MOST_PAIRS_ON_DRIVER:,} pairs, found none; "
+            "call SparkContext.setCheckpointDir with a directory that all executors can reach"
         )
     return frame.checkpoint(eager=True)

@@ -1,4 +1,4 @@
-"""Near duplicates of sequences in Spark: how many each has, and its cluster."""
+"""Near duplicates of sequences in Spark: the number per sequence, and its cluster."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ from spark.session.job_descriptions import phase
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-# Under 1 GiB there, and seconds (measured: 680 MiB for 500,000 of two tokens, 580 for 260,000 of 64).
+# Takes seconds and under 1 GiB on the driver. Measured: 680 MiB for 500,000 sequences of 2 tokens, 580 MiB for 260,000
+# of 64.
 MOST_TOKENS_ON_DRIVER = 2**25
-TOKENS_A_SEQUENCE = 64  # counted besides its own: its band hashes and buckets take so much memory, however short it is
+TOKENS_A_SEQUENCE = 64  # added per sequence: its band hashes and buckets take as much memory, however short it is
 COLUMNS = ("sequence_id", "near_duplicates", "near_duplicate_cluster", "near_duplicate_cluster_size")
 
 
@@ -36,25 +37,30 @@ def find_near_duplicates(
     ngram_tokens: int = NGRAM_TOKENS,
     most_tokens_on_driver: int = MOST_TOKENS_ON_DRIVER,
 ) -> DataFrame:
-    """One row for each sequence: how many near duplicates it has, and its cluster's id and size.
+    """Return one row per sequence: the number of its near duplicates, and the id and size of its cluster.
 
     sequences: `sequence_id: long` (unique) and `tokens: array<int>` (of any length), without nulls.
-    The result has these columns, all `long` and without nulls:
-    near_duplicates: how many other sequences have a Jaccard similarity of at least the threshold with it, over the
-        sets of their n-grams of `ngram_tokens` tokens; of a sequence that is shorter the whole of it is the one n-gram.
-        Every one of them is verified, so that none is counted wrongly; found is each with the probability of
-        `choose_bands(threshold).recall(similarity)`: 0.992 at a similarity of 0.8, 0.99999 at 0.9, 1 for equal ones.
-    near_duplicate_cluster: the smallest sequence_id of its connected component in the graph of these pairs, its own
-        where it has none. near_duplicate_cluster_size: how many sequences the component has.
-    It depends on nothing but the rows: not on their order, their partitions, or which tasks were tried again.
-    Runs Spark jobs when called. Few sequences are measured on the driver; the result is the same. Of more than that
-    nothing stays persisted: they are grouped once more when the result is read, and must be the same then.
-    Raises ValueError for a threshold that is not in (0, 1] or too small to find pairs at (`choose_bands`), and for
-    n-grams under 1 token; RuntimeError as `find_clusters`.
+    most_tokens_on_driver: up to this size, the driver compares the sequences, else Spark; the result is the same.
+
+    The result has these columns, all `long` and without nulls, besides `sequence_id`:
+    near_duplicates: number of other sequences with a Jaccard similarity of at least the threshold, on the sets of
+        n-grams of `ngram_tokens` tokens. A sequence shorter than an n-gram is its own only n-gram. Each pair is
+        verified, so none is counted wrongly. A pair is found with the probability
+        `choose_bands(threshold).recall(similarity)`: 0.992 at a similarity of 0.8, 0.99999 at 0.9, 1 for equal rows.
+    near_duplicate_cluster: the smallest sequence_id of its connected component in the graph of these pairs; its own id
+        if it has no near duplicate.
+    near_duplicate_cluster_size: number of sequences in the component.
+
+    The result depends only on the rows: not on their order, their partitions, or repeated tasks. The call runs Spark
+    jobs. If Spark compares the sequences, nothing stays persisted: reading the result groups them again, so they must
+    not change before.
+
+    Raises ValueError if the threshold is not in (0, 1] or is too small to find pairs (`choose_bands`), or if n-grams
+    have less than 1 token; RuntimeError as `find_clusters` does.
     """
     search = PairSearch((threshold,), ngram_tokens)
     if fit_on_driver(sequences, most_tokens_on_driver):
-        return _on_driver(sequences, threshold, ngram_tokens)
+        return _find_on_driver(sequences, threshold, ngram_tokens)
     contents = group_equal(sequences)
     with pairs_of_contents(contents, search) as pairs:
         clusters = find_clusters(pairs)
@@ -68,24 +74,24 @@ def find_near_duplicates(
 
 
 def fit_on_driver(sequences: DataFrame, most_tokens_on_driver: int) -> bool:
-    """Whether the sequences are so few that to compare them in one process is faster."""
+    """Return whether the sequences are few enough to be compared faster in one process."""
     with phase(sequences.sparkSession, "near duplicates: count the tokens"):
         tokens = sequences.agg(F.sum(F.size("tokens") + TOKENS_A_SEQUENCE)).collect()[0][0] or 0
     return bool(tokens <= most_tokens_on_driver)
 
 
 def collect_sequences(sequences: DataFrame) -> tuple[NDArray[np.int64], RaggedArray]:
-    """The ids, in ascending order, and the int32 tokens of sequences that the driver can hold."""
+    """Return the ids, int64, in ascending order, and the int32 tokens of the sequences; the driver holds them."""
     with phase(sequences.sparkSession, "near duplicates: collect the sequences"):
         table = collect_table(sequences.select("sequence_id", "tokens"))
     if not len(table):
         return np.empty(0, np.int64), RaggedArray(np.empty(0, np.int32), np.zeros(1, np.int64))
-    # By ascending id, so that the first row of a cluster has its smallest.
+    # In ascending order of ids, so that the first row of a cluster has its smallest id.
     table = table.sort_by("sequence_id").combine_chunks()
     return np.asarray(table["sequence_id"]), ragged_from_lists(table["tokens"].chunk(0))
 
 
-def _on_driver(sequences: DataFrame, threshold: float, ngram_tokens: int) -> DataFrame:
+def _find_on_driver(sequences: DataFrame, threshold: float, ngram_tokens: int) -> DataFrame:
     ids, tokens = collect_sequences(sequences)
     found = near_duplicates_in_memory(tokens, threshold, ngram_tokens)
     rows = np.column_stack([ids, found.counts, ids[found.clusters], found.sizes])
@@ -94,26 +100,30 @@ def _on_driver(sequences: DataFrame, threshold: float, ngram_tokens: int) -> Dat
 
 @contextmanager
 def pairs_of_contents(contents: DataFrame, search: PairSearch) -> Iterator[DataFrame]:
-    """The near duplicates among the representatives, persisted in the block; contents: as `group_equal` gives them."""
+    """Yield the pairs of near duplicates among the representatives, persisted within the block.
+
+    contents: the frame of `group_equal`. The pairs: see `PairSearch.pairs`.
+    """
     contents.persist(StorageLevel.MEMORY_AND_DISK)
-    different = contents.where("sequence_id = representative").select("sequence_id", "copies", "tokens")
+    distinct = contents.where("sequence_id = representative").select("sequence_id", "copies", "tokens")
     try:
         with phase(contents.sparkSession, "near duplicates: group equal sequences"):
-            rows = different.count()
-        pairs = search.pairs(different, rows).persist(StorageLevel.MEMORY_AND_DISK)
+            rows = distinct.count()
+        pairs = search.pairs(distinct, rows).persist(StorageLevel.MEMORY_AND_DISK)
         try:
             yield pairs
         finally:
             pairs.unpersist()
     finally:
-        # Nothing stays persisted: Spark would give it to whoever reads the same path, even once its files are others.
+        # Nothing stays persisted: Spark would return it for later reads of the same path, even if the files changed.
         contents.unpersist()
 
 
 def group_equal(sequences: DataFrame) -> DataFrame:
-    """The same rows, with the smallest sequence_id of those that have the same tokens, and how many those are.
+    """Return `sequence_id`, `tokens`, `representative`, `copies`, one row per sequence.
 
-    They are grouped by the tokens themselves; the hash before them only makes sorting fast.
+    representative: the smallest sequence_id of the sequences with the same tokens. copies: number of these sequences.
+    Grouped by the tokens themselves; the hash only makes sorting fast.
     """
     equal = Window.partitionBy("hash", "tokens")
     return sequences.select("sequence_id", "tokens", F.xxhash64("tokens").alias("hash")).select(

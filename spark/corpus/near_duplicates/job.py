@@ -1,4 +1,4 @@
-"""The job that counts the near duplicates of each sequence of a corpus, and finds its cluster."""
+"""The job that counts the near duplicates of each sequence of a corpus and finds its cluster."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class NearDuplicates(FeatureJob):
-    """Counts the near duplicates of each row of the corpus, and finds its cluster."""
+    """The number of near duplicates of each row of the corpus, and its cluster."""
 
     feature = NEAR_DUPLICATES.name
     options = ("jaccard_threshold", "ngram_tokens")
@@ -34,24 +34,24 @@ class NearDuplicates(FeatureJob):
         Column(
             NEAR_DUPLICATES.name,
             pa.int64(),
-            "how many other sequences have n-grams whose Jaccard similarity with its own reaches the threshold",
+            "number of other sequences whose n-grams have at least the threshold of Jaccard similarity with its own",
         ),
         *NEAR_DUPLICATES.columns[1:],
     )
 
     def estimated_bytes(self) -> int | None:
-        """Return the bytes of four numbers per row."""
+        """Return the size of the table: four numbers per row."""
         return None if self.corpus.rows is None else 2 * BYTES_OF_A_COUNT * self.corpus.rows
 
     def build(
         self, spark: SparkSession, directory: AnyPath, tables: Sequence[str], rows_done: Accumulator[int]
     ) -> Counts:
-        """Write one table: the columns of `find_near_duplicates` of every row, ordered by id."""
+        """Write one table: the columns of `find_near_duplicates`, one row per row of the corpus, ordered by id."""
         from spark.corpus.near_duplicates.counting import find_near_duplicates
 
         corpus, configuration = number_lines(spark, self.corpus), self.configuration
         require_unique_ids(spark, corpus)
-        # Large sets of pairs are clustered in rounds, each of which is written there.
+        # Large sets of pairs are clustered in rounds; each round is written to this directory.
         spark.sparkContext.setCheckpointDir(str(directory / "checkpoints"))
         sequences = as_frame(spark, corpus)
         found = find_near_duplicates(sequences, configuration.jaccard_threshold, configuration.ngram_tokens)

@@ -29,10 +29,11 @@ def near_duplicate_clusters(
     ngram_tokens: int,
     most_tokens_on_driver: int = MOST_TOKENS_ON_DRIVER,
 ) -> DataFrame:
-    """`sequence_id`, `cluster_0`, `cluster_1` and so on, all `long`: each sequence's cluster at each threshold.
+    """Return `sequence_id` and `level_columns`, all `long`: the cluster of each sequence at each threshold.
 
-    A cluster is named, and found, as in `find_near_duplicates`, with the bands of the first of the ascending
-    thresholds, so that each cluster lies within one of the threshold before. sequences, errors: as there.
+    thresholds: in ascending order. Pairs are found with the bands of the first threshold, so each cluster lies within a
+        cluster of the threshold before.
+    sequences, most_tokens_on_driver, the id of a cluster, errors: as in `find_near_duplicates`.
     """
     search, spark = PairSearch(thresholds, ngram_tokens), sequences.sparkSession
     names = level_columns(len(thresholds))

@@ -1,6 +1,6 @@
-"""Rows packed into binary values, between Spark and NumPy or Arrow on the driver: a value for thousands of rows.
+"""Transfer of rows between Spark and the driver, packed into binary values of thousands of rows.
 
-Without it, Spark before 4.0 hands every row over by itself.
+Without packing, Spark before 4.0 transfers each row on its own.
 """
 
 from __future__ import annotations
@@ -15,26 +15,26 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-ROWS_A_VALUE = 2**15  # at four columns 1 MiB, far below what one message of Spark may take
+ROWS_A_VALUE = 2**15  # 1 MiB for four columns, far below the size limit of a Spark message
 
 
 def collect_numbers(frame: DataFrame) -> NDArray[np.int64]:
-    """All rows of a frame whose columns are all `long` without nulls, as int64 of shape (rows, columns)."""
+    """Return all rows of a frame as int64, shape (rows, columns); its columns must be `long` without nulls."""
     columns = len(frame.columns)
     packed = frame.mapInArrow(_pack, "packed binary").collect()
     return np.frombuffer(b"".join(row[0] for row in packed), np.int64).reshape(-1, columns)
 
 
 def collect_table(frame: DataFrame) -> pa.Table:
-    """All rows of a frame, in any order; where there are none, a table without columns."""
+    """Return all rows of a frame, in any order; a table without columns if there are no rows."""
     packed = frame.mapInArrow(_serialize, "packed binary").collect()
     tables = [pa.ipc.open_stream(row[0]).read_all() for row in packed]
     return pa.concat_tables(tables).combine_chunks() if tables else pa.table({})
 
 
 def frame_of_numbers(spark: SparkSession, numbers: NDArray[np.int64], names: tuple[str, ...]) -> DataFrame:
-    """A frame of `long` columns of these names, with the rows of an int64 array of shape (rows, columns)."""
-    values = [(numbers[at : at + ROWS_A_VALUE].tobytes(),) for at in range(0, len(numbers), ROWS_A_VALUE)]
+    """Return a frame of `long` columns with these names; numbers: its rows, int64, shape (rows, columns)."""
+    values = [(numbers[start : start + ROWS_A_VALUE].tobytes(),) for start in range(0, len(numbers), ROWS_A_VALUE)]
 
     def unpack(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:

@@ -1,4 +1,7 @@
-"""Blocks of queries compared with runs of the corpus in Spark, one task for each run and some blocks."""
+"""Comparison of the queries with the corpus in Spark.
+
+Each task compares one run of the corpus with several blocks of queries.
+"""
 
 from __future__ import annotations
 
@@ -22,16 +25,20 @@ if TYPE_CHECKING:
     from pyspark import Broadcast
     from pyspark.sql import DataFrame, SparkSession
 
-# 6 MB of queries of 384 dimensions, and 100 MB of corpus: what a task holds at a time. With what reading takes, and
-# the copy in an index, that was 0.4 GB more than an idle worker has.
+# At 384 dimensions, a task holds 6 MB of queries and 100 MB of corpus at a time. With the buffers of reading and the
+# copy in an index, a worker took 0.4 GB more than an idle one.
 QUERIES_A_BLOCK, ROWS_A_RUN = 4_096, 65_536
-MOST_BLOCKS_A_TASK = 16  # of queries: a task takes about two minutes at most
-TASKS_A_CORE = 4  # so that all are busy to the end
+MOST_BLOCKS_A_TASK = 16  # blocks of queries, so that a task takes at most about two minutes
+TASKS_A_CORE = 4  # so that all cores are busy to the end
 
 
 @dataclass(frozen=True)
 class ComparisonSizes:
-    """How the work is cut: the queries of a block, the rows of a run, and the rows of a short task that embeds."""
+    """Sizes of a comparison.
+
+    queries_a_block: queries per block. rows_a_run: rows of the corpus per run.
+    short_task: rows per short task that computes embeddings.
+    """
 
     queries_a_block: int = QUERIES_A_BLOCK
     rows_a_run: int = ROWS_A_RUN
@@ -43,9 +50,11 @@ DEFAULT_SIZES = ComparisonSizes()
 
 @dataclass(frozen=True)
 class Comparison:
-    """The comparing of all queries with all of the corpus, in the form that travels to the workers.
+    """The comparison of all queries with the whole corpus; it is pickled and sent to the workers.
 
-    queries: blocks; corpus: runs of files. centroids: of the approximate index; None where all pairs are looked at.
+    queries: blocks of files. corpus: runs of files.
+    probes: clusters that the approximate index searches per query.
+    centroids: clusters of the approximate index; None to compare all pairs.
     """
 
     queries: tuple[Block, ...]
@@ -61,20 +70,20 @@ class Comparison:
         centroids: Broadcast[Embeddings] | None,
         sizes: ComparisonSizes = DEFAULT_SIZES,
     ) -> Comparison:
-        """Return the comparison of the tables in the working directory."""
+        """Return the comparison of the tables `query_embeddings` and `embeddings` in the working directory."""
         queries = blocks_of_embeddings(directory / "query_embeddings", sizes.queries_a_block)
         runs = blocks_of_embeddings(directory / "embeddings", sizes.rows_a_run)
         return cls(tuple(queries), tuple(runs), probes, centroids)
 
     def run(self, spark: SparkSession) -> DataFrame:
-        """`content`, `own` and `COLUMNS`: what each task counted of each query, where it counted any."""
+        """Return `content`, `own` and `COLUMNS`: the counts of each task per query, for counts above 0."""
         pairs = len(self.queries) * len(self.corpus)
         wanted = max(1, pairs // (TASKS_A_CORE * spark.sparkContext.defaultParallelism))
         blocks_a_task = min(wanted, MOST_BLOCKS_A_TASK)
         groups = math.ceil(len(self.queries) / blocks_a_task)
         tasks = groups * len(self.corpus)
 
-        def work(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        def count_tasks(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
             for batch in batches:
                 for task in batch["id"].to_pylist():
                     run, group = divmod(task, groups)
@@ -82,24 +91,25 @@ class Comparison:
                     yield from self.count(self.corpus[run], self.queries[first : first + blocks_a_task])
 
         schema = ", ".join(["content string, own string", *(f"`{name}` long" for name in COLUMNS)])
-        return spark.range(0, tasks, 1, max(1, tasks)).mapInArrow(work, schema)
+        return spark.range(0, tasks, 1, max(1, tasks)).mapInArrow(count_tasks, schema)
 
     def count(self, run: Block, blocks: tuple[Block, ...]) -> Iterator[pa.RecordBatch]:
-        """What some blocks of queries find in a run of the corpus."""
+        """Yield the counts of some blocks of queries in one run of the corpus, for queries with a count above 0."""
         table = read_block(run, ("content", "prompt", "copies", "embedding"))
-        is_held = pc.greater(table["copies"], 0)
-        table = table if pc.all(is_held).as_py() else table.filter(is_held)
+        in_corpus = pc.greater(table["copies"], 0)  # the other contents belong to queries only
+        table = table if pc.all(in_corpus).as_py() else table.filter(in_corpus)
         if not len(table):
             return
         corpus, copies = contents_of(table), np.asarray(table["copies"])
         keys = table["content"].combine_chunks()
         index = self._index(corpus.embeddings)
         for block in blocks:
-            asked = read_block(block, ("content", "own", "prompt", "embedding"))
-            queries = contents_of(asked)
-            own = np.asarray(pc.fill_null(pc.index_in(asked["own"], value_set=keys), -1)).astype(np.int64)
+            query_table = read_block(block, ("content", "own", "prompt", "embedding"))
+            queries = contents_of(query_table)
+            own = np.asarray(pc.fill_null(pc.index_in(query_table["own"], value_set=keys), -1)).astype(np.int64)
             found = count_duplicates(queries, corpus, copies, own, self._pairs(queries.embeddings, corpus, index))
-            counts = pa.table([asked["content"], asked["own"], *found.T.copy()], ["content", "own", *COLUMNS])
+            columns = [query_table["content"], query_table["own"], *found.T.copy()]
+            counts = pa.table(columns, ["content", "own", *COLUMNS])
             yield from counts.filter(pa.array(found.any(axis=1))).combine_chunks().to_batches()
 
     def _index(self, corpus: Embeddings) -> ApproximateIndex | None:
@@ -112,5 +122,5 @@ class Comparison:
 
 
 def contents_of(table: pa.Table) -> Contents:
-    """The embeddings and prompts of a block."""
+    """Return the embeddings and prompts of a block."""
     return Contents(embedding_matrix(table["embedding"]), np.array(table["prompt"].to_pylist(), object))

@@ -1,4 +1,4 @@
-"""Tables with embeddings as Parquet files, which tasks read block by block."""
+"""Parquet files of embeddings: writing, reading in blocks, and drawing a sample."""
 
 from __future__ import annotations
 
@@ -16,30 +16,33 @@ from filters.ragged import ragged_from_lists
 from spark.sources.spark_names import escape_glob
 from spark.storage.paths import AnyPath, arrow_location, files_below
 
-SHA_DIGITS = 15  # hexadecimal ones, that a long holds
+SHA_DIGITS = 15  # hexadecimal digits of a SHA-256 that fit into a long
 
 
 class Block(NamedTuple):
-    """Files that are read together, and their rows."""
+    """Files that are read together, and the number of their rows."""
 
     files: tuple[AnyPath, ...]
     rows: int
 
 
 def write_table(frame: DataFrame, directory: AnyPath) -> DataFrame:
-    """The rows, now from Parquet files in a directory that was not there."""
-    # Embeddings do not compress; zstd costs little where there are none.
+    """Write a frame to a new directory as Parquet; return a frame that reads these files."""
+    # Embeddings do not compress; for other columns, zstd costs little.
     frame.write.option("parquet.enable.dictionary", "false").parquet(str(directory))
     return read_table(frame.sparkSession, directory)
 
 
 def read_table(spark: SparkSession, directory: AnyPath) -> DataFrame:
-    """The rows of the Parquet files in a directory."""
+    """Return a frame that reads the Parquet files in a directory."""
     return spark.read.parquet(escape_glob(directory))
 
 
 def blocks_of_embeddings(directory: AnyPath, rows_a_block: int) -> list[Block]:
-    """The files of a table in the order of their names, together until they hold so many rows."""
+    """Group the files of a table, in the order of their names, into blocks of at most `rows_a_block` rows.
+
+    A larger file is a block of its own.
+    """
     blocks: list[Block] = []
     for path in files_below(directory).values():
         if not path.name.endswith(".parquet"):
@@ -54,7 +57,7 @@ def blocks_of_embeddings(directory: AnyPath, rows_a_block: int) -> list[Block]:
 
 
 def read_block(block: Block, names: Iterable[str]) -> pa.Table:
-    """These columns of a block."""
+    """Return these columns of a block."""
     tables = []
     for path in block.files:
         filesystem, name = arrow_location(path)
@@ -64,7 +67,7 @@ def read_block(block: Block, names: Iterable[str]) -> pa.Table:
 
 
 def embedding_matrix(column: pa.ChunkedArray | pa.ListArray) -> Embeddings:
-    """A column of lists that are equally long as float32, shape (rows, dimensions)."""
+    """Return a column of lists as float32, shape (rows, dimensions); raise ValueError if their lengths differ."""
     lists = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     values, offsets = ragged_from_lists(lists)
     lengths = np.unique(np.diff(offsets))
@@ -74,13 +77,14 @@ def embedding_matrix(column: pa.ChunkedArray | pa.ListArray) -> Embeddings:
 
 
 def draw_embeddings(embedded: DataFrame, share: float, directory: AnyPath) -> Embeddings:
-    """About such a share of the embeddings, drawn by their contents and in the order of these.
+    """Return about this share of the embeddings, 0 to 1, as float32, shape (rows, dimensions), ordered by content.
 
-    embedded: with `content`, a SHA-256 in hexadecimal digits, and `embedding`.
+    The content decides whether an embedding is drawn, so the same embeddings are drawn on every machine.
+    embedded: `content`, a SHA-256 in hexadecimal digits, and `embedding`.
     """
     largest = int(min(1.0, share) * 16**SHA_DIGITS) - 1
-    place = F.conv(F.substring("content", 1, SHA_DIGITS), 16, 10).cast("long")
-    write_table(embedded.where(place <= largest).select("content", "embedding"), directory)
+    number = F.conv(F.substring("content", 1, SHA_DIGITS), 16, 10).cast("long")
+    write_table(embedded.where(number <= largest).select("content", "embedding"), directory)
     blocks = blocks_of_embeddings(directory, rows_a_block=0)
     if not blocks:
         return np.zeros((0, 0), np.float32)

@@ -1,4 +1,4 @@
-"""Sentence embeddings of sequences in Spark: each different text is embedded once, with one model a worker."""
+"""Sentence embeddings of sequences in Spark: each distinct text is embedded once, with one model per worker."""
 
 from __future__ import annotations
 
@@ -29,15 +29,14 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 EMBEDDING = "embedding array<float>"
-# What tells one content from another: no two are known to share a SHA-256.
+# Identifies a content: no two contents with the same SHA-256 are known.
 SHA_BITS = 256
 
 
 def embed_sequences(sequences: DataFrame, model: EmbeddingModel, rows: int | None = None) -> DataFrame:
-    """`sequence_id: long, embedding: array<float>`, one row a sequence, each embedding of length 1.
+    """Return `sequence_id: long`, `embedding: array<float>`, one row per sequence; each embedding has length 1.
 
-    sequences: with `sequence_id` and `text`, not null. Equal texts are embedded once. rows: how many, where
-        that is known.
+    sequences: `sequence_id` and `text`, not null. Equal texts are embedded once. rows: number of rows; None if unknown.
     """
     keyed = sequences.select("sequence_id", "text", F.sha2("text", SHA_BITS).alias("content"))
     texts = share_out(keyed.select("content", "text").distinct(), rows, "content")
@@ -45,33 +44,33 @@ def embed_sequences(sequences: DataFrame, model: EmbeddingModel, rows: int | Non
 
 
 def embed_texts(frame: DataFrame, model: EmbeddingModel) -> DataFrame:
-    """The rows with `embedding: array<float>` in place of `text`, in the tasks and the order in which they are."""
+    """Return the rows with `embedding: array<float>` instead of `text`, in the same tasks and order."""
     kept = [field for field in frame.schema.fields if field.name != "text"]
     schema = ", ".join([*(f"`{field.name}` {field.dataType.simpleString()}" for field in kept), EMBEDDING])
 
-    def work(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def embed_batches(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         keep_memory_of_models()
-        placed = on_the_tasks_device(model)
+        model_on_device = on_the_tasks_device(model)
         for batch in batches:
-            found = embed(batch["text"].to_pylist(), placed)
+            found = embed(batch["text"].to_pylist(), model_on_device)
             offsets = np.arange(len(found) + 1, dtype=np.int64) * found.shape[1]
             lists = lists_from_ragged(RaggedArray(found.reshape(-1), offsets))
             names = [field.name for field in kept]
             yield pa.RecordBatch.from_arrays([*(batch[name] for name in names), lists], [*names, "embedding"])
 
-    return frame.mapInArrow(work, schema)
+    return frame.mapInArrow(embed_batches, schema)
 
 
 def sequence_contents(sequences: DataFrame, vocabulary: Broadcast[Vocabulary]) -> DataFrame:
-    """`sequence_id, text, prompt, length, content`: the text, its first 32 tokens decoded, how many tokens it has, and
-    what stands for text and prompt.
+    """Return `sequence_id`, `text`, `prompt`, `length`, `content`, one row per sequence.
 
-    sequences: with `sequence_id`, `tokens`, and perhaps `text`; where it is null the tokens are decoded.
-    The job that reads a sequence that cannot be measured fails with UserError, which names it.
+    prompt: the first 32 tokens, decoded. length: number of tokens. content: a hash of text and prompt.
+    sequences: `sequence_id`, `tokens`, and optionally `text`; if the text is null, the tokens are decoded.
+    The Spark job that reads a damaged sequence fails with a UserError that names it.
     """
     names = [name for name in ("sequence_id", "tokens", "text") if name in sequences.columns]
     decoded = sequences.select(*names).mapInArrow(
-        Decoding(vocabulary).work, "sequence_id long, text string, prompt string, length long"
+        Decoding(vocabulary).decode, "sequence_id long, text string, prompt string, length long"
     )
     content = F.concat_ws("\n", F.length("text").cast("string"), "text", "prompt")
     return decoded.withColumn("content", F.sha2(content, SHA_BITS))
@@ -79,12 +78,12 @@ def sequence_contents(sequences: DataFrame, vocabulary: Broadcast[Vocabulary]) -
 
 @dataclass(frozen=True)
 class Decoding:
-    """The decoding of sequences, in the form that travels to the workers."""
+    """The decoding of sequences; it is pickled and sent to the workers."""
 
     vocabulary: Broadcast[Vocabulary]
 
-    def work(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """What one task does."""
+    def decode(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Yield `sequence_id`, `text`, `prompt`, `length` of the sequences of one task."""
         for batch in batches:
             text, prompt = decode_contents(batch, self.vocabulary.value)
             length = pc.list_value_length(batch["tokens"]).cast(pa.int64())
@@ -93,13 +92,15 @@ class Decoding:
 
 
 def decode_contents(batch: pa.RecordBatch, vocabulary: Vocabulary) -> tuple[pa.StringArray, pa.StringArray]:
-    """The text and the prompt of each sequence; raises UserError for one that is damaged."""
+    """Return the text and the prompt of each sequence; raise UserError for a damaged sequence."""
     tokens = batch["tokens"]
     reasons = token_rejections(tokens, vocabulary.in_vocabulary)
     if "text" in batch.schema.names:
         reasons = first_reasons(reasons, text_rejections(batch["text"], None))
     for row in np.flatnonzero(is_damaged(reasons))[:1]:
-        raise UserError(f"sequence_id {batch['sequence_id'][int(row)]}: {reasons[row]}.\nLeave out such sequences.")
+        raise UserError(
+            f"sequence_id {batch['sequence_id'][int(row)]}: {reasons[row]}.\nRemove this sequence from the input."
+        )
     text, prompt = (
         strings_from_ragged(decode_tokens(ragged_from_lists(column), vocabulary))
         for column in (tokens, pc.list_slice(tokens, 0, PROMPT_TOKENS))

@@ -1,4 +1,4 @@
-"""The job that counts how many sequences of a corpus mean nearly the same as each sequence."""
+"""The job that counts the semantic duplicates of each sequence in a corpus."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SemanticDuplicates(FeatureJob):
-    """Counts the sequences of the corpus that mean nearly the same as each sequence, by their embeddings."""
+    """The numbers of sequences in the corpus whose embedding is similar to that of each sequence."""
 
     feature = SEMANTIC_DUPLICATES.name
     options = ("sequences", "embedding_model")
     output_columns = (ID, *SEMANTIC_DUPLICATES.columns)
 
     def estimated_bytes(self) -> int | None:
-        """Return the bytes of the embeddings of the corpus and the sequences."""
+        """Return the size of the embeddings of the corpus and the sequences."""
         return None if self.corpus.rows is None else BYTES_OF_AN_EMBEDDED_ROW * self.corpus.rows
 
     def strategy(self) -> str | None:
-        """Return the search for the number of products that an exact one takes; None if that is not known."""
+        """Return the search, chosen by the numbers of sequences and rows; None if one of them is unknown."""
         if self.sequences.rows is None or self.corpus.rows is None:
             return None
         return str(choose_search(self.sequences.rows, self.corpus.rows))
@@ -45,7 +45,7 @@ class SemanticDuplicates(FeatureJob):
     def build(
         self, spark: SparkSession, directory: AnyPath, tables: Sequence[str], rows_done: Accumulator[int]
     ) -> Counts:
-        """Write one table: the columns of `find_semantic_duplicates` of every sequence, ordered by id."""
+        """Write one table: the columns of `find_semantic_duplicates`, one row per sequence, ordered by id."""
         from spark.corpus.semantic_duplicates.counting import find_semantic_duplicates
 
         assert self.vocabulary is not None and self.embedding_model is not None
@@ -55,8 +55,8 @@ class SemanticDuplicates(FeatureJob):
         corpus, queries = (as_frame(spark, numbered[each]) for each in (self.corpus, self.sequences))
         with phase(spark, "count the sequences"):
             rows = corpus.count() if self.corpus.rows is None else self.corpus.rows
-            asked = queries.count() if self.sequences.rows is None else self.sequences.rows
-        search, working_directory = choose_search(asked, rows), directory / "embeddings"
+            query_rows = queries.count() if self.sequences.rows is None else self.sequences.rows
+        search, working_directory = choose_search(query_rows, rows), directory / "embeddings"
         found = find_semantic_duplicates(
             queries, corpus, self.embedding_model, self.vocabulary, search, working_directory
         )

@@ -1,4 +1,4 @@
-"""A copy of a corpus holds what the corpus does but for the rows that were left out, in its format and order."""
+"""A copy of a corpus has the same format, order and columns, without the rows to leave out."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from spark.sources.resolver import Resolver
 from tests.spark.sources.test_token_file import index_of, rows_of
 
 ROWS = [np.random.default_rng(row).integers(0, 500, 3 + row % 4).tolist() for row in range(60)]
-GONE = {0, 1, 7, *range(20, 31), 44, 59}
+REMOVED_IDS = {0, 1, 7, *range(20, 31), 44, 59}
 
 
 @pytest.fixture
@@ -30,28 +30,28 @@ def resolver(tmp_path: Path) -> Resolver:
     return Resolver(tmp_path / "cache", {}, lambda message: None)
 
 
-def copied(spark: Any, corpus: Corpus, gone: set[int], directory: Path) -> int:
-    """Copies the corpus without the rows that have these ids."""
+def copied(spark: Any, corpus: Corpus, removed_ids: set[int], directory: Path) -> int:
+    """Copy the corpus without the rows of these ids; return the number of remaining rows."""
     rows_done = spark.sparkContext.accumulator(0)
-    ids = spark.createDataFrame([(each,) for each in gone], "sequence_id long")
+    ids = spark.createDataFrame([(each,) for each in removed_ids], "sequence_id long")
     removed = row_places(spark, corpus).join(ids, "sequence_id", "left_semi")
     rows = copy_without(spark, corpus, removed, directory, rows_done)
     assert rows_done.value == len(rows_of(corpus))
     return rows
 
 
-def kept(rows: list[Any], gone: set[int] = GONE) -> list[Any]:
-    return [row for number, row in enumerate(rows) if number not in gone]
+def kept(rows: list[Any], removed_ids: set[int] = REMOVED_IDS) -> list[Any]:
+    return [row for number, row in enumerate(rows) if number not in removed_ids]
 
 
-@pytest.mark.parametrize("gone", [GONE, set(), set(range(1, 60))], ids=["some", "none", "all-but-one"])
+@pytest.mark.parametrize("removed_ids", [REMOVED_IDS, set(), set(range(1, 60))], ids=["some", "none", "all-but-one"])
 @pytest.mark.parametrize("row_group_size", [4, 100])
 def test_parquet_keeps_every_column(
     spark: Any,
     write_parquet: Callable[..., Path],
     resolver: Resolver,
     tmp_path: Path,
-    gone: set[int],
+    removed_ids: set[int],
     row_group_size: int,
 ) -> None:
     columns = {
@@ -63,16 +63,16 @@ def test_parquet_keeps_every_column(
     for number, rows in enumerate((table[:41], table[41:])):
         path = write_parquet(f"corpus/{number}.parquet", rows, row_group_size=row_group_size)
     corpus = resolve_corpus(str(path.parent), 2_049, None, resolver, bytes_a_part=1)
-    assert copied(spark, corpus, gone, tmp_path / "copy") == 60 - len(gone)
+    assert copied(spark, corpus, removed_ids, tmp_path / "copy") == 60 - len(removed_ids)
     files = sorted((tmp_path / "copy").iterdir())
     assert [file.name for file in files] == [f"part-{number:05d}.parquet" for number in range(len(files))]
     copy = pa.concat_tables(pq.ParquetFile(file).read() for file in files)
-    assert copy.equals(table.filter(pa.array([row not in gone for row in range(60)])))
+    assert copy.equals(table.filter(pa.array([row not in removed_ids for row in range(60)])))
     assert copy.schema.equals(pq.read_schema(path), check_metadata=True)
 
 
 @pytest.mark.parametrize("compressed", [False, True])
-def test_lines_of_json_are_kept_as_they_are(spark: Any, resolver: Resolver, tmp_path: Path, compressed: bool) -> None:
+def test_json_lines_are_copied_unchanged(spark: Any, resolver: Resolver, tmp_path: Path, compressed: bool) -> None:
     lines = [json.dumps({"tokens": row, "é": number}, ensure_ascii=number % 2 == 0) for number, row in enumerate(ROWS)]
     content = ("\r\n".join(lines[:30]) + "\n\n \n" + "\n".join(lines[30:])).encode()
     (tmp_path / "corpus").mkdir()
@@ -80,7 +80,7 @@ def test_lines_of_json_are_kept_as_they_are(spark: Any, resolver: Resolver, tmp_
     path.write_bytes(gzip.compress(content) if compressed else content)
     corpus = number_lines(spark, resolve_corpus(str(path.parent), 2_049, None, resolver, bytes_a_part=300))
     assert len(corpus.parts) == 1 if compressed else len(corpus.parts) > 5
-    assert copied(spark, corpus, GONE, tmp_path / "copy") == 60 - len(GONE)
+    assert copied(spark, corpus, REMOVED_IDS, tmp_path / "copy") == 60 - len(REMOVED_IDS)
     files = sorted((tmp_path / "copy").iterdir())
     assert {file.suffix for file in files} == {path.suffix}
     found = b"".join(gzip.decompress(file.read_bytes()) if compressed else file.read_bytes() for file in files)
@@ -89,7 +89,7 @@ def test_lines_of_json_are_kept_as_they_are(spark: Any, resolver: Resolver, tmp_
 
 @pytest.mark.parametrize(("token_type", "code"), [("<u2", 8), ("<i4", 4)])
 @pytest.mark.parametrize("shards", [1, 3])
-def test_a_file_of_token_ids_gets_its_index_anew(
+def test_a_token_file_gets_a_new_index(
     spark: Any, resolver: Resolver, tmp_path: Path, token_type: str, code: int, shards: int
 ) -> None:
     content = np.concatenate(ROWS).astype(token_type).tobytes()
@@ -103,7 +103,7 @@ def test_a_file_of_token_ids_gets_its_index_anew(
     (tmp_path / "corpus" / "document.idx").write_bytes(index_of(lengths, code, item))
     corpus = resolve_corpus(str(tmp_path / "corpus"), 2_049, None, resolver, bytes_a_part=1)
     assert len(corpus.parts) > 3
-    assert copied(spark, corpus, GONE, tmp_path / "copy") == 60 - len(GONE)
+    assert copied(spark, corpus, REMOVED_IDS, tmp_path / "copy") == 60 - len(REMOVED_IDS)
     left = kept(ROWS)
     assert rows_of(resolve_corpus(str(tmp_path / "copy"), 2_049, None, resolver)) == dict(enumerate(left))
     index = (tmp_path / "copy" / "document.idx").read_bytes()
@@ -112,11 +112,11 @@ def test_a_file_of_token_ids_gets_its_index_anew(
     assert names == {"document.idx", *(f"document-{n:05d}-of-{len(names) - 2:05d}.bin" for n in range(len(names) - 1))}
 
 
-def test_one_part_of_equal_rows_is_one_file_without_index(spark: Any, tmp_path: Path) -> None:
+def test_one_part_of_fixed_length_rows_becomes_one_file_without_index(spark: Any, tmp_path: Path) -> None:
     resolver = Resolver(tmp_path / "cache", {}, lambda message: None)
     rows = np.arange(60 * 7).reshape(60, 7).astype("<u2")
     (tmp_path / "document.bin").write_bytes(rows.tobytes())
     corpus = resolve_corpus(str(tmp_path / "document.bin"), 7, None, resolver)
-    copied(spark, corpus, GONE, tmp_path / "copy")
+    copied(spark, corpus, REMOVED_IDS, tmp_path / "copy")
     assert [file.name for file in (tmp_path / "copy").iterdir()] == ["document.bin"]
     assert (tmp_path / "copy" / "document.bin").read_bytes() == np.array(kept(rows.tolist()), "<u2").tobytes()

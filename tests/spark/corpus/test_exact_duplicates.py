@@ -1,4 +1,4 @@
-"""Features of a corpus are those that a loop over it counts, by either way, in any parts, with colliding hashes."""
+"""Duplicate counts and token frequencies equal a plain loop, for both strategies, any parts, and hash collisions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from spark.corpus.exact_duplicates.counting import MOST_TO_BROADCAST, DuplicateCounting, choose_strategy
+from spark.corpus.exact_duplicates.counting import DuplicateCounting
+from spark.corpus.exact_duplicates.strategies import MAX_BROADCAST_SEQUENCES, choose_strategy
 from spark.corpus.exact_duplicates.windows import Window
 from spark.corpus.table_writing import write_frame
 from spark.corpus.token_frequencies import TokenCounting
@@ -40,7 +41,7 @@ def corpus(rows: list[list[int]], tmp_path_factory: pytest.TempPathFactory) -> C
 
 
 def in_parts(corpus: Corpus, groups_a_part: int) -> Corpus:
-    """The same corpus, of one file, cut otherwise."""
+    """Return the same corpus of one file, with this number of row groups per part."""
     parts = []
     (only,) = corpus.parts
     assert isinstance(only.part, ParquetPart)
@@ -62,11 +63,11 @@ def expected_counts(rows: list[list[int]]) -> dict[int, int]:
 
 @pytest.mark.parametrize("strategy", ["broadcast", "shuffle"])
 @pytest.mark.parametrize(("groups_a_part", "hash_bits"), [(1, 64), (5, 64), (100, 2)])
-def test_duplicates_are_those_of_a_loop(
+def test_duplicate_counts_equal_a_plain_loop(
     spark: Any, tmp_path: Path, rows: list[list[int]], corpus: Corpus, strategy: Any, groups_a_part: int, hash_bits: int
 ) -> None:
-    cut = in_parts(corpus, groups_a_part)
-    counting = DuplicateCounting(cut, cut, WINDOW, tmp_path, strategy, hash_bits)
+    in_new_parts = in_parts(corpus, groups_a_part)
+    counting = DuplicateCounting(in_new_parts, in_new_parts, WINDOW, tmp_path, strategy, hash_bits)
     rows_done = spark.sparkContext.accumulator(0)
     counted = counting.run(spark, "table", rows_done)
     table = pq.read_table(tmp_path / "table")
@@ -80,17 +81,16 @@ def test_duplicates_are_those_of_a_loop(
 
 
 @pytest.mark.parametrize("strategy", ["broadcast", "shuffle"])
-def test_sequences_may_come_from_elsewhere(
+def test_sequences_may_come_from_another_file(
     spark: Any, tmp_path: Path, corpus: Corpus, rows: list[list[int]], strategy: Any
 ) -> None:
-    asked = {5: [9, 9, *rows[0][2:5]], 3: [0, 0, 7, 7, 7], 11: [0, 0, 1, 1, 1, 1]}
-    (tmp_path / "asked").mkdir()
-    pq.write_table(
-        pa.table({"sequence_id": list(asked), "tokens": list(asked.values())}), tmp_path / "asked" / "asked.parquet"
-    )
+    sequences = {5: [9, 9, *rows[0][2:5]], 3: [0, 0, 7, 7, 7], 11: [0, 0, 1, 1, 1, 1]}
+    (tmp_path / "sequences").mkdir()
+    table = pa.table({"sequence_id": list(sequences), "tokens": list(sequences.values())})
+    pq.write_table(table, tmp_path / "sequences" / "sequences.parquet")
     resolver = Resolver(tmp_path / "cache", {}, lambda message: None)
-    sequences = resolve_corpus(str(tmp_path / "asked"), 2_049, None, resolver)
-    DuplicateCounting(corpus, sequences, WINDOW, tmp_path, strategy).run(
+    resolved = resolve_corpus(str(tmp_path / "sequences"), 2_049, None, resolver)
+    DuplicateCounting(corpus, resolved, WINDOW, tmp_path, strategy).run(
         spark, "table", spark.sparkContext.accumulator(0)
     )
     found = dict(zip(*pq.read_table(tmp_path / "table").to_pydict().values(), strict=True))
@@ -99,7 +99,7 @@ def test_sequences_may_come_from_elsewhere(
 
 
 @pytest.mark.parametrize("groups_a_part", [1, 100])
-def test_token_frequencies_are_those_of_a_loop(
+def test_token_frequencies_equal_a_plain_loop(
     spark: Any, tmp_path: Path, rows: list[list[int]], corpus: Corpus, groups_a_part: int
 ) -> None:
     memorized = {0, 3, 449, 450}
@@ -121,7 +121,7 @@ def test_token_frequencies_are_those_of_a_loop(
         assert counts[name] == {"rows": 10, "tokens": expected.total(), "sequences": sequences}
 
 
-def test_memorized_sequences_that_the_corpus_lacks_are_counted(spark: Any, tmp_path: Path, corpus: Corpus) -> None:
+def test_memorized_sequences_absent_from_the_corpus_are_counted(spark: Any, tmp_path: Path, corpus: Corpus) -> None:
     def count(*ids: int) -> dict[str, dict[str, int]]:
         pq.write_table(pa.table({"sequence_id": ids, "tokens": [[1]] * len(ids)}), tmp_path / "rows.parquet")
         resolver = Resolver(tmp_path, {}, lambda message: None)
@@ -133,31 +133,33 @@ def test_memorized_sequences_that_the_corpus_lacks_are_counted(spark: Any, tmp_p
     assert counts["of-memorized"]["sequences"] == counts["of-memorized"]["absent"] == 2
     assert counts["of-rest"]["sequences"] == 449 and "absent" not in counts["of-rest"]
     assert "absent" not in count(0)["of-memorized"]
-    with pytest.raises(UserError, match="none of its ids is one of the 2 of "):
+    with pytest.raises(UserError, match=r"expected the 2 ids of .*, found none of them"):
         count(451, -1)
 
 
-def test_a_window_behind_every_row_is_refused(spark: Any, tmp_path: Path, corpus: Corpus) -> None:
+def test_a_window_beyond_every_row_is_rejected(spark: Any, tmp_path: Path, corpus: Corpus) -> None:
     counting = DuplicateCounting(corpus, corpus, Window(90, 100), tmp_path)
-    with pytest.raises(UserError, match="all of the 451 sequences end before token 100"):
+    with pytest.raises(UserError, match="at least 100 tokens, found 451 that are all shorter"):
         counting.run(spark, "table", spark.sparkContext.accumulator(0))
 
 
-def test_a_table_without_rows_knows_its_columns(spark: Any, tmp_path: Path) -> None:
+def test_an_empty_table_has_its_columns(spark: Any, tmp_path: Path) -> None:
     frame = spark.createDataFrame([(1, "a")], "sequence_id long, method string").where("sequence_id > 1")
     assert write_frame(frame, tmp_path, "table").rows == 0
     empty = pq.read_table(tmp_path / "table")
     assert empty.schema.equals(pa.schema({"sequence_id": pa.int64(), "method": pa.string()})) and not len(empty)
 
 
-def test_an_id_that_is_there_twice_is_named(spark: Any, tmp_path: Path) -> None:
-    (tmp_path / "asked").mkdir()
-    pq.write_table(pa.table({"sequence_id": [4, 7, 4], "tokens": [[1] * 9] * 3}), tmp_path / "asked" / "rows.parquet")
-    found = resolve_corpus(str(tmp_path / "asked"), 2_049, None, Resolver(tmp_path, {}, lambda message: None))
-    with pytest.raises(UserError, match="sequence_id 4 is there 2 times"):
+def test_a_repeated_id_is_named(spark: Any, tmp_path: Path) -> None:
+    (tmp_path / "sequences").mkdir()
+    pq.write_table(
+        pa.table({"sequence_id": [4, 7, 4], "tokens": [[1] * 9] * 3}), tmp_path / "sequences" / "rows.parquet"
+    )
+    found = resolve_corpus(str(tmp_path / "sequences"), 2_049, None, Resolver(tmp_path, {}, lambda message: None))
+    with pytest.raises(UserError, match="found sequence_id 4 2 times"):
         DuplicateCounting(found, found, WINDOW, tmp_path).run(spark, "table", spark.sparkContext.accumulator(0))
 
 
 def test_few_sequences_are_broadcast() -> None:
     assert choose_strategy(5_000) == "broadcast"
-    assert choose_strategy(MOST_TO_BROADCAST + 1) == "shuffle"
+    assert choose_strategy(MAX_BROADCAST_SEQUENCES + 1) == "shuffle"

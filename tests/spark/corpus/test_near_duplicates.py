@@ -1,3 +1,5 @@
+"""Near duplicates in Spark equal those of brute force, for any partitions and both strategies."""
+
 from __future__ import annotations
 
 from collections import Counter
@@ -18,7 +20,7 @@ from tests.features.near_duplicates_oracle import Pair, measured, planted, simil
 from tests.filters.ragged_rows import token_rows
 
 COLUMNS = ["sequence_id", "near_duplicates", "near_duplicate_cluster", "near_duplicate_cluster_size"]
-IN_SPARK, ON_DRIVER = -1, 2**24  # the most tokens that the driver takes
+IN_SPARK, ON_DRIVER = -1, 2**24  # values of most_tokens_on_driver
 Rows = list[tuple[int, int, int, int]]
 
 
@@ -34,7 +36,7 @@ def collected(found: Any) -> Rows:
 
 
 def findable(rows: Sequence[Sequence[int]], threshold: float, n: int = 5) -> list[Pair]:
-    """The pairs that brute force finds and MinHash may: equal ones, and those that agree in a band."""
+    """Return the pairs of brute force that MinHash can find: equal sequences, and sequences that agree in a band."""
     hashes = band_hashes(token_rows(rows), n, choose_bands(threshold))
     return [
         (i, j) for i, j in similar_pairs(rows, threshold, n) if rows[i] == rows[j] or (hashes[i] == hashes[j]).any()
@@ -46,21 +48,23 @@ def with_ids(pairs: list[Pair], ids: Sequence[int]) -> list[Pair]:
 
 
 @pytest.mark.parametrize(("threshold", "n"), [(0.8, 5), (0.5, 3)])
-def test_as_brute_force_whatever_the_partitions(spark: Any, tmp_path: Path, threshold: float, n: int) -> None:
+def test_near_duplicates_equal_brute_force_for_any_partitions(
+    spark: Any, tmp_path: Path, threshold: float, n: int
+) -> None:
     rows = [*planted(1500, 40, 5), [], [], [1], [1], [2], [1, 2, 3, 4], [1, 2, 3, 4, 5], [9] * 5, [9] * 80]
     generator = np.random.default_rng(6)
-    # Ids that are neither dense nor in the order of the rows, and some that are negative.
+    # The ids are neither dense nor in the order of the rows, and some are negative.
     ids = (generator.permutation(len(rows)) * 7_919_000_000_001 - 5).tolist()
     expected = measured(ids, with_ids(findable(rows, threshold, n), ids))
     assert sum(count for _, count, _, _ in expected) > 500
     sequences = frame(spark, tmp_path, ids, rows)
     for partitions in (1, 3, 17) if n == 5 else (2,):
-        shuffled = sequences.orderBy(spark_hash(partitions)).repartition(partitions)
+        shuffled = sequences.orderBy(hash_of_ids(partitions)).repartition(partitions)
         assert collected(find_near_duplicates(shuffled, threshold, n, IN_SPARK)) == expected
     assert collected(find_near_duplicates(shuffled, threshold, n, ON_DRIVER)) == expected
 
 
-def spark_hash(seed: int) -> Any:
+def hash_of_ids(seed: int) -> Any:
     from pyspark.sql import functions as F  # noqa: N812
 
     return F.xxhash64("sequence_id", F.lit(seed))
@@ -70,21 +74,21 @@ def test_recall_and_precision_against_brute_force(spark: Any, tmp_path: Path) ->
     rows = planted(20_000, 64, 7)
     truth = similar_pairs(rows, 0.8)
     grouped = group_equal(frame(spark, tmp_path, range(len(rows)), rows)).where("sequence_id = representative")
-    different = grouped.select("sequence_id", "copies", "tokens").persist()
-    pairs = PairSearch((0.8,), 5).pairs(different, different.count()).select("first", "second")
+    distinct = grouped.select("sequence_id", "copies", "tokens").persist()
+    pairs = PairSearch((0.8,), 5).pairs(distinct, distinct.count()).select("first", "second")
     found = [tuple(row) for row in pairs.collect()]
-    different.unpersist()
+    distinct.unpersist()
     assert len(found) == len(set(found))
     assert set(found) <= truth.keys()  # precision 1
     first_of = {tuple(row): i for i, row in reversed(list(enumerate(rows)))}
-    sought = {pair: s for pair, s in truth.items() if all(first_of[tuple(rows[i])] == i for i in pair)}
-    at_threshold = [pair for pair, similarity in sought.items() if similarity < 0.85]
+    expected = {pair: s for pair, s in truth.items() if all(first_of[tuple(rows[i])] == i for i in pair)}
+    at_threshold = [pair for pair, similarity in expected.items() if similarity < 0.85]
     assert len(at_threshold) > 500
     assert len(set(found) & set(at_threshold)) / len(at_threshold) >= 0.95
-    assert len(found) / len(sought) >= 0.99
+    assert len(found) / len(expected) >= 0.99
 
 
-def test_many_copies_cost_no_pairs_and_count_each(spark: Any, tmp_path: Path) -> None:
+def test_many_copies_are_all_counted_and_cost_no_pairs(spark: Any, tmp_path: Path) -> None:
     licence, rows = planted(2, 64, 8)[0], planted(2, 64, 9)
     nearly = [*licence[:-2], 1, 2]
     ids = list(range(10, 100_010))
@@ -95,9 +99,9 @@ def test_many_copies_cost_no_pairs_and_count_each(spark: Any, tmp_path: Path) ->
     assert [row[0] for row in found if row[2] == 512] == [512]
 
 
-def test_a_bucket_of_many_different_members(spark: Any, tmp_path: Path) -> None:
+def test_a_bucket_of_many_distinct_members(spark: Any, tmp_path: Path) -> None:
     base = planted(1, 64, 10)[0]
-    rows = [[*base[:-1], 100_000 + i] for i in range(1300)]  # the similarity of each two is 59 / 61
+    rows = [[*base[:-1], 100_000 + i] for i in range(1300)]  # any two rows have a similarity of 59 / 61
     found = collected(find_near_duplicates(frame(spark, tmp_path, range(1300), rows), most_tokens_on_driver=IN_SPARK))
     assert len(findable(rows, 0.8)) == 1300 * 1299 // 2
     assert found == [(i, 1299, 0, 1300) for i in range(1300)]
@@ -114,7 +118,7 @@ def test_a_chain_is_one_cluster(spark: Any, tmp_path: Path) -> None:
     assert {row[2:] for row in found} == {(100, 41)}
 
 
-def test_the_result_outlives_what_was_persisted(spark: Any, tmp_path: Path) -> None:
+def test_the_result_does_not_need_the_persisted_frames(spark: Any, tmp_path: Path) -> None:
     rows = planted(200, 40, 12)
     result = find_near_duplicates(frame(spark, tmp_path, range(200), rows), most_tokens_on_driver=IN_SPARK)
     spark.catalog.clearCache()
@@ -122,15 +126,15 @@ def test_the_result_outlives_what_was_persisted(spark: Any, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("most", [IN_SPARK, ON_DRIVER])
-def test_nothing_to_find(spark: Any, tmp_path: Path, most: int) -> None:
+def test_no_near_duplicates(spark: Any, tmp_path: Path, most: int) -> None:
     nothing = frame(spark, tmp_path, [], [])
     assert collected(find_near_duplicates(nothing, most_tokens_on_driver=most)) == []
-    # From the same path, of which nothing may be kept.
+    # Read from the same path again: nothing of the first read may be cached.
     two = frame(spark, tmp_path, [3, 4], [[1], [2]])
     assert collected(find_near_duplicates(two, most_tokens_on_driver=most)) == [(3, 0, 3, 1), (4, 0, 4, 1)]
 
 
-def test_what_cannot_be_asked_for(spark: Any, tmp_path: Path) -> None:
+def test_wrong_arguments_are_rejected(spark: Any, tmp_path: Path) -> None:
     sequences = frame(spark, tmp_path, [1], [[1]])
     with pytest.raises(ValueError, match="found 0"):
         find_near_duplicates(sequences, ngram_tokens=0)
