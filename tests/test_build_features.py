@@ -120,14 +120,14 @@ def test_a_second_run_with_the_id_redoes_only_what_is_missing(default_run: Any, 
     shutil.rmtree(removed)
     finished = run_features("--run_id", "first", directory=tmp_path)
     assert finished.returncode == 0, finished.stderr
-    assert "begins (job 1 of 1" in finished.stdout
+    assert "started (job 1 of 1" in finished.stdout
     assert read_split(removed).equals(committed("generation-num-duplicates", "deduped"))
     assert {path: path.stat().st_mtime_ns for path in kept.iterdir()} == before
     card = kept.parent / "README.md"
     content = card.read_text()
     card.unlink()  # as where the run was killed just before it was written
     again = run_features("--run_id", "first", directory=tmp_path)
-    assert "complete already; nothing to do" in again.stdout
+    assert "already complete; nothing to do" in again.stdout
     assert card.read_text() == content
     refused = run_features("--run_id", "first", "--window", "0:8", directory=tmp_path)
     assert refused.returncode == 2
