@@ -201,7 +201,7 @@ def test_the_sample_may_lie_elsewhere(tmp_path: Path) -> None:
         pytest.param("--schemes dupd", "did you mean duped?", id="scheme of the sample"),
         pytest.param("--window 64:32", "expected START:STOP", id="window backwards"),
         pytest.param("--window 5", "expected START:STOP", id="window of one number"),
-        pytest.param("--row_tokens 0", "a whole number from 1 on", id="rows of nothing"),
+        pytest.param("--row_tokens 0", "a whole number of at least 1", id="rows of nothing"),
         pytest.param("--corpus nowhere.bin", "no such file or directory", id="corpus"),
         pytest.param("--corpus c/{scheme}.bin", "nothing says which schemes", id="no schemes"),
         pytest.param("--corpus c.bin --schemes a,b", "the same for a, b", id="one corpus for two schemes"),
@@ -219,7 +219,7 @@ def test_the_sample_may_lie_elsewhere(tmp_path: Path) -> None:
         pytest.param("--deduplicate exactly", "did you mean exact?", id="method of deduplication"),
         pytest.param("--deduplicate fuzzy --keep longer", "did you mean longest?", id="what is kept"),
         pytest.param("--deduplicate semantic --cosine_threshold 0", "above 0, at most 1", id="cosine threshold"),
-        pytest.param("--deduplicate semantic --semantic_clusters 0", "whole number from 1 on", id="no clusters"),
+        pytest.param("--deduplicate semantic --semantic_clusters 0", "whole number of at least 1", id="no clusters"),
         pytest.param(
             "--corpus no_ids.parquet --deduplicate semantic", "no tokenizer is known", id="text of no tokenizer"
         ),
