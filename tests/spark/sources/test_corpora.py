@@ -108,7 +108,11 @@ def test_a_path_that_is_not_there_is_refused(resolver: Resolver, source: str) ->
         pytest.param({"tokens": [[1], None]}, "sequence_id 1: tokens is null", id="null"),
         pytest.param({"tokens": [[1], [2, -5]]}, "sequence_id 1: token id -5 is negative", id="negative"),
         pytest.param({"tokens": [[1], [2**33]]}, "sequence_id 1: token id 8589934592", id="too-large"),
-        pytest.param({"sequence_id": [4, None], "tokens": [[1], [2]]}, "a sequence_id is null", id="no-id"),
+        pytest.param(
+            {"sequence_id": [4, None], "tokens": [[1], [2]]},
+            "expected a sequence_id in every row, found null",
+            id="no-id",
+        ),
     ],
 )
 def test_a_row_that_would_not_be_counted_stops_the_counting(
