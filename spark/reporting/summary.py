@@ -88,11 +88,15 @@ def _table_remarks(tables: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         if each["status"] != "complete":
             yield f"Failed: {name}: {each['error']}"
         elif each["rows_rejected"]:
-            yield f"Rejected: {each['rows_rejected']:,} rows of {name} (reasons in rejected/)"
+            yield f"Rejected: {_count(each['rows_rejected'], 'row')} of {name} (reasons in rejected/)"
         elif each["counts"].get("too_short"):
-            yield f"Skipped: {each['counts']['too_short']:,} sequences of {name} (too short for --window)"
+            yield f"Skipped: {_count(each['counts']['too_short'], 'sequence')} of {name} (too short for --window)"
         elif each["counts"].get("absent"):
-            yield f"Skipped: {each['counts']['absent']:,} sequences of {name} (ids not in the corpus)"
+            yield f"Skipped: {_count(each['counts']['absent'], 'sequence')} of {name} (not in the corpus)"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
 def _null_columns(tables: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -103,5 +107,5 @@ def _null_columns(tables: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             columns_by_reason.setdefault(reason, {})[name] = None
     for reason, names in columns_by_reason.items():
         hidden = len(names) - COLUMNS_SHOWN
-        more = f" and {hidden} more (see run.json)" if hidden > 0 else ""
-        yield f"Null: {', '.join(list(names)[:COLUMNS_SHOWN])}{more}: {reason}"
+        more = f" and {hidden} more in run.json" if hidden > 0 else ""
+        yield f"Null: {', '.join(list(names)[:COLUMNS_SHOWN])}{more} ({reason})"

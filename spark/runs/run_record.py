@@ -125,10 +125,15 @@ def _require_same(record: RunRecord, earlier: Mapping[str, Any]) -> None:
     for name in now:
         if name not in NOT_COMPARED and before.get(name) != now[name]:
             raise UserError(
-                f"Run {record.run_id} was started with {name} = {shown(before.get(name))}, "
-                f"found {shown(now[name])}.\n"
+                f"Run {record.run_id} was started with {name} = {_as_typed(before.get(name))}, "
+                f"found {_as_typed(now[name])}.\n"
                 "Give the same options as before, or another --run_id."
             )
+
+
+def _as_typed(value: Any) -> str:
+    """Return a value for messages; lists as on the command line."""
+    return shown(",".join(map(str, value)) if isinstance(value, list) else value)
 
 
 def _installed(name: str) -> str | None:

@@ -56,8 +56,9 @@ def test_a_table_of_an_earlier_run_has_no_speed_and_a_failed_one_no_numbers() ->
     ("changes", "line"),
     [
         ({"rows_rejected": 1234}, "Rejected: 1,234 rows of mine 70m (reasons in rejected/)"),
+        ({"rows_rejected": 1}, "Rejected: 1 row of mine 70m (reasons in rejected/)"),
         ({"counts": {"rows": 0, "too_short": 5}}, "Skipped: 5 sequences of mine 70m (too short for --window)"),
-        ({"counts": {"rows": 0, "absent": 5}}, "Skipped: 5 sequences of mine 70m (ids not in the corpus)"),
+        ({"counts": {"rows": 0, "absent": 5}}, "Skipped: 5 sequences of mine 70m (not in the corpus)"),
     ],
 )
 def test_missing_rows_are_reported(changes: dict[str, Any], line: str) -> None:
@@ -71,8 +72,8 @@ def test_null_columns_are_grouped_by_reason_and_shortened() -> None:
         TABLE | {"null_columns": many}, TABLE | {"null_columns": {"c0": "no table", "text": "no tokenizer"}}
     )
     assert [line for line in lines if line.startswith("Null: ")] == [
-        "Null: c0, c1, c2, c3, c4, c5 and 2 more (see run.json): no table",
-        "Null: text: no tokenizer",
+        "Null: c0, c1, c2, c3, c4, c5 and 2 more in run.json (no table)",
+        "Null: text (no tokenizer)",
     ]
 
 
