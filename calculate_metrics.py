@@ -1,10 +1,10 @@
 """Measure how language models memorize.
 
-    python calculate_metrics.py                                    the embedded sample, offline
-    python calculate_metrics.py --datasets memories --models 70m   what Pythia-70m memorized, from the Hub
-    python calculate_metrics.py --datasets my_data/ --plan         what would be done with your own data
+    python calculate_metrics.py                                    measure the embedded sample, offline
+    python calculate_metrics.py --datasets memories --models 70m   measure the memories of Pythia-70m, from the Hub
+    python calculate_metrics.py --datasets my_data/ --plan         show the plan for your own data
 
-docs/ explains every option and column.
+An installed package has the script `calculate-metrics`. docs/ explains every option and column.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NoReturn
 
-from spark.runs.driver import Preparation, Program, run_program, this_command
+from spark.runs.driver import Preparation, Program, run_program
 from spark.runs.interruption import leave
+from spark.runs.invocation import this_command
 
 if TYPE_CHECKING:
     from spark.metrics.configuration import Configuration

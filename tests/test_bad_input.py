@@ -41,12 +41,12 @@ def error_of(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         pytest.param("--schemes depuped --datasets pile", "did you mean deduped?", id="scheme"),
         pytest.param("--datasets memory", "Unknown dataset 'memory'", id="dataset"),
         pytest.param("--filters repetitions", "did you mean repetition?", id="filter"),
-        pytest.param("--filters ,", "expected names with commas", id="empty list"),
+        pytest.param("--filters ,", "expected names separated by commas", id="empty list"),
         pytest.param("--dataset sample", "did you mean --datasets?", id="option"),
         pytest.param("--run_id ../../etc", "--run_id names one directory", id="run id with a path"),
-        pytest.param("--sample_size 0", "a whole number from 1 on", id="sample of nothing"),
-        pytest.param("--sample_size many", "a whole number from 1 on", id="sample size in words"),
-        pytest.param("--sample_seed -1", "a whole number from 0 on", id="negative seed"),
+        pytest.param("--sample_size 0", "a whole number of at least 1", id="sample of nothing"),
+        pytest.param("--sample_size many", "a whole number of at least 1", id="sample size in words"),
+        pytest.param("--sample_seed -1", "a whole number of at least 0", id="negative seed"),
         pytest.param("--config nowhere.yaml", "cannot be read", id="missing configuration"),
         pytest.param("--duplicates nowhere.parquet", "--duplicates: no such path", id="missing feature table"),
         pytest.param("--perplexities published", "no published table", id="perplexities are not published"),
@@ -67,7 +67,7 @@ def test_wrong_arguments_are_rejected(
     [
         pytest.param("modles: [70m]", "unknown key 'modles' (did you mean models?)", id="unknown key"),
         pytest.param("- a\n- b", "expected `option: value` lines, found list", id="a list"),
-        pytest.param("models: 7", "expected names", id="a number for names"),
+        pytest.param("models: 7", "expected a list of names", id="a number for names"),
         pytest.param("models: [70m", "cannot be read", id="not YAML"),
         pytest.param("output_dir: [a]", "output_dir: expected text", id="a list for text"),
         pytest.param("sample_size: true", "a whole number", id="a truth value for a number"),
@@ -148,7 +148,7 @@ def test_run_resumes_only_with_the_same_configuration(tmp_path: Path, capsys: py
     record = {"configuration": configuration.as_json(), "data_commits": {}}
     (directory / "run.json").write_text(json.dumps(record))
     arguments = ["--output_dir", str(tmp_path / "out"), "--run_id", "r", "--sample_seed", "1"]
-    assert "was made with sample_seed = '0', and now it is '1'" in error_of(capsys, *arguments)
+    assert "was started with sample_seed = '0', found '1'" in error_of(capsys, *arguments)
     (directory / "run.json").write_text('{"configuration"')
     assert "cannot be read" in error_of(capsys, *arguments)
 

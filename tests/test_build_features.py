@@ -120,14 +120,14 @@ def test_second_run_with_the_same_id_redoes_only_missing_tables(default_run: Any
     shutil.rmtree(removed)
     finished = run_features("--run_id", "first", directory=tmp_path)
     assert finished.returncode == 0, finished.stderr
-    assert "begins (job 1 of 1" in finished.stdout
+    assert "started (job 1 of 1" in finished.stdout
     assert read_split(removed).equals(committed("generation-num-duplicates", "deduped"))
     assert {path: path.stat().st_mtime_ns for path in kept.iterdir()} == before
     card = kept.parent / "README.md"
     content = card.read_text()
     card.unlink()  # as if the run had been killed just before writing it
     again = run_features("--run_id", "first", directory=tmp_path)
-    assert "complete already; nothing to do" in again.stdout
+    assert "already complete; nothing to do" in again.stdout
     assert card.read_text() == content
     refused = run_features("--run_id", "first", "--window", "0:8", directory=tmp_path)
     assert refused.returncode == 2
@@ -203,7 +203,7 @@ def test_sample_is_read_from_another_directory(tmp_path: Path) -> None:
         pytest.param("--schemes dupd", "did you mean duped?", id="scheme of the sample"),
         pytest.param("--window 64:32", "expected START:STOP", id="window backwards"),
         pytest.param("--window 5", "expected START:STOP", id="window of one number"),
-        pytest.param("--row_tokens 0", "a whole number from 1 on", id="rows of nothing"),
+        pytest.param("--row_tokens 0", "a whole number of at least 1", id="rows of nothing"),
         pytest.param("--corpus nowhere.bin", "no such file or directory", id="corpus"),
         pytest.param("--corpus c/{scheme}.bin", "expected --schemes", id="no schemes"),
         pytest.param("--corpus c.bin --schemes a,b", "found one path for a, b", id="one corpus for two schemes"),
@@ -221,7 +221,7 @@ def test_sample_is_read_from_another_directory(tmp_path: Path) -> None:
         pytest.param("--deduplicate exactly", "did you mean exact?", id="method of deduplication"),
         pytest.param("--deduplicate fuzzy --keep longer", "did you mean longest?", id="misspelled value of keep"),
         pytest.param("--deduplicate semantic --cosine_threshold 0", "above 0, at most 1", id="cosine threshold"),
-        pytest.param("--deduplicate semantic --semantic_clusters 0", "whole number from 1 on", id="no clusters"),
+        pytest.param("--deduplicate semantic --semantic_clusters 0", "whole number of at least 1", id="no clusters"),
         pytest.param(
             "--corpus no_ids.parquet --deduplicate semantic", "expected a tokenizer", id="text of no tokenizer"
         ),

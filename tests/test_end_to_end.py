@@ -53,9 +53,9 @@ def test_default_run_prints_a_summary_and_the_next_command(sample_run: Any) -> N
     assert re.search(r"Next, on real data: .*python.* .*calculate_metrics.py --datasets memories", finished.stdout)
     assert all(word in finished.stdout for word in ("rows/s", "increments", "repeats", "code", "Output: "))
     time = r"^\d\d:\d\d:\d\d \S+ \S+: "
-    begins = re.findall(time + rf"begins \(job \d of {SAMPLE_SPLITS}, [\d,]+ rows\)$", finished.stdout, re.MULTILINE)
+    starts = re.findall(time + rf"started \(job \d of {SAMPLE_SPLITS}, [\d,]+ rows\)$", finished.stdout, re.MULTILINE)
     ends = re.findall(time + r"done, [\d,]+ rows in \d+:\d\d$", finished.stdout, re.MULTILINE)
-    assert len(begins) == len(ends) == SAMPLE_SPLITS
+    assert len(starts) == len(ends) == SAMPLE_SPLITS
     assert all(character.isprintable() or character == "\n" for character in finished.stdout)
 
 
@@ -180,7 +180,7 @@ def test_second_run_with_the_same_id_redoes_only_missing_tables(sample_run: Any)
     assert pq.read_table(removed).sort_by("sequence_id").equals(table.sort_by("sequence_id"))
     third = calculate_metrics("--run_id", "first", directory=directory.parent.parent)
     assert third.returncode == 0
-    assert "complete already" in third.stdout
+    assert "already complete" in third.stdout
 
 
 def test_failed_split_is_named_and_the_others_are_written(tmp_path: Path, tokenizer_file: Path) -> None:

@@ -26,7 +26,7 @@ def test_program_fails_to_start_spark_without_the_marker(tmp_path: Path) -> None
     pq.write_table(pa.table({"tokens": [[1, 2]]}), tmp_path / "data.parquet")
     finished = calculate_metrics("--datasets", "data.parquet", "--filters", "repetition", directory=tmp_path)
     assert finished.returncode == 2
-    assert "Spark's Java process is gone" in finished.stderr
+    assert "Spark's Java process ended" in finished.stderr
 
 
 @pytest.mark.spark

@@ -1,6 +1,6 @@
-"""What happens in a run, for whoever reports it. `--json` prints the fields under their names here.
+"""Events of a run. Reporters print them; `--json` uses the names of the fields here.
 
-The docstring of an event says when it is reported; `Annotated` says what each field means. `docs/events.md` is
+The docstring of an event says when it is reported; `Annotated` gives the meaning of each field. `docs/events.md` is
 generated from both: `python -m tools.generate_docs`.
 """
 
@@ -29,7 +29,7 @@ class Event:
         return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
 
     def as_json(self) -> dict[str, Any]:
-        """Return the event's name and fields, in types that JSON knows."""
+        """Return the event's name and fields, in JSON types."""
         return {"event": self.event_name(), **asdict(self)}
 
 
@@ -40,7 +40,7 @@ class PlannedJob:
     job: JobName
     read_from: Annotated[str, "Hub id or path of the sequences"]
     tokenizer: Annotated[str | None, "Hub id or path of the tokenizer; null if none is known yet"]
-    language_model: Annotated[str | None, "Hub id or path of the language model; null if none is asked"]
+    language_model: Annotated[str | None, "Hub id or path of the language model; null if none is evaluated"]
     feature_tables: Annotated[Sequence[str], "names of the feature tables to join"]
     written_to: Annotated[Sequence[str], "output partitions, relative to `metrics/`"]
 
@@ -73,7 +73,7 @@ class PlannedTable:
 
 @dataclass(frozen=True)
 class FeaturePlan(Event):
-    """`build_features.py --plan`, after the corpus was found."""
+    """`build_features.py --plan`, after the corpus was resolved."""
 
     run_id: RunId
     directory: Directory
@@ -92,9 +92,9 @@ class Refused(Event):
 
 @dataclass(frozen=True)
 class ResolvingData(Event):
-    """Before Spark starts, while data is located or downloaded."""
+    """Before Spark starts, while data is resolved."""
 
-    message: Annotated[str, "what is located or downloaded"]
+    message: Annotated[str, "data that is located or downloaded"]
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class KnownJob:
 
 @dataclass(frozen=True)
 class RunStarted(Event):
-    """All data was located and the run's directory exists."""
+    """All data was resolved and the run's directory exists."""
 
     run_id: RunId
     directory: Directory
@@ -126,7 +126,7 @@ class SparkStarted(Event):
 
 @dataclass(frozen=True)
 class JobStarted(Event):
-    """A job begins."""
+    """A job starts."""
 
     job: JobName
     rows: RowsKnown
@@ -136,7 +136,7 @@ class JobStarted(Event):
 
 @dataclass(frozen=True)
 class Advance:
-    """How far a job or the run is."""
+    """Progress of a job or of the run."""
 
     rows_done: Annotated[int, "rows of finished tasks"] = 0
     rows_total: Annotated[int | None, "rows to read; null if not known"] = None

@@ -1,4 +1,4 @@
-"""Speed and time left, from when and by how much the rows grew."""
+"""Speed and time left, from the growth of the number of finished rows."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from spark.reporting.events import Advance
 
 @dataclass
 class Pace:
-    """How fast something is done that grows in steps, at the end of each task; times in seconds of one clock.
+    """The speed of a job or a run whose rows grow in steps, at the end of each task.
 
-    Speed is taken at the newest step, and the time left counts down from there: between two steps nothing is known.
+    The speed is taken at the newest step. The time left counts down from there, because nothing is known between two
+    steps. All times are in seconds of one clock. began: time of the start. stepped: time of the newest step.
     """
 
     began: float
@@ -22,7 +23,7 @@ class Pace:
         self.stepped = self.began
 
     def at(self, now: float, rows_done: int, rows_total: int | None, share: float | None) -> Advance:
-        """How far it is. share: of the work, 0 to 1, for where the number of rows is not known."""
+        """Return the progress at a time. share: share done, 0 to 1; used only if `rows_total` is not known."""
         if rows_done > self.rows_done:
             self.rows_done, self.stepped = rows_done, now
         seconds = self.stepped - self.began

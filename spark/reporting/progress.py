@@ -1,4 +1,4 @@
-"""How far a run is: what Spark says of its jobs and the workers of their rows, made into events."""
+"""Progress of a run: watch Spark's jobs and the workers' row counts, and report `Progress` events."""
 
 from __future__ import annotations
 
@@ -18,20 +18,26 @@ from spark.session.job_descriptions import COUNTING_ROWS, job_group
 if TYPE_CHECKING:
     from pyspark import Accumulator, SparkContext
 
-SECONDS_BETWEEN_LOOKS = 0.5
+POLL_SECONDS = 0.5
 
 log = logging.getLogger("memorization")
 
 
 class SparkJob(NamedTuple):
-    """The newest Spark job of a job. words: its description; share: of its last stage's tasks, how many have ended."""
+    """The newest Spark job of a job of the run.
 
-    words: str | None
+    description: None if it has none. share: share of finished tasks in its last stage; None if not known.
+    """
+
+    description: str | None
     share: float | None
 
 
 class RunProgress:
-    """Follows the jobs of a run, one after the other, and reports how far each and the whole are."""
+    """Progress of the jobs of a run, one after another, and of the run as a whole.
+
+    to_do: the jobs to run, in order.
+    """
 
     def __init__(self, reporter: Reporter, to_do: Sequence[KnownJob]) -> None:
         self._reporter = reporter
@@ -42,7 +48,7 @@ class RunProgress:
 
     @contextmanager
     def job(self, context: SparkContext) -> Iterator[Accumulator[int]]:
-        """Follows the Spark jobs that the block starts, the next of the run; gives what its workers count rows in."""
+        """Follow the Spark jobs that the block starts for the next job; give the accumulator of its finished rows."""
         known = self._to_do[0]
         rows_done = context.accumulator(0)
         stop = threading.Event()
@@ -58,7 +64,7 @@ class RunProgress:
                 stop.set()
                 if watcher.is_alive():
                     watcher.join()
-                # A job that failed counts neither as done nor as to be done.
+                # A failed job counts neither as done nor as remaining.
                 del self._to_do[0]
 
     def _watch(
@@ -66,23 +72,23 @@ class RunProgress:
     ) -> None:
         pace: Pace | None = None
         reported = time.monotonic()
-        while not stop.wait(SECONDS_BETWEEN_LOOKS):
+        while not stop.wait(POLL_SECONDS):
             try:
-                spark_job, now, done = current_spark_job(context, group), time.monotonic(), rows_done.value
-                if pace is None and spark_job.words in COUNTING_ROWS:
+                spark_job, now, done = _newest_spark_job(context, group), time.monotonic(), rows_done.value
+                if pace is None and spark_job.description in COUNTING_ROWS:
                     pace = Pace(now)
                 this_job = pace.at(now, done, known.rows, spark_job.share) if pace else Advance(0, known.rows)
-                whole_run = no_sooner(self._of_run(now, done, this_job.share), this_job)
+                whole_run = _no_sooner(self._of_run(now, done, this_job.share), this_job)
                 if now - reported >= (self._reporter.seconds_between_progress or 0):
                     reported = now
-                    self._reporter.report(Progress(known.job, spark_job.words, this_job, whole_run))
+                    self._reporter.report(Progress(known.job, spark_job.description, this_job, whole_run))
             except Exception:
-                # Spark has died, or whoever reads the reports has gone: the thread that does the work learns it too.
-                log.debug("%s: no more progress is told", known.job, exc_info=True)
+                # Spark has died, or the reader of our output is gone: the thread that runs the job finds out too.
+                log.debug("%s: progress is no longer reported", known.job, exc_info=True)
                 return
 
     def _of_run(self, now: float, rows_done: int, share: float | None) -> Advance:
-        """The whole run, by rows where they are known of every job, and else by the bytes of their files."""
+        """Return the run's progress: by rows if they are known for every job, else by the bytes of the files."""
         rows = [each.rows for each in self._to_do]
         total = None if None in rows else self._rows_done + sum(each for each in rows if each is not None)
         bytes_done = self._bytes_done + (share or 0) * self._to_do[0].bytes
@@ -91,22 +97,22 @@ class RunProgress:
         return self._pace.at(now, self._rows_done + rows_done, total, share_of_bytes)
 
 
-def no_sooner(whole_run: Advance, this_job: Advance) -> Advance:
-    """The whole run's advance, its time left at least that of the job, which may be slower than those before it."""
+def _no_sooner(whole_run: Advance, this_job: Advance) -> Advance:
+    """Return the run's progress, with at least the job's time left; the job may be slower than the jobs before it."""
     if whole_run.seconds_left is None or this_job.seconds_left is None:
         return whole_run
     return replace(whole_run, seconds_left=max(whole_run.seconds_left, this_job.seconds_left))
 
 
-def current_spark_job(context: SparkContext, group: str) -> SparkJob:
-    """What Spark says of the newest job of a group."""
+def _newest_spark_job(context: SparkContext, group: str) -> SparkJob:
+    """Return the newest Spark job of a job group, from Spark's status tracker."""
     tracker = context.statusTracker()
     jobs = tracker.getJobIdsForGroup(group)
     if not jobs:
         return SparkJob(None, None)
     newest = max(jobs)
     description = context._jsc.sc().statusStore().job(newest).description()
-    words = description.get().removeprefix(f"{group}: ") if description.isDefined() else None
+    text = description.get().removeprefix(f"{group}: ") if description.isDefined() else None
     info = tracker.getJobInfo(newest)
     stage = tracker.getStageInfo(max(info.stageIds)) if info and info.stageIds else None
-    return SparkJob(words, stage.numCompletedTasks / stage.numTasks if stage and stage.numTasks else None)
+    return SparkJob(text, stage.numCompletedTasks / stage.numTasks if stage and stage.numTasks else None)

@@ -1,4 +1,4 @@
-"""Who tells of a run: reporters for scripts here, those for people in `spark.reporting.text_reporters`."""
+"""Reporters of events: the protocol, and the reporters for scripts. `text_reporters.py` has the ones for people."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ Format = Literal["text", "quiet", "json"]
 
 
 class Reporter(Protocol):
-    """Takes the events of a run, from more than one thread, and tells of them."""
+    """Shows or writes the events of a run; called from several threads."""
 
     @property
     def seconds_between_progress(self) -> float | None:
-        """How often it wants to know how far the run is; None for never."""
+        """Seconds between two `Progress` events; None for no such events."""
 
     def report(self, event: Event) -> None:
-        """Tells of one event."""
+        """Report one event."""
 
     def close(self) -> None:
-        """Takes away what is shown for the moment, so that others may write."""
+        """Remove bars and spinners from the terminal, so that others can write to it."""
 
 
 class JsonReporter:
-    """One line of JSON an event."""
+    """Writes one line of JSON per event."""
 
     seconds_between_progress = 1.0
 
@@ -36,35 +36,35 @@ class JsonReporter:
         self._stream = stream or sys.stdout
 
     def report(self, event: Event) -> None:
-        """Writes the event's line, in ASCII, at once."""
+        """Write the event as one line of ASCII, and flush."""
         time = datetime.now(UTC).isoformat(timespec="milliseconds")
         line = json.dumps({"time": time, **event.as_json()}, default=str)
-        # In one write, so that the lines of two threads do not mix.
+        # One write per line: lines of two threads cannot mix.
         self._stream.write(line + "\n")
         self._stream.flush()
 
     def close(self) -> None:
-        """Shows nothing for the moment."""
+        """Do nothing."""
 
 
 class QuietReporter:
-    """Nothing but failures, on the standard error."""
+    """Prints only failures, to standard error."""
 
     seconds_between_progress = None
 
     def report(self, event: Event) -> None:
-        """Tells of a job that failed, and of what is left to do after an interruption."""
+        """Print a failed job, or how to continue an interrupted run."""
         if isinstance(event, JobFailed):
             print(f"Failed: {printable(event.job)}: {event.error}", file=sys.stderr)
         elif isinstance(event, RunFinished) and event.go_on:
             print(interruption_message(event), file=sys.stderr)
 
     def close(self) -> None:
-        """Shows nothing for the moment."""
+        """Do nothing."""
 
 
 def interruption_message(event: RunFinished) -> str:
-    """How much was complete when the run was interrupted, and how it goes on."""
+    """Return how many tables an interrupted run completed, and the command that continues it."""
     complete = sum(table["status"] == "complete" for table in event.tables)
     tables = "1 table is" if complete == 1 else f"{complete or 'no'} tables are"
-    return f"Stopped; {tables} complete. To go on:\n  {event.go_on}"
+    return f"Interrupted; {tables} complete. Continue with:\n  {event.go_on}"

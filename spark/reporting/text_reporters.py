@@ -1,4 +1,4 @@
-"""What a person sees of a run: a bar in a terminal, or plain lines in a log file."""
+"""Reporters for people: bars in a terminal, or plain lines in a log file."""
 
 from __future__ import annotations
 
@@ -14,29 +14,32 @@ from rich.table import Column, Table
 
 from spark.reporting import events
 from spark.reporting.events import Advance
+from spark.reporting.plans import print_feature_plan, print_plan
 from spark.reporting.reporter import Format, JsonReporter, QuietReporter, Reporter, interruption_message
-from spark.reporting.summary import print_deduplication, print_feature_plan, print_plan, print_summary
+from spark.reporting.summary import print_deduplication, print_summary
 from spark.reporting.wording import bar_fields, log_line
 from utils import UserError, printable
 
 FIELDS = ("rows", "speed", "left")
-SHORTEST_NAME, SHORTEST_BAR = 12, 8
-PLACE_FOR_ECHO = 4
+# Widths in characters.
+MIN_NAME_WIDTH, MIN_BAR_WIDTH = 12, 8
+ECHO_WIDTH = 4  # left free for the terminal's `^C`
+LOG_WIDTH = 120
 
 
 def choose_reporter(report: Format) -> Reporter:
-    """The reporter that was asked for; of text, the one that suits where it goes."""
+    """Return the reporter of a format. For text: bars if standard output is a terminal, else log lines."""
     if report != "text":
         return QuietReporter() if report == "quiet" else JsonReporter()
     console = Console()
     if console.is_terminal and not console.is_dumb_terminal:
         return TerminalReporter(console)
-    return LogReporter(Console(width=120))
+    return LogReporter(Console(width=LOG_WIDTH))
 
 
 @contextmanager
 def reporting(report: Format) -> Iterator[Reporter]:
-    """The reporter that was asked for, which tells of what the block refuses, and is closed at its end."""
+    """Give the reporter of a format; report a UserError that the block raises, and close the reporter at the end."""
     reporter = choose_reporter(report)
     try:
         yield reporter
@@ -48,7 +51,7 @@ def reporting(report: Format) -> Iterator[Reporter]:
 
 
 class TextReporter:
-    """Says where the run lies, where Spark's UI is, and at the end what was found; bars and lines are added to it."""
+    """Prints the run's directory, the address of Spark's UI, and the summary. Subclasses add bars or log lines."""
 
     seconds_between_progress: float | None = None
 
@@ -56,7 +59,7 @@ class TextReporter:
         self._console = console
 
     def report(self, event: events.Event) -> None:
-        """Prints what the event says to a person."""
+        """Print the event, if it is one that stays on the screen."""
         match event:
             case events.Plan():
                 print_plan(self._console, event)
@@ -65,9 +68,9 @@ class TextReporter:
             case events.RunStarted():
                 self._say(f"Run: {printable(event.directory)}")
                 if all(job.complete for job in event.jobs):
-                    self._say(f"Run {event.run_id} is complete already; nothing to do.")
+                    self._say(f"Run {event.run_id} is already complete; nothing to do.")
             case events.SparkStarted(ui=ui, taken_port=port) if ui:
-                self._say(f"Spark UI: {ui}" + (f" ({port} is taken)" if port else ""))
+                self._say(f"Spark UI: {ui}" + (f" (port {port} is in use)" if port else ""))
             case events.Deduplicated():
                 self.close()
                 print_deduplication(self._console, event)
@@ -79,19 +82,19 @@ class TextReporter:
                     self._say(interruption_message(event))
 
     def close(self) -> None:
-        """Shows nothing for the moment."""
+        """Do nothing; subclasses with bars remove them."""
 
     def _say(self, line: str) -> None:
         self._console.print(line, highlight=False, soft_wrap=True, markup=False)
 
 
 class LogReporter(TextReporter):
-    """Plain lines: at the start and end of every job, and every half minute between."""
+    """Prints plain lines: at the start and end of each job, and every 30 seconds between."""
 
     seconds_between_progress = 30.0
 
     def report(self, event: events.Event) -> None:
-        """Prints the event's line, if it has one."""
+        """Print the event's line with the time, if it has one."""
         super().report(event)
         line = log_line(event)
         if line:
@@ -99,7 +102,7 @@ class LogReporter(TextReporter):
 
 
 class TerminalReporter(TextReporter):
-    """A bar for the job that is being measured, and one for the whole run where it has more than one."""
+    """Shows a bar for the current job, and one for the whole run if it has several jobs."""
 
     seconds_between_progress = 0.5
 
@@ -112,10 +115,10 @@ class TerminalReporter(TextReporter):
         self._jobs = 0
 
     def report(self, event: events.Event) -> None:
-        """Shows the event in the bars, or prints what is to stay."""
+        """Update the bars, or print the event above them."""
         match event:
             case events.ResolvingData(message=message):
-                self._wait_for(printable(message) or "Finding the data")
+                self._wait_for(printable(message) or "Resolving data")
             case events.RunStarted(jobs=jobs):
                 self.close()
                 super().report(event)
@@ -134,7 +137,7 @@ class TerminalReporter(TextReporter):
                 super().report(event)
 
     def close(self) -> None:
-        """Takes the bars and the spinner away."""
+        """Remove the bars and the spinner."""
         if self._status:
             self._status.stop()
         if self._bars:
@@ -152,7 +155,7 @@ class TerminalReporter(TextReporter):
             self.close()
             self._bars = Bars(self._console)
             self._bars.start()
-        # Jobs have little in common, and a bar cannot go back to knowing no total.
+        # New bars for each job: a bar with a total cannot return to an unknown total.
         for task in self._bars.task_ids:
             self._bars.remove_task(task)
         self._job = self._bars.add_task(escape(printable(event.job)), **bar_fields(Advance(), None))
@@ -161,16 +164,16 @@ class TerminalReporter(TextReporter):
 
 
 class Bars(Progress):
-    """A name, a bar as wide as there is place, rows, speed and time left of each task.
+    """Bars with name, rows, speed and time left of each task; the bar fills the remaining width.
 
-    They leave place for the terminal's `^C`, which would begin a new line and shift what is drawn.
+    The last columns of the terminal stay free for its `^C`, which would wrap to a new line and shift the bars.
     """
 
     def __init__(self, console: Console) -> None:
         self._terminal = console
         super().__init__(
             TextColumn("{task.description}", table_column=Column(no_wrap=True, overflow="ellipsis")),
-            BarColumn(bar_width=None, table_column=Column(ratio=1, min_width=SHORTEST_BAR)),
+            BarColumn(bar_width=None, table_column=Column(ratio=1, min_width=MIN_BAR_WIDTH)),
             *(
                 TextColumn("{task.fields[" + field + "]}", justify="right", table_column=Column(no_wrap=True))
                 for field in FIELDS
@@ -181,10 +184,10 @@ class Bars(Progress):
         )
 
     def make_tasks_table(self, tasks: Iterable[Task]) -> Table:
-        """The bars as a table, nearly as wide as the terminal; where it is too narrow, names are cut."""
+        """Return the bars as a table, `ECHO_WIDTH` narrower than the terminal. Long names are cut."""
         tasks = list(tasks)
         table = super().make_tasks_table(tasks)
-        table.width = max(1, self._terminal.width - PLACE_FOR_ECHO)
+        table.width = max(1, self._terminal.width - ECHO_WIDTH)
         numbers = sum(max((len(task.fields[field]) + 1 for task in tasks), default=0) for field in FIELDS)
-        table.columns[0].max_width = max(SHORTEST_NAME, table.width - numbers - SHORTEST_BAR - 1)
+        table.columns[0].max_width = max(MIN_NAME_WIDTH, table.width - numbers - MIN_BAR_WIDTH - 1)
         return table

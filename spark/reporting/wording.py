@@ -1,4 +1,4 @@
-"""How far a run is, in words: for a log file and for the bars of a terminal."""
+"""The text of events: lines of a log file, and fields of a terminal's bars."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from spark.reporting import events
 
 
 def bar_fields(advance: events.Advance, phase: str | None) -> dict[str, Any]:
-    """What a bar shows of an advance: the phase of the work until rows are measured."""
+    """Return the fields of a bar. The phase is shown until rows are measured."""
     fields = {"rows": "", "speed": "", "left": ""}
     if advance.rows_done:
         fields = dict(zip(fields, (_rows(advance), _speed(advance), _left(advance)), strict=True))
@@ -18,19 +18,19 @@ def bar_fields(advance: events.Advance, phase: str | None) -> dict[str, Any]:
 
 
 def log_line(event: events.Event) -> str | None:
-    """What a log file says of an event; None where nothing needs to be said."""
+    """Return the line that a log file gets for an event; None if it gets none."""
     match event:
         case events.JobStarted():
             rows = "" if event.rows is None else f", {event.rows:,} rows"
-            return f"{event.job}: begins (job {event.number} of {event.of}{rows})"
+            return f"{event.job}: started (job {event.number} of {event.of}{rows})"
         case events.Progress(this_job=job, whole_run=run):
             if not job.rows_done:
-                return f"{event.job}: {event.phase or 'begins'}"
+                return f"{event.job}: {event.phase or 'starting'}"
             done = ", ".join(filter(None, [_rows(job), _speed(job), _left(job)]))
             share = ", ".join(filter(None, [f"{run.share:.0%}" if run.share else "", _left(run)]))
             return f"{event.job}: {done}" + (f"; whole run: {share}" if share else "")
         case events.JobComplete(tables=tables):
-            # The tables of a job's models hold the same rows, measured once.
+            # A job has one table per model, all with the same rows, measured once.
             return f"{event.job}: done, {tables[0]['rows_read']:,} rows in {clock(tables[0]['seconds'])}"
         case events.JobFailed():
             return f"{event.job}: failed: {event.error}".replace("\n", " ")
@@ -38,7 +38,7 @@ def log_line(event: events.Event) -> str | None:
 
 
 def clock(seconds: float) -> str:
-    """Seconds as `0:07`, `1:02:03` or `2 d 1:02:03`."""
+    """Return a duration as text: `0:07`, `1:02:03` or `2 d 1:02:03`."""
     minutes, second = divmod(round(seconds), 60)
     hours, minute = divmod(minutes, 60)
     days, hour = divmod(hours, 24)

@@ -1,4 +1,4 @@
-"""The command line of a program, from the options that its configuration declares."""
+"""Build and parse the command line of a program from the options of its configuration."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 from spark.reporting.reporter import Format
+from spark.runs.invocation import this_command
 from spark.runs.option_checks import read_config_file
 from spark.runs.options import RunConfiguration, declared_options
 from utils import VERSION, UserError, nearest, printable
@@ -16,7 +17,7 @@ from utils import VERSION, UserError, nearest, printable
 
 @dataclass(frozen=True)
 class CommandLine:
-    """What `--help` says of a program, the configuration that declares its options, and the function that builds it."""
+    """The texts of a program's `--help`, the class that declares its options, and the function that builds it."""
 
     program: str
     description: str
@@ -26,15 +27,15 @@ class CommandLine:
 
 
 class Request(NamedTuple):
-    """What a command line asks for: a configuration, whether to only plan, and how to report."""
+    """A parsed command line: the configuration, whether to only plan, and how to report."""
 
-    configuration: Any  # of the type that the command line names
+    configuration: Any  # an instance of `CommandLine.configuration`
     plan_only: bool
     report: Format
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser whose errors are one or two lines, with the nearest option."""
+    """An argument parser that raises UserError, with the nearest option for a typo."""
 
     def error(self, message: str) -> NoReturn:
         """Raise UserError."""
@@ -43,11 +44,11 @@ class Parser(argparse.ArgumentParser):
         if message.startswith("unrecognized arguments") and unknown:
             names = [option for action in self._actions for option in action.option_strings]
             hint = nearest(unknown[0].split("=")[0], names)
-        raise UserError(f"{printable(message)}{hint}.\nTry: python {self.prog} --help")
+        raise UserError(f"{printable(message)}{hint}.\nTry: {this_command()} --help")
 
 
 def read_command_line(command_line: CommandLine, arguments: list[str] | None) -> Request:
-    """Return what the arguments ask for, over the YAML file that `--config` names; raise UserError."""
+    """Parse the arguments; they override the file of `--config`. Raise UserError for invalid ones."""
     parsed = vars(make_parser(command_line).parse_args(arguments))
     plan_only, report, config = parsed.pop("plan", False), parsed.pop("report", "text"), parsed.pop("config", None)
     known = list(declared_options(command_line.configuration))

@@ -1,13 +1,11 @@
-"""The shell of every program: parse, plan or run, and answer what goes wrong with a line and an exit status."""
+"""The shell of every program: parse the command line, plan or run, report errors, and return the exit status."""
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spark.runs.interruption import Interruption, command_to_go_on, run_interruptibly
@@ -28,7 +26,7 @@ class Preparation:
 
     schema: columns of the tables, for `run.json`. resolve: yields the jobs, with all their input resolved.
     plan: the event that `--plan` reports. findings: events to report once all tables are complete.
-    next_command: a command line to try next, with a word on what it does; None if there is none.
+    next_command: a line that suggests the next command; None if there is none.
     """
 
     schema: Sequence[Mapping[str, str]]
@@ -42,7 +40,7 @@ class Preparation:
 class Program:
     """A program: its name, its command line, and what it prepares from a configuration, run id and run directory.
 
-    command_line and prepare import what is slow only when they are called.
+    command_line and prepare import slow modules only when they are called.
     """
 
     name: str
@@ -60,24 +58,29 @@ def run_program(program: Program, arguments: list[str] | None) -> int:
         return 2
     except KeyboardInterrupt:
         return interruption.exit_status
-    except OSError as error:  # the disk, the network, a permission
+    except OSError as error:  # disk, network or permissions
         print(f"{program.name}: {printable_lines(str(error))}", file=sys.stderr)
         return 1
     except ModuleNotFoundError as error:
         print(f"{program.name}: {error.name} is not installed for {sys.executable}.", file=sys.stderr)
-        print(f"Run `make setup`, then .venv/bin/python {program.name}.", file=sys.stderr)
+        script = program.name.removesuffix(".py").replace("_", "-")
+        print(
+            f"Run `make setup`, then .venv/bin/python {program.name}; or `pip install .`, then {script}.",
+            file=sys.stderr,
+        )
         return 2
 
 
 def _run(program: Program, arguments: list[str] | None, interruption: Interruption) -> int:
-    # Slow imports follow once the command line is known to be right.
+    # Import slow modules only after the command line has been checked.
     from spark.runs.command_line import read_command_line
 
     configuration, plan_only, report = read_command_line(program.command_line(), arguments)
     run_id = check_run_id(configuration.run_id or new_run_id(datetime.now()))
 
     from spark.reporting.text_reporters import reporting
-    from spark.runs.run import Run, run_directory
+    from spark.runs.run import Run
+    from spark.runs.run_directory import run_directory
 
     with reporting(report) as reporter:
         directory = run_directory(configuration, run_id)
@@ -100,11 +103,3 @@ def _run(program: Program, arguments: list[str] | None, interruption: Interrupti
     if report == "text" and status == 0 and preparation.next_command is not None:
         print(preparation.next_command)
     return status
-
-
-def this_command() -> str:
-    """Return the command that started this program, without its arguments, as a person would type it."""
-    if not sys.argv[0].endswith(".py"):
-        return Path(sys.argv[0]).name  # an installed script
-    python = "python" if os.environ.get("VIRTUAL_ENV") else os.path.relpath(sys.executable)
-    return f"{python} {sys.argv[0]}"

@@ -1,7 +1,7 @@
-"""Ctrl-C and SIGTERM: the main thread listens for them while another does the work.
+"""Handle Ctrl-C and SIGTERM: the main thread waits for signals while another thread runs the program.
 
-So a signal is answered at once whatever the work is waiting for, and never raises in the middle of a call to the JVM,
-whose connection would then give the answer to one question for that to the next.
+A signal is handled at once, whatever the program waits for. It never raises in the middle of a call to the JVM. That
+would leave the answer unread on the connection, and the next call would take it for its own.
 """
 
 from __future__ import annotations
@@ -22,66 +22,70 @@ from utils import printable
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SECONDS_TO_STOP = 5.0
-SECONDS_BETWEEN_LOOKS = 0.1
+POLL_SECONDS = 0.1
 SECONDS_BETWEEN_CANCELS = 0.5
 
 
 class Interrupted(KeyboardInterrupt):
-    """The work is to stop, or was stopped."""
+    """The run is to stop, or was stopped."""
 
 
 class Interruption:
-    """Whether a run is to stop, and what stopping it takes.
+    """Whether a run is to stop, and how to stop it.
 
-    signal: the first that came; None before. cancel: ends what the work is waiting for.
-    afterwards: says what was done and how the rest is; called once the work has stopped, or was given up.
+    signal: number of the first signal received; None before. cancel: ends the call that the run waits for.
+    afterwards: reports what is complete and how to continue; called once the run has stopped or was given up.
     """
 
     def __init__(self) -> None:
         self.signal: int | None = None
         self.cancel: Callable[[], object] = lambda: None
-        self.afterwards: Callable[[], object] = lambda: print("Stopped; nothing was written.", file=sys.stderr)
+        self.afterwards: Callable[[], object] = lambda: print("Interrupted; nothing was written.", file=sys.stderr)
 
     @property
     def exit_status(self) -> int:
-        """What a shell expects of a program that the signal ended: 130 after Ctrl-C."""
+        """The exit status for a program ended by the signal, as shells expect it: 130 after Ctrl-C."""
         return 128 + (self.signal or signal.SIGINT)
 
     def check(self) -> None:
-        """Raises Interrupted where the run is to stop."""
+        """Raise Interrupted if the run is to stop."""
         if self.signal is not None:
             raise Interrupted
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Takes note of signals, those that the caller of the program has it ignore (`nohup`) left out."""
+        """Record signals in the block, except signals that the process was started to ignore (`nohup`)."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return
         before = {each: signal.getsignal(each) for each in SIGNALS}
         for each in SIGNALS:
             if before[each] != signal.SIG_IGN:
-                signal.signal(each, self._note)
+                signal.signal(each, self._record)
         try:
             yield
         finally:
             for each, handler in before.items():
                 signal.signal(each, handler)
 
-    def _note(self, number: int, frame: FrameType | None) -> None:
+    def _record(self, number: int, frame: FrameType | None) -> None:
         self.signal = self.signal or number
 
 
 def run_interruptibly(
     work: Callable[[], int], interruption: Interruption, seconds_to_stop: float = SECONDS_TO_STOP
 ) -> int:
-    """Return or raise what `work` does; raise Interrupted within `seconds_to_stop` of a signal in any case."""
+    """Run `work` in another thread, and return or raise as it does.
+
+    After a signal, raise Interrupted within `seconds_to_stop`, even if `work` does not stop. If `work` succeeds in that
+    time, return its value.
+    """
     future: Future[int] = Future()
     worker = threading.Thread(target=_fulfil, args=(future, work), daemon=True)
     with interruption.listening():
         worker.start()
         while worker.is_alive() and interruption.signal is None:
-            worker.join(SECONDS_BETWEEN_LOOKS)
+            worker.join(POLL_SECONDS)
         if worker.is_alive():
             _stop(worker, interruption, seconds_to_stop)
         if interruption.signal is not None and (not future.done() or future.exception()):
@@ -98,7 +102,7 @@ def _fulfil(future: Future[int], work: Callable[[], int]) -> None:
 
 
 def _stop(worker: threading.Thread, interruption: Interruption, seconds_to_stop: float) -> None:
-    """Cancels until the worker has ended: between two jobs there is nothing to cancel."""
+    """Cancel repeatedly until the worker has ended: between two Spark jobs there is nothing to cancel."""
     deadline = time.monotonic() + seconds_to_stop
     while worker.is_alive() and time.monotonic() < deadline:
         threading.Thread(target=_cancel, args=(interruption,), daemon=True).start()
@@ -106,7 +110,7 @@ def _stop(worker: threading.Thread, interruption: Interruption, seconds_to_stop:
 
 
 def _cancel(interruption: Interruption) -> None:
-    # Spark may have ended already, by the same signal.
+    # The same signal may have ended Spark already.
     with suppress(Exception):
         interruption.cancel()
 
@@ -124,7 +128,7 @@ def command_to_go_on(run_id: str, names_the_run: bool, command: Sequence[str] | 
 
 
 def _word(argument: str) -> str:
-    """An argument as a word of a shell, its unprintable characters escaped."""
+    """Return an argument quoted for a shell, with unprintable characters escaped."""
     if printable(argument) == argument:
         return shlex.quote(argument)
     return "$'" + "".join(_letter(each) for each in argument) + "'"
@@ -139,7 +143,7 @@ def _letter(character: str) -> str:
 
 
 def leave(status: int) -> NoReturn:
-    """Ends the program; after an interruption without waiting for a thread that would not stop."""
+    """Exit with a status; above 128 (an interruption), do not wait for threads that are still running."""
     if status <= 128:
         sys.exit(status)
     sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""What every program's jobs have in common."""
+"""`Job`: a unit of work of a run, the same for every program."""
 
 from __future__ import annotations
 
@@ -13,36 +13,36 @@ if TYPE_CHECKING:
 
 
 class Job(Protocol):
-    """What makes the tables of one job, or one of its feature tables."""
+    """A job: it writes the tables of one dataset split, or of one feature of a corpus."""
 
     @property
     def description(self) -> str:
-        """What it is called in messages and in the Spark UI."""
+        """Name of the job in messages and in Spark's UI."""
 
     @property
     def source(self) -> str:
-        """Where it reads its rows."""
+        """Path or Hub id of the rows it reads."""
 
     @property
     def rows_known(self) -> int | None:
-        """Its rows, where they are known before any is read."""
+        """Number of rows to read; None if only reading the files tells."""
 
     @property
     def bytes(self) -> int:
-        """Of the files that it reads."""
+        """Total size of the input files, in bytes."""
 
     @property
     def language_model(self) -> LanguageModel | None:
-        """The model that it asks."""
+        """The language model to evaluate; None if there is none."""
 
     def is_complete(self) -> bool:
-        """Whether an earlier run has published its tables."""
+        """Return whether an earlier run has published all tables of the job."""
 
     def estimated_bytes(self) -> int | None:
-        """What its tables will take on disk; None where that cannot be told."""
+        """Return the estimated size of the tables on disk, in bytes; None if not known."""
 
     def run(self, spark: SparkSession, rows_done: Accumulator[int]) -> None:
-        """Makes the tables and publishes them; `rows_done` grows as tasks end."""
+        """Write and publish the tables. `rows_done` grows at the end of each task."""
 
     def note(self, record: RunRecord, from_earlier: bool) -> None:
-        """Notes its complete tables in the run's record."""
+        """Add the complete tables to the run's record. from_earlier: whether an earlier run wrote them."""

@@ -34,15 +34,15 @@ def run_lock(
 ) -> Iterator[None]:
     """Hold the lock of a run's directory, which must exist. Raise UserError if a living process holds it."""
     path, holder = directory / LOCK, this_process()
-    _take(path, holder, seconds_to_settle)
+    _acquire(path, holder, seconds_to_settle)
     stop = threading.Event()
-    signs = threading.Thread(target=_give_signs, args=(path, holder, stop, seconds_between_signs), daemon=True)
-    signs.start()
+    renewal = threading.Thread(target=_renew, args=(path, holder, stop, seconds_between_signs), daemon=True)
+    renewal.start()
     try:
         yield
     finally:
         stop.set()
-        signs.join()
+        renewal.join()
         if _is_held_by(path, holder):
             path.unlink()
 
@@ -51,10 +51,10 @@ def require_unlocked(directory: AnyPath) -> None:
     """Raise UserError if a living process holds the lock of a run's directory, which need not exist."""
     holder = read_holder(directory / LOCK)
     if holder is not None and holder.is_alive():
-        raise UserError(_held(directory / LOCK, holder))
+        raise UserError(_held_message(directory / LOCK, holder))
 
 
-def _take(path: AnyPath, holder: Holder, seconds_to_settle: float) -> None:
+def _acquire(path: AnyPath, holder: Holder, seconds_to_settle: float) -> None:
     """Acquire the lock. Raise UserError if a living process holds it."""
     if path.is_dir():
         raise UserError(f"{printable(str(path))}: expected a file, found a directory; remove it.")
@@ -64,7 +64,7 @@ def _take(path: AnyPath, holder: Holder, seconds_to_settle: float) -> None:
             time.sleep(seconds_to_settle)
             found = read_holder(path)
         if found is not None and found.is_alive():
-            raise UserError(_held(path, found))
+            raise UserError(_held_message(path, found))
         _remove_stale(path, found)
 
 
@@ -80,7 +80,7 @@ def _create(path: AnyPath, holder: Holder, seconds_to_settle: float) -> bool:
         return True
     if path.exists():
         return False
-    # Object stores cannot create a file only if it is absent: the last writer wins, and all see who that was.
+    # Object stores have no exclusive create: the last writer wins, and every writer then reads who that was.
     path.write_text(text)
     time.sleep(seconds_to_settle)
     return _is_held_by(path, holder)
@@ -104,8 +104,8 @@ def _remove_stale(path: AnyPath, dead: Holder | None) -> None:
         aside.unlink()
 
 
-def _give_signs(path: AnyPath, holder: Holder, stop: threading.Event, seconds_between_signs: float) -> None:
-    """Renew the sign of life until told to stop, or until another process holds the lock."""
+def _renew(path: AnyPath, holder: Holder, stop: threading.Event, seconds_between_signs: float) -> None:
+    """Update the sign of life until `stop` is set, or until another process holds the lock."""
     while not stop.wait(seconds_between_signs) and _is_held_by(path, holder):
         text = json.dumps(asdict(replace(holder, last_sign=int(time.time()))))
         if not is_local(path):
@@ -121,11 +121,11 @@ def _is_held_by(path: AnyPath, holder: Holder) -> bool:
     return found is not None and found.token == holder.token
 
 
-def _held(path: AnyPath, holder: Holder) -> str:
+def _held_message(path: AnyPath, holder: Holder) -> str:
     """Return the error message that names the holder."""
     seconds = max(0, round(time.time() - holder.last_sign))
     who = f"process {holder.process} on {printable(str(holder.host))} since {printable(str(holder.since))}"
     return (
         f"Run {printable(path.parent.name)} is being written by {who} (last sign of life {seconds} s ago).\n"
-        "Wait until it is done, stop it, or give another --run_id."
+        "Wait for it, stop it, or give another --run_id."
     )

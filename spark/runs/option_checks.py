@@ -37,7 +37,7 @@ def read_config_file(path: Path, known: Collection[str]) -> dict[str, Any]:
 
 
 def shown(value: Any) -> str:
-    """Return a value as messages show it: safe to print, and short."""
+    """Return a value as text for messages: quoted, printable, at most 200 characters of it."""
     return repr(printable(str(value)[:200]))
 
 
@@ -59,10 +59,10 @@ def as_names(name: str, value: Any) -> tuple[str, ...]:
     """Accept names, in a list or separated by commas; each is kept once."""
     items = value.split(",") if isinstance(value, str) else value
     if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
-        raise UserError(f"{name}: expected names (a list, or one text with commas), found {shown(value)}.")
+        raise UserError(f"{name}: expected a list of names, or text with commas, found {shown(value)}.")
     names = tuple(dict.fromkeys(item.strip() for item in items))
     if not names or not all(names):
-        raise UserError(f"--{name}: expected names with commas between them, found {printable(str(value))!r}.")
+        raise UserError(f"--{name}: expected names separated by commas, found {printable(str(value))!r}.")
     return names
 
 
@@ -75,7 +75,9 @@ def integer_from(smallest: int) -> Callable[[str, Any], int]:
         except ValueError:
             number = None
         if number is None or not smallest <= number < 2**63:
-            raise UserError(f"--{name}: expected a whole number from {smallest} on, found {printable(str(value))!r}.")
+            raise UserError(
+                f"--{name}: expected a whole number of at least {smallest}, found {printable(str(value))!r}."
+            )
         return number
 
     return as_integer
@@ -97,7 +99,7 @@ def number_up_to(largest: int) -> Callable[[str, Any], float]:
 
 
 def one_of(kind: str, names: Collection[str]) -> Callable[[str, Any], str]:
-    """Return a check that accepts one of these names; kind: what messages call it."""
+    """Return a check that accepts one of these names. kind: the noun for messages."""
 
     def as_name(name: str, value: Any) -> str:
         require_known(kind, [str(value)], names)

@@ -16,7 +16,7 @@ Check = Callable[[str, Any], Any]
 
 @dataclass(frozen=True)
 class Option:
-    """What is declared of an option beside its name and type.
+    """The declaration of an option, besides its name and type.
 
     check: takes the name and a value from the command line or a YAML file; returns the value of the field, or raises
         UserError.
@@ -60,6 +60,6 @@ def declared_options(configuration: type[RunConfiguration]) -> dict[str, Option]
 
 
 def checked_values(configuration: type[RunConfiguration], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the given values as their fields hold them, without those that are None; raise UserError."""
+    """Return the given values, checked and converted, without None; raise UserError for an invalid value."""
     options = declared_options(configuration)
     return {name: options[name].check(name, value) for name, value in given.items() if value is not None}

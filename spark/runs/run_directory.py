@@ -1,13 +1,19 @@
-"""Create the directory of a run, and write its log."""
+"""Name and create the directory of a run, and write its log."""
 
 from __future__ import annotations
 
 import logging
 from pathlib import Path
 
+from spark.runs.options import RunConfiguration
 from spark.session.logs import Logs
-from spark.storage.paths import AnyPath, files_below, is_local, write_at_once
+from spark.storage.paths import AnyPath, files_below, is_local, storage_path, write_at_once
 from utils import UserError, printable, printable_lines
+
+
+def run_directory(configuration: RunConfiguration, run_id: str) -> AnyPath:
+    """Return the directory of a run: its name in `--output_dir`."""
+    return storage_path(configuration.output_dir) / run_id
 
 
 def make_directory(path: AnyPath) -> None:
@@ -18,7 +24,9 @@ def make_directory(path: AnyPath) -> None:
         (path / ".writable").unlink()
     except (OSError, ValueError) as error:
         reason = printable(getattr(error, "strerror", None) or str(error))
-        raise UserError(f"--output_dir: cannot write to {printable(str(path))}: {reason}.") from None
+        raise UserError(
+            f"--output_dir: cannot write to {printable(str(path))}: {reason}.\nGive another directory."
+        ) from None
 
 
 def logs_of(run_directory: AnyPath, cache_directory: Path) -> Logs:

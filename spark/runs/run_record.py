@@ -1,4 +1,4 @@
-"""The record of a run, `run.json`: what was asked, with what it was done, what came of it."""
+"""The record of a run, `run.json`: configuration, versions, commits, tables and outcome."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ LIBRARIES = (
     *("pyspark", "pyarrow", "numpy", "numba", "tokenizers", "datasets", "huggingface_hub", "zlib-ng", "pandas"),
     *("torch", "transformers"),
 )
-# What may differ between a run and its continuation.
+# Options that may differ when a run is continued.
 NOT_COMPARED = ("run_id", "output_dir", "cache_dir")
 
 
 @dataclass
 class RunRecord:
-    """What `run.json` says; written at the beginning, after every job, and at the end, whatever happens."""
+    """The content of `run.json`, written at the start, after every job, and at the end of a run."""
 
     path: AnyPath
     run_id: str
@@ -42,7 +42,7 @@ class RunRecord:
     def add_table(
         self, description: str, path: AnyPath, written: Written, null_columns: Mapping[str, str], from_earlier: bool
     ) -> None:
-        """Notes one complete table."""
+        """Add a complete table."""
         rows = written.counts["rows"]
         self.tables.append(
             {
@@ -61,16 +61,16 @@ class RunRecord:
         )
 
     def add_failure(self, description: str, error: str) -> None:
-        """Note a job that failed."""
+        """Add a failed job."""
         self.tables.append({"table": description, "status": "failed", "error": error})
 
     def finish(self, status: str, error: str | None = None) -> None:
-        """Notes how the run ended, and writes."""
+        """Set the outcome of the run, and write."""
         self.status, self.error, self.finished = status, error, _now()
         self.write()
 
     def write(self) -> None:
-        """Writes `run.json` so that a reader never sees half of it."""
+        """Write `run.json` atomically: readers never see a part of it."""
         content = {
             "run_id": self.run_id,
             "status": self.status,
@@ -89,7 +89,7 @@ class RunRecord:
 def open_record(
     run_directory: AnyPath, run_id: str, options: Mapping[str, Any], schema: Iterable[Mapping[str, str]]
 ) -> RunRecord:
-    """The record of a new run, or of one that goes on; raises UserError where that was configured otherwise."""
+    """Return the record of a new or continued run; raise UserError if a continued run has other options."""
     record = RunRecord(run_directory / "run.json", run_id, json.loads(json.dumps(options)), list(map(dict, schema)))
     earlier = read_record(run_directory)
     if earlier is not None:
@@ -99,7 +99,7 @@ def open_record(
 
 
 def read_record(run_directory: AnyPath) -> dict[str, Any] | None:
-    """What an earlier run left in `run.json`; None where there is none. Raises UserError where it is damaged."""
+    """Return the configuration and commits of an earlier run; None if there is none. Raise UserError if damaged."""
     path = run_directory / "run.json"
     try:
         record = read_state(path)
@@ -114,7 +114,7 @@ def read_record(run_directory: AnyPath) -> dict[str, Any] | None:
 
 
 def versions() -> dict[str, str | None]:
-    """The versions of this code, of Python and of the libraries that the numbers depend on."""
+    """Return the versions of this project, Python, and the libraries that the results depend on."""
     return {"memorization-metrics": VERSION, "python": platform.python_version()} | {
         name: _installed(name) for name in LIBRARIES
     }
@@ -125,10 +125,15 @@ def _require_same(record: RunRecord, earlier: Mapping[str, Any]) -> None:
     for name in now:
         if name not in NOT_COMPARED and before.get(name) != now[name]:
             raise UserError(
-                f"Run {record.run_id} was made with {name} = {shown(before.get(name))}, "
-                f"and now it is {shown(now[name])}.\n"
-                "Give the options of the first time, or another --run_id."
+                f"Run {record.run_id} was started with {name} = {_as_typed(before.get(name))}, "
+                f"found {_as_typed(now[name])}.\n"
+                "Give the same options as before, or another --run_id."
             )
+
+
+def _as_typed(value: Any) -> str:
+    """Return a value for messages; lists as on the command line."""
+    return shown(",".join(map(str, value)) if isinstance(value, list) else value)
 
 
 def _installed(name: str) -> str | None:

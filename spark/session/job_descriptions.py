@@ -1,6 +1,7 @@
-"""What Spark's UI calls the jobs of a run: `memories deduped.70m: measure and write` instead of line numbers.
+"""Describe the Spark jobs of a run: `memories deduped.70m: measure and write` instead of line numbers.
 
-Descriptions belong to the calling thread. The tabs Jobs, Stages and SQL show them, and `spark.reporting.progress` too.
+Descriptions apply to the calling thread. The tabs Jobs, Stages and SQL of Spark's UI show them, and
+`spark.reporting.progress` reads them.
 """
 
 from __future__ import annotations
@@ -23,12 +24,12 @@ READ_SCHEMAS = "read the schemas"
 MEASURE = "measure and write"
 READ_CORPUS = "read the corpus"
 WRITE_CORPUS = "write the corpus"
-COUNTING_ROWS = (MEASURE, READ_CORPUS, WRITE_CORPUS)  # while these last, the rows that are done grow
+COUNTING_ROWS = (MEASURE, READ_CORPUS, WRITE_CORPUS)  # phases in which finished rows are counted
 
 
 @contextmanager
 def job_group(context: SparkContext, job: str) -> Iterator[str]:
-    """Puts the Spark jobs of the block into one group, and gives the group's name."""
+    """Put the Spark jobs of the block into one job group; give its name."""
     group = printable(job)
     context.setJobGroup(group, group)
     try:
@@ -40,7 +41,7 @@ def job_group(context: SparkContext, job: str) -> Iterator[str]:
 
 @contextmanager
 def phase(spark: SparkSession, words: str) -> Iterator[None]:
-    """Describes the Spark jobs of the block as `JOB: words`, and names them and their stages `words`."""
+    """Describe the Spark jobs of the block as `JOB: words`; name them and their stages `words`."""
     from pyspark.traceback_utils import SCCallSiteSync
 
     context = spark.sparkContext
@@ -48,7 +49,7 @@ def phase(spark: SparkSession, words: str) -> Iterator[None]:
     before = {key: context.getLocalProperty(key) for key in (DESCRIPTION, NAME)}
     context.setLocalProperty(DESCRIPTION, f"{job}: {words}" if job else words)
     context.setLocalProperty(NAME, words)
-    # As deep as if PySpark had set a name itself: else it would put `collect at FILE:LINE` in place of ours.
+    # Raise PySpark's depth counter, as if it had set a name: else it replaces ours by `collect at FILE:LINE`.
     SCCallSiteSync._spark_stack_depth += 1
     try:
         yield

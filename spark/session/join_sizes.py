@@ -1,4 +1,4 @@
-"""By which sizes Spark chooses how it joins."""
+"""Make Spark choose its joins by measured sizes, not by estimates."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ ESTIMATED, MEASURED = "spark.sql.autoBroadcastJoinThreshold", "spark.sql.adaptiv
 
 
 def join_by_measured_sizes(spark: SparkSession) -> None:
-    """Has Spark broadcast one side of a join only where it has seen how small that is.
+    """Let Spark broadcast one side of a join only after it has measured the side's size.
 
-    What Python makes of a corpus Spark estimates to be as small as what it is made from, which is the numbers of the
-    corpus's parts; such a side it would gather in the driver, whatever its size.
+    Spark estimates the output of `mapInArrow` to be as small as its input. For a corpus, that input is only the
+    numbers of its parts. With estimates, Spark would collect the corpus in the driver, whatever its size.
     """
     if spark.conf.get(ESTIMATED) != "-1":
         spark.conf.set(MEASURED, spark.conf.get(ESTIMATED))

@@ -1,4 +1,4 @@
-"""What must be known before Spark starts, in a run that `spark-submit` did not start."""
+"""Settings that must be made before Spark starts, in a run that `spark-submit` did not start."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ MASTER_SETTING = re.compile(r"^[^#\n]*?(?:--master|\bspark\.master)[\s=:]+['\"]?
 
 
 def masters_set() -> list[str]:
-    """The masters named where Spark will look for one.
+    """Return the masters set in PYSPARK_SUBMIT_ARGS, spark-defaults.conf and MASTER, where Spark looks for one.
 
-    They are needed before there is a JVM to ask: whether Spark keeps to loopback is settled when it starts.
+    They are read here because there is no JVM to ask yet, and Spark binds to loopback or not when it starts.
     """
     from pyspark.find_spark_home import _find_spark_home
 
@@ -27,7 +27,10 @@ def masters_set() -> list[str]:
 
 
 def prepare_launch(local: bool) -> None:
-    """Sets in the environment what must be known before Spark starts; settings of the user's own go before it."""
+    """Set the environment variables that Spark reads at its start, unless the user has set them.
+
+    local: whether Spark runs on this machine only.
+    """
     cores = os.cpu_count() or 1
     os.environ.setdefault("SPARK_DRIVER_MEMORY", f"{max(SMALLEST_HEAP_MIB, HEAP_PER_CORE_MIB * cores)}m")
     if local:

@@ -1,4 +1,4 @@
-"""Where a run logs on this machine."""
+"""The paths of a run's logs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Logs(NamedTuple):
-    """Where a run logs on this machine. file: its `run.log`. events: the directory of Spark's event log."""
+    """Log paths of a run on this machine. file: its `run.log`. events: the directory of Spark's event log."""
 
     file: Path
     events: Path

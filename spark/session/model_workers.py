@@ -1,4 +1,4 @@
-"""How the cores of this machine are shared out between workers that each hold a language model, and their threads."""
+"""Divide the cores of this machine among workers that each hold a language model, and their threads."""
 
 from __future__ import annotations
 
@@ -7,20 +7,21 @@ from collections.abc import Iterable
 
 from filters.language_model.model import LanguageModel, weight_bytes
 
-SHARE_OF_MEMORY = 0.5  # for models; the rest is for the JVM, for batches and for the system
-BYTES_BESIDE_A_MODEL = 1 << 30  # what a worker takes besides: torch, and a batch
+SHARE_OF_MEMORY = 0.5  # of memory, for models; the rest is for the JVM, batches and the system
+BYTES_BESIDE_A_MODEL = 1 << 30  # per worker: torch and a batch
 
 
 def cores_a_task(models: Iterable[LanguageModel | None]) -> int:
-    """The cores of a task, and so the threads of its worker: one, or more where memory holds fewer models than cores.
+    """Return the cores of a task, which are also the threads of its worker.
 
-    One worker where there is a GPU: Spark gives GPUs to workers only on a cluster.
+    It is 1, or more if memory holds fewer models than there are cores. With a GPU it is all cores, so that there is one
+    worker: in local mode, Spark does not assign GPUs to workers.
     """
     known = [model for model in models if model is not None]
     cores = os.cpu_count() or 1
     if not known:
         return 1
-    import torch  # here already: the models' configurations were read
+    import torch  # already imported, to read the models' configurations
 
     if torch.cuda.is_available():
         return cores

@@ -1,8 +1,8 @@
-"""The Python environment in one archive, for clusters whose machines have none; `make dist` builds it.
+"""Pack the Python environment into one archive, for clusters whose machines have none; `make dist` does.
 
     python -m spark.session.packed_environment dist/environment.tgz
 
-conda-pack packs only conda's environments, and what venv-pack packs still needs the interpreter on every machine.
+conda-pack packs only conda environments. The archives of venv-pack still need the interpreter on every machine.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from spark.session.project import PROJECT_DIRECTORY
 from spark.session.project_archive import write_archive
 from utils import UserError
 
-# A cluster brings its own Spark, which brings py4j.
+# A cluster provides Spark, which includes py4j.
 PROVIDED = ("pyspark", "py4j")
 UNUSED_LIBRARY = (
     "test",
@@ -36,8 +36,8 @@ UNUSED_LIBRARY = (
     "ensurepip",
     "__pycache__",
 )
-ELSEWHERE = ("site-packages", "dist-packages")
-# glibc belongs to the system that the environment runs on.
+PACKAGE_DIRECTORIES = ("site-packages", "dist-packages")
+# Not packed: glibc must be the one of the system that the environment runs on.
 GLIBC = re.compile(r"(ld-linux.*|lib(c|m|dl|rt|util|pthread|resolv|nsl|anl|crypt))\.so")
 
 LAUNCHER = """#!/bin/sh
@@ -47,13 +47,13 @@ LD_LIBRARY_PATH=$root/lib${{LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}} exec "$root/bin
 
 
 def build_environment_archive(archive: Path) -> None:
-    """Writes the interpreter, its library, the packages of requirements.txt and the system libraries of all as a .tgz.
+    """Write a .tgz of the interpreter, its library, the packages of requirements.txt, and their system libraries.
 
-    It runs wherever it is unpacked, on the same kind of processor, under a glibc that is not older than the one here.
-    Raises UserError on other systems than Linux.
+    It runs in any directory, on the same kind of processor, with the same or a newer glibc.
+    Raise UserError on systems other than Linux.
     """
     if sys.platform != "linux":
-        raise UserError("The environment of a Linux cluster can be packed on Linux only.")
+        raise UserError(f"The environment of a cluster is packed on Linux, found {sys.platform}.\nRun this on Linux.")
     names = installed_closure((PROJECT_DIRECTORY / "requirements.txt").read_text().splitlines())
     files = [*standard_library(), *(entry for name in sorted(names) for entry in package_files(name))]
     interpreter = Path(sys._base_executable).resolve()  # type: ignore[attr-defined]
@@ -69,7 +69,7 @@ def build_environment_archive(archive: Path) -> None:
 
 
 def installed_closure(requirements: Iterable[str]) -> set[str]:
-    """The names of these requirements and of all that they require, as installed here, without what Spark provides."""
+    """Return the names of these requirements and all their dependencies, as installed here, without `PROVIDED`."""
     lines = (line.partition("#")[0].strip() for line in requirements)
     waiting = [(Requirement(line).name, extra) for line in lines if line for extra in ("", *Requirement(line).extras)]
     found = set()
@@ -85,32 +85,35 @@ def installed_closure(requirements: Iterable[str]) -> set[str]:
 
 
 def package_files(name: str) -> Iterator[tuple[Path, str]]:
-    """The files of an installed package and their names in the archive; not its programs, nor compiled Python."""
+    """Yield the files of an installed package and their names in the archive, without scripts and compiled Python."""
     for entry in distribution(name).files or ():
         if ".." not in entry.parts and "__pycache__" not in entry.parts:
             yield Path(str(entry.locate())), f"lib/{python_name()}/site-packages/{entry}"
 
 
 def standard_library() -> Iterator[tuple[Path, str]]:
-    """The files of Python's own library and their names in the archive."""
+    """Yield the files of Python's standard library and their names in the archive."""
     library = Path(os.__file__).parent
     for path in sorted(library.rglob("*")):
         inside = path.relative_to(library)
         first = inside.parts[0]
         unused = any(part.split(".")[0] in UNUSED_LIBRARY for part in inside.parts)
-        if path.is_file() and not unused and first not in ELSEWHERE and not first.startswith("config-"):
+        if path.is_file() and not unused and first not in PACKAGE_DIRECTORIES and not first.startswith("config-"):
             yield path, f"{sys.platlibdir}/{python_name()}/{inside}"
 
 
 def system_libraries(native: list[Path]) -> dict[str, Path]:
-    """The shared libraries outside of the environment that programs and modules load, by name; glibc's left out."""
+    """Return the paths, by name, of the shared libraries that these files load from outside the environment.
+
+    glibc is left out.
+    """
     listed = subprocess.run(["ldd", *map(str, native)], capture_output=True, text=True).stdout
     loaded = re.findall(r"^\s+(\S+) => (/\S+)", listed, re.MULTILINE)
     return {name: Path(path) for name, path in loaded if not GLIBC.match(name) and sys.prefix not in path}
 
 
 def python_name() -> str:
-    """The directory of this version of Python below `lib`."""
+    """Return the name of this Python version's directory in `lib`, such as `python3.12`."""
     return f"python{sys.version_info.major}.{sys.version_info.minor}"
 
 

@@ -1,4 +1,4 @@
-"""Where this project lies on this machine."""
+"""The path of this project on this machine."""
 
 from __future__ import annotations
 

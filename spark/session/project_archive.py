@@ -1,8 +1,8 @@
-"""The archive that brings this project to the machines of a cluster; `make dist` builds it.
+"""Pack this project into an archive for the machines of a cluster; `make dist` does.
 
     python -m spark.session.project_archive dist/memorization-metrics.tgz
 
-A zip for `--py-files` would not do: the weights are read as files, and what lies in a zip is compiled every time.
+A zip for `--py-files` does not work: the weights are read as files, and code in a zip is compiled at every start.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from filters.compiled import ROOMS, cache_directory
 from spark.session.project import PROJECT_DIRECTORY
 
 CONTENT = ("build_features.py", "calculate_metrics.py", "utils.py", "configs", "features", "filters", "sample", "spark")
-LEFT_OUT = ("__pycache__", "texts", "training")  # what only makes the sample and the weights
+LEFT_OUT = ("__pycache__", "texts", "training")  # needed only to build the sample and the weights
 
 
 def build_project_archive(archive: Path) -> None:
-    """Writes the project's code, weights and sample as a .tgz, with its loops compiled for this kind of processor.
+    """Write a .tgz of the project's code, weights and sample, with its loops compiled for this kind of processor.
 
     The same files give the same bytes.
     """
@@ -39,7 +39,7 @@ def build_project_archive(archive: Path) -> None:
 
 
 def files_below(path: Path) -> Iterator[Path]:
-    """A file, or the files of a directory that the archive takes, in order of their names."""
+    """Yield a file, or the files of a directory sorted by name, without `LEFT_OUT`."""
     if path.is_file():
         yield path
     elif path.name not in LEFT_OUT:
@@ -48,7 +48,7 @@ def files_below(path: Path) -> Iterator[Path]:
 
 
 def write_archive(archive: Path, files: list[tuple[Path, str]]) -> None:
-    """Writes files under these names as a .tgz that tells nothing of when and by whom it was made."""
+    """Write files under the given names as a .tgz without owners and times."""
     with (
         archive.open("wb") as raw,
         gzip.GzipFile(filename="", fileobj=raw, mode="wb", compresslevel=6, mtime=0) as packed,
@@ -59,7 +59,7 @@ def write_archive(archive: Path, files: list[tuple[Path, str]]) -> None:
 
 
 def anonymous(entry: tarfile.TarInfo) -> tarfile.TarInfo:
-    """An entry of an archive without its owner and time."""
+    """Return an archive entry without owner and time."""
     entry.uid = entry.gid = entry.mtime = 0
     entry.uname = entry.gname = ""
     return entry

@@ -1,4 +1,4 @@
-"""Spark's own log, by Log4j: into the run's file instead of the terminal."""
+"""Send Spark's log (Log4j) to the run's log file instead of the terminal."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-# What a terminal could take for more than text: controls but for tabs and line feeds, and changes of direction.
+# Characters unsafe in a terminal: controls except tab and line feed, and changes of text direction.
 UNSAFE = r"[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u200b-\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ufeff]"
-SPARKS_OWN = "org/apache/spark/log4j2-"  # the settings that Spark falls back on
+SPARK_DEFAULTS = "org/apache/spark/log4j2-"  # where Spark keeps its default Log4j configuration
 
 
 def send_log_to(jvm: Any, log_file: Path) -> None:
-    """Sends warnings and errors to a file and nothing to the terminal, unless the user or cluster configured Log4j."""
-    jvm.SparkConf(True).initializeLogIfNecessary(False, True)  # or Spark does it later, and undoes ours
+    """Log warnings and errors to a file, nothing to the terminal, unless the user or cluster configured Log4j."""
+    jvm.SparkConf(True).initializeLogIfNecessary(False, True)  # else Spark does it later and overrides this
     log4j = jvm.org.apache.logging.log4j.core
     context = log4j.LoggerContext.getContext(False)
     configured_in = context.getConfiguration().getConfigurationSource().getLocation()
-    if configured_in is not None and SPARKS_OWN not in configured_in:
+    if configured_in is not None and SPARK_DEFAULTS not in configured_in:
         return
     stream = jvm.java.io.ByteArrayInputStream(log_settings(log_file).encode())
     source = log4j.config.ConfigurationSource(stream)
@@ -28,7 +28,7 @@ def send_log_to(jvm: Any, log_file: Path) -> None:
 
 
 def log_settings(log_file: Path) -> str:
-    """Log4j's settings, in the form of its properties files."""
+    """Return a Log4j configuration that logs to this file, as a properties file."""
     lines = {
         "appender.file.type": "File",
         "appender.file.name": "file",
@@ -44,7 +44,7 @@ def log_settings(log_file: Path) -> str:
 
 @contextmanager
 def standard_error_to(path: Path) -> Iterator[None]:
-    """Has the processes that start in the block, the JVM and its Python workers, write their errors to a file."""
+    """Redirect standard error of the processes started in the block (JVM, Python workers) to a file."""
     own = os.dup(2)
     with path.open("ab") as log_file:
         os.dup2(log_file.fileno(), 2)

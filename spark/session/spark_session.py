@@ -1,4 +1,4 @@
-"""The Spark session: from its start, with the settings of spark/session/settings.py, to its end."""
+"""Start and stop the Spark session, with the settings of spark/session/settings.py."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 
 def start_session(name: str, logs: Logs, cores_a_task: int = 1) -> SparkSession:
-    """A Spark session that writes these logs.
+    """Return a Spark session that writes these logs.
 
-    cores_a_task: of this machine, where it runs here.
-    What `spark-submit`, PYSPARK_SUBMIT_ARGS or spark-defaults.conf set is kept, except for ALWAYS.
-    Raises UserError where there is no Java to run it, or where it ends while it starts.
+    Settings of `spark-submit`, PYSPARK_SUBMIT_ARGS and spark-defaults.conf are kept, except those in `ALWAYS`.
+    cores_a_task: cores per task in local mode.
+    Raise UserError if there is no supported Java, or if the Java process ends during the start.
     """
     try:
         return _start(name, logs, cores_a_task)
@@ -34,20 +34,20 @@ def start_session(name: str, logs: Logs, cores_a_task: int = 1) -> SparkSession:
 
 
 def explained(error: Exception) -> Exception:
-    """The error itself, or a UserError where it comes of Spark's Java process being gone."""
+    """Return a UserError if the error means that Spark's Java process has ended; else the error itself."""
     from py4j.protocol import Py4JError, Py4JJavaError
 
     is_lost = isinstance(error, Py4JError) and not isinstance(error, Py4JJavaError)
     if not is_lost and not isinstance(error, ConnectionError) and "JAVA_GATEWAY_EXITED" not in str(error):
         return error
     return UserError(
-        "Spark's Java process is gone: killed, or without the memory that it asked for (see run.log). "
-        "The same command with --run_id of this run measures what is missing."
+        "Spark's Java process ended: it was killed, or could not get its memory (see run.log).\n"
+        "Continue with the same command and this run's --run_id."
     )
 
 
 def stop_session(spark: SparkSession) -> None:
-    """Stops the session, where its Java process still lives to be told."""
+    """Stop the session; do nothing if its Java process has ended."""
     try:
         spark.stop()
     except Exception as error:
@@ -65,7 +65,7 @@ def _start(name: str, logs: Logs, cores_a_task: int) -> SparkSession:
     from pyspark.sql import SparkSession
 
     with standard_error_to(logs.file):
-        SparkContext._ensure_initialized()  # the JVM, which knows the settings
+        SparkContext._ensure_initialized()  # starts the JVM, which knows the settings
         configuration = settings(name, not under_spark_submit and not masters, cores_a_task)
         keep_event_log(configuration, logs.events)
         if not on_the_cluster(configuration):
@@ -73,6 +73,6 @@ def _start(name: str, logs: Logs, cores_a_task: int) -> SparkSession:
         if not under_spark_submit:
             os.environ.setdefault("PYSPARK_PYTHON", configuration.get("spark.pyspark.python") or sys.executable)
         spark = SparkSession.builder.config(conf=configuration).getOrCreate()
-    # PySpark would print a traceback where the Java process dies; `explained` says it in words.
+    # When the Java process dies, PySpark prints a traceback; `explained` gives the message instead.
     spark.sparkContext._accumulatorServer.handle_error = lambda *request: None
     return spark

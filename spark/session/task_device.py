@@ -1,4 +1,4 @@
-"""The device that Spark gives a task for the model that it asks."""
+"""Place a model on the GPU that Spark assigned to the task."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Model = TypeVar("Model", LanguageModel, EmbeddingModel)
 
 
 def on_the_tasks_device(model: Model) -> Model:
-    """The model on the GPU that Spark gave this task, where it gives any."""
+    """Return the model on the GPU that Spark assigned to this task; unchanged if there is none."""
     from pyspark import TaskContext
 
     context = TaskContext.get()

@@ -1,4 +1,4 @@
-"""How rows that take long are cut into tasks."""
+"""Divide slow rows into tasks."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-# Tasks that are put to a language model: short ones, in rows, until there are enough for the cores of a large machine.
-SHORT_TASK, MOST_SHORT_TASKS, LONG_TASK = 125, 64, 5_000
+# Rows of a task that evaluates a model: short tasks until there are enough for the cores of a large machine.
+SHORT_TASK, MAX_SHORT_TASKS, LONG_TASK = 125, 64, 5_000
 
 
 def share_out(frame: DataFrame, rows: int | None, key: str = "sequence_id", short_task: int = SHORT_TASK) -> DataFrame:
-    """The same rows in tasks that keep every worker at work to the end, for what takes long for each row.
+    """Repartition rows that take long to measure, so that all workers stay busy until the end.
 
-    Which rows are measured together depends on nothing but the rows, so that a language model gives the same digits
-    whatever the machine, and when a task is tried again. rows: how many, where that is known. key: what is different in
-    every row. short_task: rows of a short task.
+    The rows of a task depend only on the rows. A language model therefore gives the same digits on every machine, and
+    when a task is retried.
+    rows: number of rows; None if not known. key: column that differs in every row. short_task: rows of a short task.
     """
-    tasks = MOST_SHORT_TASKS if rows is None else max(1, min(MOST_SHORT_TASKS, rows // short_task), rows // LONG_TASK)
+    tasks = MAX_SHORT_TASKS if rows is None else max(1, min(MAX_SHORT_TASKS, rows // short_task), rows // LONG_TASK)
     return frame.repartition(tasks, key).sortWithinPartitions(key)

@@ -1,4 +1,4 @@
-"""The datasets and models that the pipeline knows by name, and where each is on the Hub."""
+"""The datasets and models known by name, and their ids on the Hub."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ Kind = Literal["memories", "pile", "plain"]
 
 @dataclass(frozen=True)
 class TableLocation:
-    """Where a table is: a Hub id, a directory laid out as a Hub dataset, or plain files.
+    """The location of a table: a Hub id, a local directory structured like a Hub dataset, or plain files.
 
-    split: the split of a Hub dataset or layout; None for its only one, and for plain files.
+    source: Hub id or path. split: name of the split; None for the only split, and for plain files.
     """
 
     source: str
@@ -41,7 +41,7 @@ class TableLocation:
 
 @dataclass(frozen=True)
 class ModelLocation:
-    """A model's Hub id or local path, and the revision there; None for the Hub's newest."""
+    """The location of a model: Hub id or local path. revision: commit, tag or branch; None for the newest commit."""
 
     id_or_path: str
     revision: str | None

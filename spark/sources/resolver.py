@@ -23,9 +23,10 @@ from utils import UserError, printable
 
 @dataclass
 class Resolver:
-    """Resolve tables and models, each dataset once, so that a run reads one commit of it.
+    """Resolver of tables and models. It resolves each dataset once, so that a run reads only one commit of it.
 
     revisions: by Hub id, the commit, tag or branch to read.
+    on_progress: called with a message while data is located or downloaded.
     """
 
     cache_directory: Path
@@ -36,7 +37,7 @@ class Resolver:
     model_commits: dict[str, str] = field(default_factory=dict)
 
     def files(self, location: TableLocation, options: ReadOptions | None = None) -> Source:
-        """Return the source at a location; raise UserError if it is missing or damaged."""
+        """Return the source at a location, downloaded if needed; raise UserError if it is missing or damaged."""
         options = options or ReadOptions()
         path = storage_path(location.source)
         require_reachable(path)
@@ -48,7 +49,7 @@ class Resolver:
         return open_parquet(fetched.paths)  # `fetch_split` converts other formats
 
     def resolve(self, location: TableLocation) -> ResolvedDataset:
-        """Return the dataset of a location, at the same commit at every call."""
+        """Return the dataset of a location; every call returns the same commit."""
         if location.source not in self.resolved:
             source: HubDataset | AnyPath = storage_path(location.source)
             if not location.is_local:
@@ -62,7 +63,10 @@ class Resolver:
             given = storage_path(tokenizer)
             require_reachable(given)
             if tokenizer.endswith(".json") and not given.is_file():
-                raise UserError(f"--tokenizer: no such file: {printable(tokenizer)!r}.")
+                raise UserError(
+                    f"--tokenizer: no such file: {printable(tokenizer)!r}.\n"
+                    "Give a tokenizer.json, its directory, or a Hub id."
+                )
             if not is_local(given):
                 file = given / "tokenizer.json" if given.is_dir() else given
                 tokenizer = str(local_copy(file, self.cache_directory / "tokenizers"))
@@ -85,10 +89,10 @@ class Resolver:
             )
         if given.is_dir():
             return fetch_model(str(given), self.cache_directory)
-        asked = f"{name}@{revision or self.revisions.get(name, 'main')}"
-        commit = self.revisions.get(asked) or asked.rpartition("@")[2]
+        requested = f"{name}@{revision or self.revisions.get(name, 'main')}"
+        commit = self.revisions.get(requested) or requested.rpartition("@")[2]
         directory = fetch_model(name, self.cache_directory, commit, on_progress=self.on_progress)
-        self.model_commits[asked] = directory.name
+        self.model_commits[requested] = directory.name
         return directory
 
     def embedding_model(self, name: str) -> EmbeddingModel:
@@ -102,7 +106,7 @@ class Resolver:
         return read_embedding_model(directory)
 
     def commits(self) -> dict[str, str]:
-        """Return the commit that was read, by Hub id; for models, by id, `@` and the revision asked for."""
+        """Return the commit that was read, by Hub id; for models, by id, `@` and the requested revision."""
         datasets = {name: each.revision for name, each in self.resolved.items() if each.revision}
         return datasets | self.model_commits
 

@@ -1,4 +1,4 @@
-"""Reads the ids and tokens of a corpus from batches of a table: token ids as they are, or text to encode."""
+"""Read the ids and tokens of a corpus from record batches; encode text if there are no tokens."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from utils import UserError, printable
 
 
 class CorpusBatch(NamedTuple):
-    """Some rows of a corpus, in their order.
+    """Consecutive rows of a corpus.
 
-    sequence_ids: int64, shape (rows,). tokens: of any unsigned type, or int32 without negative values.
+    sequence_ids: int64, shape (rows,). tokens: any unsigned type, or int32 without negative values.
     """
 
     sequence_ids: NDArray[np.int64]
@@ -32,10 +32,10 @@ class CorpusBatch(NamedTuple):
 
 @dataclass(frozen=True)
 class TokenReader:
-    """How to read tokens from a table.
+    """Reader of tokens from the columns of a table; it is sent to the workers.
 
-    columns: the role of each column. tokenizer_json: the content of the tokenizer's file, which travels to the
-    workers; None if there is no tokenizer, or if token ids need no check.
+    columns: the role of each column. tokenizer_json: content of the tokenizer's file; None if there is no tokenizer, or
+    if token ids need no check.
     """
 
     columns: InputColumns
@@ -43,12 +43,15 @@ class TokenReader:
 
     @property
     def names(self) -> list[str]:
-        """The columns that are read."""
+        """The names of the columns that are read."""
         needed = (self.columns.sequence_id, self.columns.tokens or self.columns.text)
         return [name for name in needed if name is not None]
 
     def batch(self, table: pa.RecordBatch, first_row: int, path: AnyPath) -> CorpusBatch:
-        """Return the ids and tokens of some rows; raise UserError for a row without."""
+        """Return the ids and tokens of a batch; raise UserError for a row that cannot be counted.
+
+        first_row: number of the batch's first row, used as its id if there is no id column. path: for messages.
+        """
         vocabulary = _vocabulary(self.tokenizer_json) if self.tokenizer_json else None
         ids = self._sequence_ids(table, first_row, path)
         if self.columns.tokens is not None:
@@ -68,7 +71,8 @@ class TokenReader:
         column = table[self.columns.sequence_id]
         if column.null_count:
             raise UserError(
-                f"{printable(str(path))}: a sequence_id is null.\nGive every row an id, or leave out the column."
+                f"{printable(str(path))}: expected a sequence_id in every row, found null.\n"
+                "Give every row an id, or remove the column."
             )
         ids: NDArray[np.int64] = np.asarray(column.cast(pa.int64()))
         return ids
@@ -85,5 +89,5 @@ def _require_none(reasons: Reasons, ids: NDArray[np.int64], path: AnyPath) -> No
     for row in np.flatnonzero(is_damaged(reasons))[:1]:
         raise UserError(
             f"{printable(str(path))}: sequence_id {ids[row]}: {printable(str(reasons[row]))}.\n"
-            "Counts over the corpus would be wrong without this row: correct it, or remove it."
+            "Counts of the corpus would be wrong without this row. Correct or remove it."
         )

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from filters.contract import RaggedArray
 from filters.ragged import lists_from_ragged
+from spark.sources.megatron_index import LENGTH_TYPE, write_index
 from spark.sources.parts import ROWS_A_BATCH, CopiedPart, Part, is_kept, part_bytes
 from spark.sources.registry import Format, ReadOptions
 from spark.sources.source import EVERY_FILE, Source
-from spark.sources.token_file import LENGTH_TYPE, TokenFile, open_token_file, shard_names, write_index
+from spark.sources.token_file import TokenFile, open_token_file, shard_names
 from spark.sources.token_reader import CorpusBatch, TokenReader
 from spark.storage.paths import AnyPath
 from spark.storage.task_files import keep_only

@@ -60,8 +60,8 @@ def test_model_filters_are_the_default_only_if_a_model_is_known(options: dict[st
 @pytest.mark.parametrize(
     ("option", "value", "message"),
     [
-        ("prompt_tokens", "0", "a whole number from 1 on"),
-        ("continuation_tokens", "x", "a whole number from 1 on"),
+        ("prompt_tokens", "0", "a whole number of at least 1"),
+        ("continuation_tokens", "x", "a whole number of at least 1"),
         ("min_k_percent", "0", "a number above 0, at most 100"),
         ("min_k_percent", "nan", "a number above 0, at most 100"),
         ("min_k_percent", "101", "a number above 0, at most 100"),

@@ -1,4 +1,4 @@
-"""How far a run is, from the jobs that Spark runs: rows, phases, jobs done and failed."""
+"""`RunProgress`: rows, phases, shares and time left, with finished and failed jobs."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ SECONDS_ALLOWED = 120
 
 
 class Collector:
-    """A reporter that keeps what it is told."""
+    """A reporter that keeps all events."""
 
     def __init__(self, seconds_between_progress: float | None = 0.0) -> None:
         self.seconds_between_progress = seconds_between_progress
-        self.told: list[events.Progress] = []
+        self.events: list[events.Progress] = []
 
     def report(self, event: events.Event) -> None:
         assert isinstance(event, events.Progress)
-        self.told.append(event)
+        self.events.append(event)
 
     def close(self) -> None:
         pass
@@ -38,15 +38,15 @@ class Collector:
     def wait_for(self, wanted: Callable[[events.Progress], bool]) -> events.Progress:
         deadline = time.monotonic() + SECONDS_ALLOWED
         while time.monotonic() < deadline:
-            for event in list(self.told):
+            for event in list(self.events):
                 if wanted(event):
                     return event
             time.sleep(0.1)
-        raise AssertionError(f"none of the events is it: {self.told}")
+        raise AssertionError(f"no such event: {self.events}")
 
 
 def measure(spark: Any, rows_done: Any, collector: Collector, job: str, gates: Path) -> events.Progress:
-    """A job of two tasks, of 10 and 30 rows, each ended when the last thing was seen; what is told between them."""
+    """Run two tasks, of 10 and 30 rows; return the event between them. Each task waits for the event before it."""
     gates.mkdir()
 
     def work(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -71,7 +71,7 @@ def measure(spark: Any, rows_done: Any, collector: Collector, job: str, gates: P
 
 
 @pytest.mark.parametrize("known_rows", [True, False], ids=["rows known", "rows not known"])
-def test_rows_shares_and_time_left_of_the_splits_and_of_the_run(spark: Any, tmp_path: Path, known_rows: bool) -> None:
+def test_rows_shares_and_time_left_of_the_jobs_and_the_run(spark: Any, tmp_path: Path, known_rows: bool) -> None:
     collector = Collector()
     names = ("one", "two", "three")
     jobs = [KnownJob(f"{name} {known_rows}", 40 if known_rows else None, 100, complete=False) for name in names]
@@ -92,14 +92,14 @@ def test_rows_shares_and_time_left_of_the_splits_and_of_the_run(spark: Any, tmp_
     assert first.whole_run.rows_done == 10
     assert first.whole_run.rows_total == (120 if known_rows else None)
     assert first.whole_run.share == pytest.approx(10 / 120 if known_rows else 0.5 * 100 / 300)
-    # The job that failed is neither done nor to be done.
+    # The failed job counts neither as done nor as remaining.
     assert last.whole_run.rows_done == 50
     assert last.whole_run.rows_total == (80 if known_rows else None)
     assert last.whole_run.share == pytest.approx(50 / 80 if known_rows else 150 / 200)
     for advance in (first.this_job, first.whole_run, last.whole_run):
         assert advance.rows_per_second is not None
         assert advance.seconds_left is not None
-    before = [event.this_job for event in collector.told if event.this_job.rows_done == 0]
+    before = [event.this_job for event in collector.events if event.this_job.rows_done == 0]
     assert before
     assert all((each.rows_total, each.share, each.seconds_left) == (jobs[0].rows, None, None) for each in before)
 
@@ -121,13 +121,13 @@ def test_descriptions_end_with_their_block(spark: Any) -> None:
     ("asked", "ui", "taken"),
     [
         pytest.param(None, "http://127.0.0.1:4040", None, id="free"),
-        pytest.param(None, "http://127.0.0.1:4041", 4040, id="taken"),
-        pytest.param("5050", "http://127.0.0.1:5052", 5050, id="another, taken"),
+        pytest.param(None, "http://127.0.0.1:4041", 4040, id="in use"),
+        pytest.param("5050", "http://127.0.0.1:5052", 5050, id="another, in use"),
         pytest.param("0", "http://127.0.0.1:38123", None, id="any"),
         pytest.param(None, None, None, id="no UI"),
     ],
 )
-def test_where_the_ui_is(asked: str | None, ui: str | None, taken: int | None) -> None:
+def test_the_address_of_the_ui_and_a_port_in_use(asked: str | None, ui: str | None, taken: int | None) -> None:
     conf = SimpleNamespace(get=lambda _, default: asked or default)
     context: Any = SimpleNamespace(uiWebUrl=ui, getConf=lambda: conf)
     assert spark_started(context) == events.SparkStarted(ui, taken)

@@ -1,4 +1,4 @@
-"""What is told of the events of a run, and where."""
+"""Reporters: log lines, bars, JSON, quiet."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ EVENTS = [
 ]
 
 
-def told(reporter: Reporter) -> None:
+def report_all(reporter: Reporter) -> None:
     for event in EVENTS:
         reporter.report(event)
     reporter.close()
@@ -53,32 +53,32 @@ def told(reporter: Reporter) -> None:
 
 def test_a_log_file_gets_plain_lines() -> None:
     file = io.StringIO()
-    told(LogReporter(Console(file=file, width=120)))
+    report_all(LogReporter(Console(file=file, width=120)))
     lines = [re.sub(r"^\d\d:\d\d:\d\d ", "", line) for line in file.getvalue().splitlines()]
     assert lines[:9] == [
         "Run: out/\\x1br",
-        "Spark UI: http://localhost:4041 (4040 is taken)",
-        "mine 70m: begins (job 1 of 2, 1,000 rows)",
+        "Spark UI: http://localhost:4041 (port 4040 is in use)",
+        "mine 70m: started (job 1 of 2, 1,000 rows)",
         "mine 70m: look for repeated ids",
         "mine 70m: 250/1,000 rows, 50/s, 0:15 left; whole run: 25%, 1:02:03 left",
         "mine 70m: done, 1,000 rows in 0:20",
-        "bad: begins (job 2 of 2)",
+        "bad: started (job 2 of 2)",
         "bad: failed: it is damaged",
         "table     rows rows/s code memorized ",
     ]
-    assert lines[-2:] == ["Stopped; 1 table is complete. To go on:", "  python it.py --run_id r"]
+    assert lines[-2:] == ["Interrupted; 1 table is complete. Continue with:", "  python it.py --run_id r"]
     assert all(character.isprintable() or character == "\n" for character in file.getvalue())
 
 
 def drawn(reporter: TerminalReporter, console: Console) -> list[str]:
-    """The lines of the bars as they stand."""
+    """Return the current lines of the bars."""
     bars = reporter._bars
     assert bars is not None
     lines = console.render_lines(bars.make_tasks_table(bars.tasks), pad=False)
     return ["".join(segment.text for segment in line) for line in lines]
 
 
-def test_a_terminal_gets_bars_for_the_split_and_the_run() -> None:
+def test_a_terminal_gets_bars_for_the_job_and_the_run() -> None:
     file = io.StringIO()
     console = Console(file=file, width=120, force_terminal=True, color_system=None)
     reporter = TerminalReporter(console)
@@ -107,9 +107,9 @@ def test_bars_leave_the_last_columns_of_the_terminal_free(width: int) -> None:
     assert "250/1,000 rows 50/s    0:15 left" in lines[0]
 
 
-def test_json_is_one_line_an_event_in_ascii() -> None:
+def test_json_is_one_line_of_ascii_per_event() -> None:
     file = io.StringIO()
-    told(JsonReporter(file))
+    report_all(JsonReporter(file))
     lines = file.getvalue().splitlines()
     assert all(line.isascii() and "\x1b" not in line for line in lines)
     read = [json.loads(line) for line in lines]
@@ -128,18 +128,18 @@ def test_json_is_one_line_an_event_in_ascii() -> None:
     assert read[9]["go_on"] == "python it.py --run_id r"
 
 
-def test_quiet_tells_of_failures_alone(capsys: pytest.CaptureFixture[str]) -> None:
-    told(QuietReporter())
+def test_quiet_prints_only_failures(capsys: pytest.CaptureFixture[str]) -> None:
+    report_all(QuietReporter())
     printed = capsys.readouterr()
     assert printed.out == ""
     assert printed.err.splitlines() == [
         "Failed: bad: it is damaged",
-        "Stopped; 1 table is complete. To go on:",
+        "Interrupted; 1 table is complete. Continue with:",
         "  python it.py --run_id r",
     ]
 
 
-def test_rows_without_a_total_and_without_a_time() -> None:
+def test_a_line_without_total_and_time_left() -> None:
     line = log_line(events.Progress("s", None, Advance(7, None, 3.5), Advance(7, None, 3.5)))
     assert line == "s: 7 rows, 4/s"
 
@@ -152,7 +152,7 @@ def test_clock(seconds: float, shown: str) -> None:
     assert clock(seconds) == shown
 
 
-def test_what_is_no_terminal_gets_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_output_that_is_not_a_terminal_gets_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdout", io.StringIO())
     assert isinstance(choose_reporter("text"), LogReporter)
     assert isinstance(choose_reporter("json"), JsonReporter)

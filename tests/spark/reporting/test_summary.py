@@ -1,4 +1,4 @@
-"""What a person reads at the end of a run: one line a table, then what failed, was rejected, or is null."""
+"""The summary: one line per table, then failures, rejected rows and null columns."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from spark.reporting.events import Deduplicated
-from spark.reporting.summary import NAMED, print_deduplication, print_summary
+from spark.reporting.summary import COLUMNS_SHOWN, print_deduplication, print_summary
 
 TABLE: dict[str, Any] = {
     "table": "mine 70m",
@@ -30,7 +30,7 @@ def summary(*tables: dict[str, Any]) -> list[str]:
     return [" ".join(line.split()) for line in file.getvalue().splitlines()]
 
 
-def test_shares_are_of_the_rows_and_of_the_scored_rows() -> None:
+def test_shares_are_of_all_rows_and_memorized_is_of_the_scored_rows() -> None:
     assert summary(TABLE) == ["table rows rows/s code memorized", "mine 70m 1,000 50 10.0% 25.0%", "Output: out/r"]
 
 
@@ -55,28 +55,29 @@ def test_a_table_of_an_earlier_run_has_no_speed_and_a_failed_one_no_numbers() ->
 @pytest.mark.parametrize(
     ("changes", "line"),
     [
-        ({"rows_rejected": 1234}, "Rejected: 1,234 rows of mine 70m, with their reasons in rejected/"),
-        ({"counts": {"rows": 0, "too_short": 5}}, "Left out: 5 sequences of mine 70m end before their window does"),
-        ({"counts": {"rows": 0, "absent": 5}}, "Not in the corpus: 5 of the sequences of mine 70m"),
+        ({"rows_rejected": 1234}, "Rejected: 1,234 rows of mine 70m (reasons in rejected/)"),
+        ({"rows_rejected": 1}, "Rejected: 1 row of mine 70m (reasons in rejected/)"),
+        ({"counts": {"rows": 0, "too_short": 5}}, "Skipped: 5 sequences of mine 70m (too short for --window)"),
+        ({"counts": {"rows": 0, "absent": 5}}, "Skipped: 5 sequences of mine 70m (not in the corpus)"),
     ],
 )
-def test_what_is_missing_from_a_table_is_said(changes: dict[str, Any], line: str) -> None:
+def test_missing_rows_are_reported(changes: dict[str, Any], line: str) -> None:
     assert line not in summary(TABLE)
     assert line in summary(TABLE | changes)
 
 
-def test_null_columns_are_named_once_for_each_reason_and_only_some_of_them() -> None:
-    many = {f"c{number}": "no table" for number in range(NAMED + 2)}
+def test_null_columns_are_grouped_by_reason_and_shortened() -> None:
+    many = {f"c{number}": "no table" for number in range(COLUMNS_SHOWN + 2)}
     lines = summary(
         TABLE | {"null_columns": many}, TABLE | {"null_columns": {"c0": "no table", "text": "no tokenizer"}}
     )
     assert [line for line in lines if line.startswith("Null: ")] == [
-        "Null: c0, c1, c2, c3, c4, c5 and 2 more (run.json lists them): no table",
-        "Null: text: no tokenizer",
+        "Null: c0, c1, c2, c3, c4, c5 and 2 more in run.json (no table)",
+        "Null: text (no tokenizer)",
     ]
 
 
-def test_a_deduplication_shows_what_each_threshold_removes() -> None:
+def test_a_deduplication_shows_the_removals_of_each_threshold() -> None:
     def line(method: str, threshold: float | None, is_applied: bool, removed: int, of: int) -> dict[str, Any]:
         kinds = {
             key: value
@@ -92,5 +93,5 @@ def test_a_deduplication_shows_what_each_threshold_removes() -> None:
         "deduplication threshold documents removed tokens removed",
         "exact 0 - 0 -",
         "fuzzy 0.8 1,000 25.0% 1,000 25.0%",
-        "or at 0.9 1 0.0% 1 0.0%",
+        "not applied 0.9 1 0.0% 1 0.0%",
     ]

@@ -1,4 +1,4 @@
-"""Options are declared once: the parser, the YAML keys and the checks come from the configuration's fields."""
+"""The parser, the YAML keys and the checks come from the fields of the configuration."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_the_version_is_printed(command_line: CommandLine, capsys: pytest.Captur
         pytest.param(["--config", "/no/such.yaml"], "cannot be read", id="no file"),
     ],
 )
-def test_what_is_wrong_is_said(command_line: CommandLine, arguments: list[str], message: str) -> None:
+def test_invalid_command_lines_are_rejected(command_line: CommandLine, arguments: list[str], message: str) -> None:
     with pytest.raises(UserError, match=message):
         read_command_line(command_line, arguments)
 

@@ -1,4 +1,4 @@
-"""A second run is told who holds the lock, and the lock of a dead process is taken over."""
+"""The run lock: a second run is rejected and names the holder; the lock of a dead process is taken over."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from utils import UserError
 
 
 def held_by(directory: Path, **changes: Any) -> Holder:
-    """Writes a lock that this process holds, but for some changes."""
+    """Write a lock held by this process, with some fields changed; return its holder."""
     holder = replace(this_process(), **changes)
     (directory / LOCK).write_text(json.dumps(asdict(holder)))
     return holder
@@ -32,7 +32,7 @@ def a_dead_process() -> int:
     return process.pid
 
 
-def test_the_second_is_told_who_the_first_is(tmp_path: Path) -> None:
+def test_the_error_of_the_second_run_names_the_holder(tmp_path: Path) -> None:
     with run_lock(tmp_path):
         expected = rf"(?s)process {os.getpid()} on .* since 20.*another --run_id"
         with pytest.raises(UserError, match=expected) as error, run_lock(tmp_path):
@@ -61,7 +61,7 @@ def test_the_lock_of_a_dead_run_is_taken_over(tmp_path: Path, changes: dict[str,
     assert not list(tmp_path.iterdir())
 
 
-def test_a_holder_on_another_host_is_believed_while_it_gives_signs(tmp_path: Path) -> None:
+def test_a_holder_on_another_host_is_alive_while_its_signs_are_recent(tmp_path: Path) -> None:
     held_by(tmp_path, host="elsewhere", last_sign=int(time.time() - SECONDS_UNTIL_DEAD / 2))
     with pytest.raises(UserError, match="on elsewhere since"), run_lock(tmp_path):
         pass
@@ -77,7 +77,7 @@ def test_the_holder_gives_signs_of_life(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"host": "x"}', "[" * 200_000])
-def test_an_illegible_lock_is_a_dead_one(tmp_path: Path, content: str) -> None:
+def test_an_invalid_lock_is_taken_over(tmp_path: Path, content: str) -> None:
     (tmp_path / LOCK).write_text(content)
     with run_lock(tmp_path, seconds_to_settle=0.01):
         assert read_holder(tmp_path / LOCK) is not None
@@ -98,7 +98,7 @@ def test_an_illegible_lock_is_a_dead_one(tmp_path: Path, content: str) -> None:
         ("token", []),
     ],
 )
-def test_a_holder_that_nobody_could_be_is_illegible(tmp_path: Path, field: str, value: object) -> None:
+def test_a_holder_with_an_invalid_field_is_ignored(tmp_path: Path, field: str, value: object) -> None:
     held_by(tmp_path)
     fields = json.loads((tmp_path / LOCK).read_text())
     assert read_holder(tmp_path / LOCK) is not None
@@ -106,12 +106,12 @@ def test_a_holder_that_nobody_could_be_is_illegible(tmp_path: Path, field: str, 
     assert read_holder(tmp_path / LOCK) is None
 
 
-def test_a_sign_of_life_that_is_still_to_come_is_none(tmp_path: Path) -> None:
+def test_a_sign_of_life_in_the_future_does_not_count(tmp_path: Path) -> None:
     holder = held_by(tmp_path, host="elsewhere", last_sign=int(time.time()) + 10**8)
     assert not holder.is_alive()
 
 
-def test_a_pipe_or_a_directory_is_not_waited_for(tmp_path: Path) -> None:
+def test_a_pipe_or_a_directory_does_not_block(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / LOCK)
     assert read_holder(tmp_path / LOCK) is None
     (tmp_path / LOCK).unlink()
@@ -120,7 +120,7 @@ def test_a_pipe_or_a_directory_is_not_waited_for(tmp_path: Path) -> None:
         pass
 
 
-def test_a_lock_that_another_has_taken_over_is_left_to_it(tmp_path: Path) -> None:
+def test_a_lock_taken_over_by_another_process_is_not_released(tmp_path: Path) -> None:
     with run_lock(tmp_path):
         other = held_by(tmp_path, token="another")
     assert read_holder(tmp_path / LOCK) == other
@@ -136,7 +136,7 @@ def _try(directory: Path, start: Any, taken: Any) -> None:
         pass
 
 
-def test_of_many_that_find_a_stale_lock_one_takes_it(tmp_path: Path) -> None:
+def test_only_one_of_many_processes_takes_a_stale_lock(tmp_path: Path) -> None:
     context = multiprocessing.get_context("fork")
     start, taken = context.Event(), context.Queue()
     held_by(tmp_path, process_started=1)

@@ -1,4 +1,4 @@
-"""The directory of a run, and its logs: on this machine, and copied to shared storage at the end."""
+"""The directory of a run and its logs, on this machine and on shared storage."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ def restored_logging() -> Iterator[None]:
     logging.captureWarnings(False)
 
 
-def test_a_directory_is_made_and_nothing_is_left_in_it(tmp_path: Path) -> None:
+def test_a_new_directory_is_empty(tmp_path: Path) -> None:
     for _ in range(2):
         make_directory(tmp_path / "a" / "b")
     assert not list((tmp_path / "a" / "b").iterdir())
 
 
-def test_a_directory_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+def test_a_directory_that_cannot_be_created_is_rejected(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(UserError, match=r"--output_dir: cannot write to .*: Not a directory"):
         make_directory(tmp_path / "file" / "run")
 
 
-def test_logs_lie_in_a_local_run_and_in_the_cache_for_shared_storage(tmp_path: Path) -> None:
+def test_logs_are_in_a_local_run_or_in_the_cache_for_shared_storage(tmp_path: Path) -> None:
     local = logs_of(tmp_path / "run", tmp_path / "cache")
     assert (local.file, local.events) == (tmp_path / "run" / "run.log", tmp_path / "run" / "spark-events")
     shared = logs_of(storage_path("s3a://bucket/output/run"), tmp_path / "cache")
@@ -49,7 +49,7 @@ def test_logs_lie_in_a_local_run_and_in_the_cache_for_shared_storage(tmp_path: P
 
 
 class Shared:
-    """A directory of shared storage, of which `keep_logs` needs little: it stands for one on this machine."""
+    """A stand-in for a directory on shared storage, backed by a local one."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -69,7 +69,7 @@ def test_the_logs_of_a_run_on_shared_storage_are_copied_there(tmp_path: Path) ->
     assert (tmp_path / "shared" / "spark-events" / "events").read_bytes() == b"events"
 
 
-def test_the_log_is_printable_and_never_written_through_a_link(tmp_path: Path, restored_logging: None) -> None:
+def test_the_log_is_printable_and_not_written_through_a_link(tmp_path: Path, restored_logging: None) -> None:
     (tmp_path / "precious").write_text("precious")
     (tmp_path / "run.log").symlink_to(tmp_path / "precious")
     log_to_file(tmp_path / "run.log")

@@ -1,6 +1,8 @@
-"""What is said of a split that failed: the file, the reason and what to do, whatever the error looks like."""
+"""Messages of failed jobs: the file, the reason and what to do, for every kind of error."""
 
 from __future__ import annotations
+
+import traceback
 
 import pytest
 
@@ -59,16 +61,18 @@ RuntimeError: repetition failed on sequence_id 7: ValueError: seven
             id="an error that does not say which file",
         ),
         pytest.param(
-            BY_A_TASK, "/data/a b.jsonl.gz cannot be read: it ends too soon.\nWrite it anew.", id="a task's words"
+            BY_A_TASK,
+            "/data/a b.jsonl.gz cannot be read: it ends too soon.\nWrite it anew.",
+            id="a UserError of a task",
         ),
         pytest.param(
             BY_A_FILTER,
-            "my data: RuntimeError: repetition failed on sequence_id 7: ValueError: seven (more",
+            "my data: RuntimeError: repetition failed on sequence_id 7: ValueError: seven (details",
             id="filter",
         ),
         pytest.param(
             IN_GENERATED_CODE.replace("java.lang.ArrayIndexOutOfBoundsException", "a.b.TTransportException"),
-            "my data is damaged, or cannot be read: its contents end too early",
+            "my data is damaged, or cannot be read: the file ends too early",
             id="a page that ends too early",
         ),
         pytest.param(
@@ -76,16 +80,24 @@ RuntimeError: repetition failed on sequence_id 7: ValueError: seven
             "--duplicates a: expected numbers",
             id="raised by a column on Spark 3.5",
         ),
-        pytest.param("", "my data: no reason given (more in run.log)", id="nothing"),
-        pytest.param("\x1b[2J", "my data: \\x1b[2J (more in run.log)", id="an escape sequence"),
+        pytest.param("", "my data: unknown error (details in run.log)", id="nothing"),
+        pytest.param("\x1b[2J", "my data: \\x1b[2J (details in run.log)", id="an escape sequence"),
     ],
 )
-def test_a_failure_is_told_in_two_lines_that_name_the_data(text: str, expected: str) -> None:
+def test_a_message_has_at_most_two_lines_and_names_the_data(text: str, expected: str) -> None:
     message = failure_message(RuntimeError(text), "my data")
     assert message.startswith(expected)
     assert len(message.splitlines()) <= 2
     assert all(line.isprintable() for line in message.split("\n"))
 
 
-def test_what_a_user_can_put_right_is_told_as_it_is() -> None:
+def test_a_user_error_is_shown_unchanged_but_printable() -> None:
     assert failure_message(UserError("one\x07\ntwo"), "my data") == "one\\x07\ntwo"
+
+
+def test_a_user_error_is_found_in_the_traceback_that_python_writes() -> None:
+    """Python writes the module that defines the class: `filters.errors.UserError`, not `utils.UserError`."""
+    written = "".join(traceback.format_exception_only(UserError("expected a, found b.\nGive a.")))
+    assert written.startswith("filters.errors.UserError: ")
+    error = RuntimeError(f"PythonException: Traceback (most recent call last):\n{written}\n\tat org.apache.spark.X\n")
+    assert failure_message(error, "my data") == "expected a, found b.\nGive a."

@@ -1,4 +1,4 @@
-"""`make history` checks what it is given before it starts Spark's history server."""
+"""`make history` checks its arguments before it starts Spark's history server."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ HISTORY = ["make", "-o", ".venv/.ready", f"PY={sys.executable}", "history"]  # w
         pytest.param("spark-events/.log4j2.properties", id="Spark was never started"),
     ],
 )
-def test_without_an_event_log_it_says_what_to_give(below: str | None, tmp_path: Path) -> None:
+def test_a_directory_without_an_event_log_is_rejected(below: str | None, tmp_path: Path) -> None:
     run = tmp_path / "a run"
     if below:
         (run / below).parent.mkdir(parents=True)
@@ -31,7 +31,7 @@ def test_without_an_event_log_it_says_what_to_give(below: str | None, tmp_path: 
     assert f"found none in '{run}'. Give the directory of a run: make history RUN=output/RUN_ID" in answered.stderr
 
 
-def test_the_run_must_be_named() -> None:
+def test_a_missing_run_is_rejected() -> None:
     answered = subprocess.run(HISTORY, cwd=PROJECT, capture_output=True, text=True)
     assert answered.returncode != 0
     assert "make history RUN=output/RUN_ID" in answered.stderr

@@ -24,13 +24,13 @@ def fake_java(home: Path, version: str, status: int = 0) -> Path:
     ("version", "status", "expected"),
     [("17.0.15", 0, 17), ("1.8.0_292", 0, 8), ("25", 0, 25), ("21-ea", 0, 21), ("17", 1, None)],
 )
-def test_the_version_is_read_from_what_java_says(
+def test_the_version_is_read_from_the_output_of_java(
     tmp_path: Path, version: str, status: int, expected: int | None
 ) -> None:
     assert java.java_version(fake_java(tmp_path / "home", version, status)) == expected
 
 
-def test_what_is_no_java_has_no_version(tmp_path: Path) -> None:
+def test_a_directory_without_a_java_that_runs_has_no_version(tmp_path: Path) -> None:
     assert java.java_version(tmp_path) is None
     broken = tmp_path / "bin" / "java"
     broken.parent.mkdir()
@@ -39,9 +39,7 @@ def test_what_is_no_java_has_no_version(tmp_path: Path) -> None:
     assert java.java_version(tmp_path) is None
 
 
-def test_java_home_comes_first_and_one_that_is_too_old_is_passed_over(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_java_home_comes_first_unless_it_is_too_old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     new, old = fake_java(tmp_path / "new", "21"), fake_java(tmp_path / "old", "11")
     monkeypatch.setenv("PATH", str(new / "bin") + os.pathsep + "/bin")
     monkeypatch.setenv("JAVA_HOME", str(old))
@@ -60,7 +58,7 @@ def test_java_home_comes_first_and_one_that_is_too_old_is_passed_over(
         ("5.0.0.dev1", "25", "Java 17 or later"),
     ],
 )
-def test_the_first_java_that_the_installed_spark_runs_on_is_taken(
+def test_the_first_java_that_the_installed_spark_supports_is_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spark_version: str, chosen: str, in_words: str
 ) -> None:
     homes = {name: fake_java(tmp_path / name, name) for name in ("11", "25", "21", "17")}
@@ -70,13 +68,14 @@ def test_the_first_java_that_the_installed_spark_runs_on_is_taken(
     assert java.supported_java(spark_version).in_words == in_words
 
 
-def test_no_java_is_said_before_spark_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_java_is_reported_before_spark_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(java, "find_java_home", lambda: None)
-    with pytest.raises(UserError, match=r"Spark \d[\d.]+ needs Java 17.* and none was found"):
+    advice = r"\nRun `.*python.* -m spark\.session\.java`, or install Java \("
+    with pytest.raises(UserError, match=r"^Spark \d[\d.]+ needs Java 17.*; found none in JAVA_HOME.*" + advice):
         java.use_java()
 
 
-def test_the_launcher_leaves_out_the_module_that_trimmed_runtimes_lack(tmp_path: Path) -> None:
+def test_the_launcher_drops_the_module_that_trimmed_runtimes_lack(tmp_path: Path) -> None:
     launcher, echo = tmp_path / "java", tmp_path / "echo.sh"
     echo.write_text('#!/bin/sh\nprintf "[%s]" "$@"\n')
     echo.chmod(0o755)

@@ -1,4 +1,4 @@
-"""Spark broadcasts a side of a join that Python made only if its measured size is small."""
+"""Spark broadcasts the output of Python in a join only if its measured size is small."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pyarrow as pa
 from spark.session.join_sizes import ESTIMATED, MEASURED, join_by_measured_sizes
 
 
-def test_only_what_was_seen_to_be_small_is_broadcast(spark: Any, tmp_path: Path) -> None:
+def test_only_a_side_measured_as_small_is_broadcast(spark: Any, tmp_path: Path) -> None:
     spark.conf.set(ESTIMATED, "8m")
 
     def rows(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -1,4 +1,4 @@
-"""A worker that asks a model takes its memory from the system once, and has nothing of the libraries collected."""
+"""Workers that evaluate a model keep freed memory, and exclude the libraries from garbage collection."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ print(faults)
 """
 
 
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library keeps memory in its own way")
-def test_memory_that_was_freed_is_used_again() -> None:
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="needs glibc")
+def test_freed_memory_is_reused() -> None:
     faults = {}
     for what in ("kept", "as usual"):
         command = [sys.executable, "-c", FAULTS, what]
@@ -41,11 +41,13 @@ def test_memory_that_was_freed_is_used_again() -> None:
         faults[what] = int(finished.stdout)
     pages = (1 << 27) // 4096
     assert faults["kept"] < pages / 100
-    assert faults["as usual"] > pages / 100  # else this test says nothing; huge pages make it fewer than the pages
+    assert (
+        faults["as usual"] > pages / 100
+    )  # else this test proves nothing; with huge pages there are fewer faults than pages
 
 
 @pytest.mark.parametrize("asks", [True, False])
-def test_only_who_asks_a_model_keeps_it(asks: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_workers_with_a_model_keep_memory(asks: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     called: list[bool] = []
     monkeypatch.setattr(stage, "keep_memory_of_models", lambda: called.append(True))
     model = LanguageModel(Path("model"), vocabulary_size=10, context_tokens=None) if asks else None

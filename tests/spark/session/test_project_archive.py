@@ -1,4 +1,4 @@
-"""The archives for a cluster: what is in them, and that what is in them runs."""
+"""The archives for a cluster: their content, and that it runs after unpacking."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run_there(directory: Path, *arguments: str) -> str:
-    """What Python prints, started in the unpacked archive with nothing else of the project in reach."""
+    """Run Python in the unpacked archive, without access to the rest of the project; return its output."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     finished = subprocess.run(
         [sys.executable, *arguments], cwd=directory, env=environment, capture_output=True, text=True
@@ -41,23 +41,23 @@ def test_the_unpacked_archive_is_the_whole_program(unpacked: Path) -> None:
     assert "sample_memories" in run_there(unpacked, *PLAN)
 
 
-def test_the_archive_brings_the_compiled_filters(unpacked: Path) -> None:
+def test_the_archive_contains_the_compiled_filters(unpacked: Path) -> None:
     def state() -> dict[str, int]:
         return {path.name: path.stat().st_mtime_ns for path in unpacked.rglob("*.nb?")}
 
-    brought = state()
-    assert brought
+    packed = state()
+    assert packed
     run_there(unpacked, "-m", "filters.compile")
-    assert state() == brought
+    assert state() == packed
 
 
-def test_the_archive_leaves_out_what_a_run_does_not_need(unpacked: Path) -> None:
+def test_the_archive_contains_only_files_that_a_run_needs(unpacked: Path) -> None:
     paths = {str(path.relative_to(unpacked)) for path in unpacked.rglob("*") if path.is_file()}
     assert {"calculate_metrics.py", "configs/sample.yaml", "filters/code_or_natural_language/weights.npz"} <= paths
     assert not [path for path in paths if path.startswith(("tests", "benchmarks", "tools", "output"))]
 
 
-def test_compiled_code_is_known_by_what_the_sources_say(tmp_path: Path) -> None:
+def test_compiled_code_is_identified_by_the_content_of_the_sources(tmp_path: Path) -> None:
     def named(**texts: str) -> str:
         (tmp_path / "package").mkdir(exist_ok=True)
         for name, text in texts.items():
@@ -66,7 +66,7 @@ def test_compiled_code_is_known_by_what_the_sources_say(tmp_path: Path) -> None:
         return compiled.sources_hash((tmp_path,))
 
     first = named(a="x = 1", b="y = 2")
-    assert named(a="x = 1") == first  # written anew, with another time
+    assert named(a="x = 1") == first  # rewritten, with another time
     assert named(a="x = 3") != first
     assert named(a="x = 1", c="") != first
 
@@ -83,7 +83,7 @@ def test_the_same_files_give_the_same_bytes(tmp_path: Path) -> None:
     assert archives[0] == archives[1]
 
 
-def test_an_archive_holds_files_in_place_of_links(tmp_path: Path) -> None:
+def test_an_archive_contains_files_in_place_of_links(tmp_path: Path) -> None:
     (tmp_path / "library.so.1.2").write_text("content")
     (tmp_path / "library.so.1").symlink_to("library.so.1.2")
     write_archive(tmp_path / "archive.tgz", [(tmp_path / "library.so.1", "lib/library.so.1")])
@@ -93,13 +93,13 @@ def test_an_archive_holds_files_in_place_of_links(tmp_path: Path) -> None:
         assert held.read() == b"content"
 
 
-def test_the_environment_has_what_the_requirements_require_and_no_spark() -> None:
+def test_the_environment_contains_all_dependencies_but_not_spark() -> None:
     names = packed_environment.installed_closure(["pandas==2.3.3  # a comment", "", "pyspark==4.3.0"])
     assert {"pandas", "numpy", "python-dateutil", "six"} <= names
     assert not names & {"pyspark", "py4j", "pytest"}
 
 
-def test_an_interpreter_packed_without_packages_runs_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_packed_interpreter_runs_in_another_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packed_environment, "installed_closure", lambda requirements: {"six"})
     packed_environment.build_environment_archive(tmp_path / "environment.tgz")
     home = tmp_path / "another place"

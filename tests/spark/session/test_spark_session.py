@@ -1,4 +1,4 @@
-"""What was set by those who run Spark is kept; defaults fill what is open; what a run needs is always set."""
+"""Settings of the user and the cluster are kept, defaults fill the rest, and required settings always apply."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ spark.stop()
 
 
 def show_settings(directory: Path, command: list[str], environment: dict[str, str]) -> tuple[dict[str, Any], str]:
-    """The settings of a session that a program of its own starts, and what it wrote to standard error."""
+    """Return the settings of a session started by a separate program, and the program's standard error."""
     (directory / "show.py").write_text(SHOW)
     (directory / "no-settings").mkdir(exist_ok=True)
     finished = subprocess.run(
@@ -51,7 +51,7 @@ def show_settings(directory: Path, command: list[str], environment: dict[str, st
 
 
 @pytest.mark.spark
-def test_started_plainly_the_users_settings_go_before_the_defaults(tmp_path: Path) -> None:
+def test_without_spark_submit_the_users_settings_override_the_defaults(tmp_path: Path) -> None:
     defaults = {
         "spark.driver.memory": "777m",
         "spark.sql.shuffle.partitions": "7",
@@ -77,7 +77,7 @@ def test_started_plainly_the_users_settings_go_before_the_defaults(tmp_path: Pat
 
 
 @pytest.mark.spark
-def test_under_spark_submit_its_settings_go_before_the_defaults(tmp_path: Path) -> None:
+def test_under_spark_submit_its_settings_override_the_defaults(tmp_path: Path) -> None:
     submit = [str(spark_home() / "bin" / "spark-submit"), "--master", "local[1]", "--driver-memory", "600m"]
     shown, errors = show_settings(tmp_path, submit, {})
     assert shown["heap"] == pytest.approx(600, rel=0.05)
@@ -85,12 +85,12 @@ def test_under_spark_submit_its_settings_go_before_the_defaults(tmp_path: Path) 
     assert shown["spark.eventLog.dir"] == (tmp_path / "spark-events").as_uri()
     assert shown["spark.executorEnv.PYTHONPATH"].split(os.pathsep)[0] == str(PROJECT)
     assert "from the JVM" not in errors
-    assert "SparkContext" not in errors  # what it says when it starts
+    assert "SparkContext" not in errors  # logged by Spark at its start
     assert "warning from the JVM" in (tmp_path / "run.log").read_text()
 
 
 @pytest.mark.spark
-def test_a_log4j_configuration_of_the_users_own_is_left_alone(tmp_path: Path) -> None:
+def test_a_log4j_configuration_of_the_user_is_kept(tmp_path: Path) -> None:
     own = {
         "appender.own.type": "File",
         "appender.own.name": "own",
@@ -157,11 +157,11 @@ def test_workers_find_the_project(monkeypatch: pytest.MonkeyPatch, chosen: dict[
         ),
     ],
 )
-def test_a_driver_that_the_cluster_started_is_known(chosen: dict[str, str], expected: bool) -> None:
+def test_a_driver_started_by_the_cluster_is_recognized(chosen: dict[str, str], expected: bool) -> None:
     assert settings.on_the_cluster(chosen) == expected
 
 
-def test_a_java_process_that_is_gone_is_said_in_words() -> None:
+def test_the_end_of_the_java_process_becomes_a_user_error() -> None:
     from py4j.protocol import Py4JError, Py4JNetworkError
     from pyspark.errors import PySparkRuntimeError
 

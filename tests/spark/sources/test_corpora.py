@@ -106,7 +106,11 @@ def test_missing_path_is_rejected(resolver: Resolver, source: str) -> None:
         pytest.param({"tokens": [[1], None]}, "sequence_id 1: tokens is null", id="null"),
         pytest.param({"tokens": [[1], [2, -5]]}, "sequence_id 1: token id -5 is negative", id="negative"),
         pytest.param({"tokens": [[1], [2**33]]}, "sequence_id 1: token id 8589934592", id="too-large"),
-        pytest.param({"sequence_id": [4, None], "tokens": [[1], [2]]}, "a sequence_id is null", id="no-id"),
+        pytest.param(
+            {"sequence_id": [4, None], "tokens": [[1], [2]]},
+            "expected a sequence_id in every row, found null",
+            id="no-id",
+        ),
     ],
 )
 def test_invalid_row_stops_the_counting(

@@ -134,7 +134,7 @@ def test_batches_are_smaller_than_the_file(tmp_path: Path) -> None:
         ),
         pytest.param(
             {"document.bin": bytes(10), "document.idx": index_of([4])},
-            "ends at byte 8, the tokens at 10",
+            "expected 8 bytes of tokens, found 10",
             id="rest",
         ),
     ],

@@ -1,0 +1,18 @@
+"""The command that started this program, for hints in messages."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+
+def this_command() -> str:
+    """Return the command that started this program, without its arguments, as a person would type it.
+
+    It is `calculate-metrics` for the installed script, `python calculate_metrics.py` for the file.
+    """
+    if not sys.argv[0].endswith(".py"):
+        return Path(sys.argv[0]).name  # an installed script
+    python = "python" if os.environ.get("VIRTUAL_ENV") else os.path.relpath(sys.executable)
+    return f"{python} {sys.argv[0]}"
