@@ -238,7 +238,9 @@ def test_sample_is_read_from_another_directory(tmp_path: Path) -> None:
             id="more clusters than rows",
         ),
         pytest.param("--keep longest", "add --deduplicate exact or", id="keep without deduplication"),
-        pytest.param("--deduplicate exact --jaccard_threshold 0.7", "would have no effect", id="threshold without a use"),
+        pytest.param(
+            "--deduplicate exact --jaccard_threshold 0.7", "would have no effect", id="threshold without a use"
+        ),
         pytest.param("--deduplicate fuzzy --cosine_threshold 0.7", "--deduplicate semantic.", id="another threshold"),
         pytest.param("--embedding_model m", "--features semantic_duplicates or --dedup", id="model without a use"),
         pytest.param("--features near_duplicates --window 1:2", "add --features duplicates.", id="no window"),
