@@ -131,7 +131,7 @@ def test_second_run_with_the_same_id_redoes_only_missing_tables(default_run: Any
     assert card.read_text() == content
     refused = run_features("--run_id", "first", "--window", "0:8", directory=tmp_path)
     assert refused.returncode == 2
-    assert "made with window = '32:64'" in refused.stderr
+    assert "started with window = '32:64', found '0:8'" in refused.stderr
 
 
 @pytest.mark.spark
