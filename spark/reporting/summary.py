@@ -82,16 +82,17 @@ def _share(counts: Mapping[str, int], kind: str, total: int) -> str:
 
 
 def _table_remarks(tables: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Yield a line for each table that failed, or that lacks some rows of its input."""
+    """Yield a line for each table that failed, and for each kind of row that a table lacks."""
     for each in tables:
         name = printable(each["table"])
         if each["status"] != "complete":
             yield f"Failed: {name}: {each['error']}"
-        elif each["rows_rejected"]:
+            continue
+        if each["rows_rejected"]:
             yield f"Rejected: {_count(each['rows_rejected'], 'row')} of {name} (reasons in rejected/)"
-        elif each["counts"].get("too_short"):
+        if each["counts"].get("too_short"):
             yield f"Skipped: {_count(each['counts']['too_short'], 'sequence')} of {name} (too short for --window)"
-        elif each["counts"].get("absent"):
+        if each["counts"].get("absent"):
             yield f"Skipped: {_count(each['counts']['absent'], 'sequence')} of {name} (not in the corpus)"
 
 

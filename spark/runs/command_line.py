@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 from spark.reporting.reporter import Format
-from spark.runs.invocation import this_command
+from spark.runs.invocation import called_name, this_command
 from spark.runs.option_checks import read_config_file
 from spark.runs.options import RunConfiguration, declared_options
 from utils import VERSION, UserError, nearest, printable
@@ -59,7 +59,7 @@ def read_command_line(command_line: CommandLine, arguments: list[str] | None) ->
 def make_parser(command_line: CommandLine) -> Parser:
     """Return the parser of a program; its errors are UserErrors."""
     parser = Parser(
-        prog=command_line.program,
+        prog=called_name(command_line.program),
         description=command_line.description,
         epilog=command_line.epilog,
         argument_default=argparse.SUPPRESS,

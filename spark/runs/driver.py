@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from spark.runs.interruption import Interruption, command_to_go_on, run_interruptibly
+from spark.runs.invocation import called_name
 from utils import UserError, check_run_id, new_run_id, printable_lines
 
 if TYPE_CHECKING:
@@ -54,12 +55,12 @@ def run_program(program: Program, arguments: list[str] | None) -> int:
     try:
         return run_interruptibly(lambda: _run(program, arguments, interruption), interruption)
     except UserError as error:
-        print(f"{program.name}: {printable_lines(str(error))}", file=sys.stderr)
+        print(f"{called_name(program.name)}: {printable_lines(str(error))}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return interruption.exit_status
     except OSError as error:  # disk, network or permissions
-        print(f"{program.name}: {printable_lines(str(error))}", file=sys.stderr)
+        print(f"{called_name(program.name)}: {printable_lines(str(error))}", file=sys.stderr)
         return 1
     except ModuleNotFoundError as error:
         print(f"{program.name}: {error.name} is not installed for {sys.executable}.", file=sys.stderr)

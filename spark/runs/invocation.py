@@ -1,4 +1,4 @@
-"""The command that started this program, for hints in messages."""
+"""The name and the command that started this program, for messages."""
 
 from __future__ import annotations
 
@@ -16,3 +16,9 @@ def this_command() -> str:
         return Path(sys.argv[0]).name  # an installed script
     python = "python" if os.environ.get("VIRTUAL_ENV") else os.path.relpath(sys.executable)
     return f"{python} {sys.argv[0]}"
+
+
+def called_name(program: str) -> str:
+    """Return the name under which a program was started: `calculate_metrics.py`, or its script `calculate-metrics`."""
+    script = program.removesuffix(".py").replace("_", "-")
+    return script if Path(sys.argv[0]).stem == script else program

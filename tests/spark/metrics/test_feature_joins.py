@@ -100,7 +100,10 @@ def test_an_unreadable_line_of_a_feature_table_is_an_error(spark: Any, tmp_path:
 
 @pytest.mark.parametrize(
     ("name", "content"),
-    [("a.jsonl", b'{"TokenID": 1, "Frequency": 3}\n{"TokenID": 2\n'), ("a.jsonl.gz", gzip.compress(b"{}")[:-3])],
+    [
+        pytest.param("a.jsonl", b'{"TokenID": 1, "Frequency": 3}\n{"TokenID": 2\n', id="incomplete line"),
+        pytest.param("a.jsonl.gz", gzip.compress(b"{}")[:-3], id="truncated gzip file"),
+    ],
 )
 def test_the_error_for_damaged_token_frequencies_names_the_file(tmp_path: Path, name: str, content: bytes) -> None:
     (tmp_path / name).write_bytes(content)

@@ -66,6 +66,11 @@ def test_missing_rows_are_reported(changes: dict[str, Any], line: str) -> None:
     assert line in summary(TABLE | changes)
 
 
+def test_each_kind_of_missing_row_is_reported() -> None:
+    lines = summary(TABLE | {"rows_rejected": 3, "counts": {"rows": 7, "too_short": 5}})
+    assert [line.split(":")[0] for line in lines[-3:]] == ["Rejected", "Skipped", "Output"]
+
+
 def test_null_columns_are_grouped_by_reason_and_shortened() -> None:
     many = {f"c{number}": "no table" for number in range(COLUMNS_SHOWN + 2)}
     lines = summary(

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from spark.runs.invocation import this_command
+from spark.runs.invocation import called_name, this_command
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,16 @@ def test_this_command(monkeypatch: pytest.MonkeyPatch, started: str, active: boo
     else:
         monkeypatch.delenv("VIRTUAL_ENV", raising=False)
     assert this_command() == expected
+
+
+@pytest.mark.parametrize(
+    ("started", "expected"),
+    [
+        ("/opt/bin/calculate-metrics", "calculate-metrics"),
+        ("calculate_metrics.py", "calculate_metrics.py"),
+        ("/lib/pytest/__main__.py", "calculate_metrics.py"),
+    ],
+)
+def test_called_name(monkeypatch: pytest.MonkeyPatch, started: str, expected: str) -> None:
+    monkeypatch.setattr(sys, "argv", [started])
+    assert called_name("calculate_metrics.py") == expected
