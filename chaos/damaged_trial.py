@@ -83,7 +83,9 @@ def _check_message(kind: str, message: str, path: Path, started: float) -> Endin
 
 def _check_tables(job: MetricsJob, reading: Reading) -> Ending:
     (written,) = (job.already_written() or {}).values()
-    metrics, rejected = (_rows(Path(str(job.path(kind, None)))) for kind in ("metrics", "rejected"))
+    metrics, rejected = (
+        _rows(Path(str(job.run_directory)) / job.table(kind, None)) for kind in ("metrics", "rejected")
+    )
     kind = "measured, with rejected rows" if rejected else "measured"
     if (len(metrics), len(rejected)) != (written.counts["rows"], written.rows_rejected):
         return Ending(kind, f"the marker says {written}, the tables have {len(metrics)} and {len(rejected)} rows")

@@ -11,7 +11,6 @@ from pathlib import Path
 from random import Random
 
 from chaos.processes import CRASH_POINTS, Program, Role
-from chaos.tables import MARKER
 
 POLL_SECONDS = 0.002
 LOOKS_APART_SECONDS = 0.2
@@ -78,7 +77,7 @@ def hidden_parts(run: Path) -> set[Path]:
 
 def table_directories(run: Path) -> set[Path]:
     """Return the directories of a run that hold a published table."""
-    return {path.parent for path in files(run) if path.name == MARKER and not is_hidden(path.parent, run)}
+    return {path.parent for path in files(run) if path.suffix == ".parquet" and not is_hidden(path.parent, run)}
 
 
 def files(run: Path) -> Iterator[Path]:

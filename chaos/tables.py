@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-MARKER = "_complete.json"
+MARKERS = "_complete"
 SPARK_EVENTS = "spark-events"
 
 

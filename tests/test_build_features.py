@@ -123,7 +123,7 @@ def test_second_run_with_the_same_id_redoes_only_missing_tables(default_run: Any
     assert "started (job 1 of 1" in finished.stdout
     assert read_split(removed).equals(committed("generation-num-duplicates", "deduped"))
     assert {path: path.stat().st_mtime_ns for path in kept.iterdir()} == before
-    card = kept.parent / "README.md"
+    card = directory / "README.md"
     content = card.read_text()
     card.unlink()  # as if the run had been killed just before writing it
     again = run_features("--run_id", "first", directory=tmp_path)

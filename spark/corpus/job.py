@@ -43,7 +43,7 @@ class FeatureJob(ABC):
     feature: its name in `--features` and as a feature table.
     options: the options that this feature uses, except options that all features use.
     output_columns: the columns of its tables.
-    has_card: whether its tables are splits of one dataset, listed in a README.md.
+    has_card: whether its tables are splits of one dataset, listed in the README.md of the run.
 
     memorized: sequences to count separately; None to count all together.
     vocabulary: the vocabulary of the tokenizer; None if no tokenizer is known.
@@ -123,19 +123,19 @@ class FeatureJob(ABC):
 
     def is_complete(self) -> bool:
         """Return whether all tables are published."""
-        return all(read_marker(self.run_directory / table) is not None for table in self.planned.tables)
+        return all(read_marker(self.run_directory, table) is not None for table in self.planned.tables)
 
     def note(self, record: RunRecord, from_earlier: bool) -> None:
         """Add the complete tables to the record of the run and to the card of their dataset."""
         for table in self.planned.tables:
             path = self.run_directory / table
-            written = read_marker(path)
+            written = read_marker(self.run_directory, table)
             if written is not None:
                 name = self.description if len(self.planned.tables) == 1 else f"{self.description} {path.name}"
                 record.add_table(name, path, written, {}, from_earlier)
         # Also for tables of an earlier run: it may have been killed between publishing and this line.
         if self.has_card and self.planned.splits:
-            write_card(self.run_directory / self.planned.dataset)
+            write_card(self.run_directory, self.planned.dataset)
 
     def run(self, spark: SparkSession, rows_done: Accumulator[int]) -> None:
         """Build the tables and publish them."""
@@ -149,5 +149,5 @@ class FeatureJob(ABC):
         # The accumulator only serves progress: if a task is repeated, it counts the rows of the part twice.
         rows = rows_done.value if self.corpus.rows is None else self.corpus.rows
         for table, name in names.items():
-            publish(directory / name, self.run_directory / table, Written(rows, 0, seconds, counts[name]))
+            publish(directory / name, self.run_directory, table, Written(rows, 0, seconds, counts[name]))
         discard(directory)

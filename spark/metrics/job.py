@@ -39,10 +39,10 @@ class MetricsJob:
     configuration: Configuration
     run_directory: AnyPath
 
-    def path(self, kind: str, model: str | None) -> AnyPath:
-        """Return where the complete table of a model is; kind: `metrics` or `rejected`."""
+    def table(self, kind: str, model: str | None) -> str:
+        """Return the path of the table of a model, relative to the run; kind: `metrics` or `rejected`."""
         sequences = self.resolved.sequences
-        return self.run_directory / kind / partition_path(sequences.dataset, sequences.scheme, model)
+        return f"{kind}/{partition_path(sequences.dataset, sequences.scheme, model)}"
 
     @property
     def description(self) -> str:
@@ -76,7 +76,7 @@ class MetricsJob:
 
     def already_written(self) -> dict[str | None, Written] | None:
         """Return the markers of the published tables by model; None if a table is missing."""
-        found = {model: read_marker(self.path("metrics", model)) for model in self.resolved.models}
+        found = {model: read_marker(self.run_directory, self.table("metrics", model)) for model in self.resolved.models}
         complete = {model: written for model, written in found.items() if written is not None}
         return complete if len(complete) == len(found) else None
 
@@ -85,7 +85,7 @@ class MetricsJob:
         for model, written in (self.already_written() or {}).items():
             name = self.resolved.sequences.described_for(model)
             nulls = null_columns(self.resolved, self.filters, self.configuration, model)
-            record.add_table(name, self.path("metrics", model), written, nulls, from_earlier)
+            record.add_table(name, self.run_directory / self.table("metrics", model), written, nulls, from_earlier)
 
     def estimated_bytes(self) -> int | None:
         """Return the expected size of the tables in bytes, from the first rows; None if it cannot be estimated."""
@@ -142,14 +142,14 @@ class MetricsJob:
     def _publish(self, stage: Stage, outcome: Outcome, seconds: float) -> None:
         """Publish the rejected rows first: once the metrics are published, the job counts as complete."""
         models = self.resolved.models
-        final = self.path("rejected", models[0] if len(models) == 1 else None)
-        withdraw(final, stage.directory)
+        rejected = self.table("rejected", models[0] if len(models) == 1 else None)
+        withdraw(self.run_directory, rejected, stage.directory)
         if outcome.rejected:
             written = Written(outcome.rows, outcome.rejected, seconds, {"rows": 0})
-            publish(stage.directory / REJECTED, final, written)
+            publish(stage.directory / REJECTED, self.run_directory, rejected, written)
         for model in models:
             written = Written(outcome.rows, outcome.rejected, seconds, outcome.counts[model])
-            publish(stage.table_directory(model), self.path("metrics", model), written)
+            publish(stage.table_directory(model), self.run_directory, self.table("metrics", model), written)
 
     def _raise_for_row_count(self, spark: SparkSession, expected: int, found: int) -> None:
         for feature in self._features():

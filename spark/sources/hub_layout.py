@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from spark.sources.hub.splits import CARD, local_configurations
 from spark.sources.registry import is_table
 from spark.storage.paths import AnyPath
 
@@ -11,12 +12,15 @@ NUMBERED_FILE = re.compile(r"-\d{5}-of-\d{5}(-[0-9a-f]+)?\.parquet$")
 
 
 def is_hub_layout(path: AnyPath) -> bool:
-    """Return whether a directory is laid out as a Hub dataset: it has a README.md, or numbered Parquet files."""
+    """Return whether a directory is laid out as a Hub dataset: with a card, or with numbered Parquet files.
+
+    The card is its README.md, or a README.md beside it that has a configuration of its name.
+    """
     if not path.is_dir():
         return False
     files = [each for each in path.rglob("*") if each.is_file()]
-    has_card = (path / "README.md").is_file() and any(map(is_table, files))
-    return has_card or any(NUMBERED_FILE.search(each.name) for each in files)
+    has_card = ((path / CARD).is_file() or local_configurations(path)) and any(map(is_table, files))
+    return bool(has_card) or any(NUMBERED_FILE.search(each.name) for each in files)
 
 
 def tokenizer_beside(path: AnyPath) -> str | None:

@@ -8,14 +8,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import PurePosixPath
 
-from spark.storage.paths import AnyPath, discard, has_rename, rename
+from spark.storage.paths import AnyPath, discard, files_below, has_rename, rename, write_at_once
 from spark.storage.state_files import is_count, is_duration, read_state
 from utils import UserError, printable
 
-MARKER = "_complete.json"
-TEMPORARY = "_temporary"  # subdirectory of a run for incomplete tables
-ENDINGS = (".parquet", ".jsonl", ".jsonl.gz", ".bin", ".idx")  # of the data files of tables and corpora
-NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
+# Subdirectories of a run. Readers such as Polars and `load_dataset` open every file of a table's directory,
+# so nothing but data lies there.
+MARKERS = "_complete"  # a marker per complete table
+TEMPORARY = "_temporary"  # incomplete tables
+NO_VALUE = "none"  # names the level of a scheme or model that the data does not have
 LONGEST_NAME = 100
 PARTITION_NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{LONGEST_NAME - 1}}}")
 
@@ -40,8 +41,7 @@ class Written:
 
 def partition_path(dataset: str, scheme: str | None, model: str | None) -> PurePosixPath:
     """Return the Hive-style directory of a table, relative to `metrics/` or `rejected/`."""
-    names = (f"dataset={dataset}", f"scheme={scheme or NULL_PARTITION}", f"model={model or NULL_PARTITION}")
-    return PurePosixPath(*names)
+    return PurePosixPath(f"dataset={dataset}", f"scheme={scheme or NO_VALUE}", f"model={model or NO_VALUE}")
 
 
 def require_partition_names(names: Iterable[str]) -> None:
@@ -52,29 +52,38 @@ def require_partition_names(names: Iterable[str]) -> None:
                 f"{printable(name[:200])!r} is not a valid name of a model or scheme.\n"
                 f"Use at most {LONGEST_NAME} letters, digits, '.', '_' and '-', starting with a letter or digit."
             )
+        if name == NO_VALUE:
+            raise UserError(
+                f"{NO_VALUE!r} cannot name a model or scheme: it stands for data without one.\nUse another name."
+            )
 
 
-def publish(hidden: AnyPath, final: AnyPath, written: Written) -> None:
-    """Move a complete table to its final name, with a marker that describes its content.
+def publish(hidden: AnyPath, run_directory: AnyPath, table: str, written: Written) -> None:
+    """Move a complete table to its final name, and describe it by a marker.
 
-    One step if the storage can rename directories. In an object store, the files are moved one by one and the marker
-    is written last: a table without a marker is incomplete. A table without rows has a marker and no other file.
+    table: its path relative to the run. The marker is written first: it counts once the files that it lists are all
+    there. Storage that can rename directories moves them in one step; an object store moves one by one.
+    A table without rows has a marker and no file.
     """
-    withdraw(final, hidden.parent)
-    marker = json.dumps(asdict(replace(written, files=_files_of(hidden))))
+    withdraw(run_directory, table, hidden.parent)
+    final, files = run_directory / table, _files_of(hidden)
+    marker = marker_path(run_directory, table)
+    marker.parent.mkdir(parents=True, exist_ok=True)
+    write_at_once(marker, json.dumps(asdict(replace(written, files=files))))
     if has_rename(hidden):
         hidden.mkdir(parents=True, exist_ok=True)
-        (hidden / MARKER).write_text(marker)
         final.parent.mkdir(parents=True, exist_ok=True)
         rename(hidden, final)
     else:
-        for name in _files_of(hidden):
+        for name in files:
             rename(hidden / name, final / name)
-        (final / MARKER).write_text(marker)
 
 
-def withdraw(final: AnyPath, hidden_parent: AnyPath) -> None:
-    """Remove a published table; readers never see a part of it."""
+def withdraw(run_directory: AnyPath, table: str, hidden_parent: AnyPath) -> None:
+    """Remove a published table and its marker; readers never see a part of it."""
+    final, marker = run_directory / table, marker_path(run_directory, table)
+    if marker.exists():
+        marker.unlink()
     if not final.exists():
         return
     if has_rename(final):
@@ -84,24 +93,35 @@ def withdraw(final: AnyPath, hidden_parent: AnyPath) -> None:
         rename(final, aside)
         discard(aside)
     else:
-        if (final / MARKER).exists():
-            (final / MARKER).unlink()
         discard(final)
 
 
-def read_marker(final: AnyPath) -> Written | None:
+def read_marker(run_directory: AnyPath, table: str) -> Written | None:
     """Return the marker of a complete table; None if the marker is missing or invalid, or does not match the files."""
     try:
-        written = Written(**read_state(final / MARKER))
+        written = Written(**read_state(marker_path(run_directory, table)))
         counts = (written.rows_read, written.rows_rejected, *dict(written.counts).values(), written.counts["rows"])
         is_whole = all(map(is_count, counts)) and is_duration(written.seconds)
-        return written if is_whole and _files_of(final) == dict(written.files) else None
+        return written if is_whole and _has_files(run_directory / table, written.files) else None
     except (OSError, ValueError, TypeError, KeyError):
         return None
 
 
+def marker_path(run_directory: AnyPath, table: str) -> AnyPath:
+    """Return the path of the marker of a table, which need not exist."""
+    return run_directory / MARKERS / f"{table}.json"
+
+
 def _files_of(directory: AnyPath) -> dict[str, int]:
-    """Return the size in bytes of each data file of a table or corpus, by file name."""
+    """Return the size in bytes of each file of a table or corpus, by its path there; hidden files do not count."""
     if not directory.is_dir():
         return {}
-    return {path.name: path.stat().st_size for path in directory.rglob("*") if path.name.endswith(ENDINGS)}
+    found = {name.as_posix(): path for name, path in files_below(directory).items() if name.name[0] not in "._"}
+    return {name: path.stat().st_size for name, path in found.items()}
+
+
+def _has_files(directory: AnyPath, expected: Mapping[str, int]) -> bool:
+    """Return whether a table consists of the expected files. Files of another type, such as notes, are ignored."""
+    types = {".parquet", *(PurePosixPath(name).suffix for name in expected)}
+    found = _files_of(directory)
+    return {name: size for name, size in found.items() if PurePosixPath(name).suffix in types} == expected

@@ -75,7 +75,6 @@ def write_table(directory: Path, table: pa.Table = TABLE) -> None:
     """Write a table as build_features.py publishes it."""
     directory.mkdir(parents=True)
     pq.write_table(table, directory / "part-00000.parquet")
-    (directory / "_complete.json").write_text("{}")
 
 
 def test_visible_tables_are_those_that_readers_find(tmp_path: Path) -> None:
@@ -138,16 +137,17 @@ def test_tables_built_together_are_complete_together(tmp_path: Path) -> None:
 def test_run_json_and_the_card_name_every_table_of_a_feature(tmp_path: Path) -> None:
     for name in ("duped", "deduped"):
         write_table(tmp_path / "near-duplicates" / name)
-    card, record = tmp_path / "near-duplicates" / "README.md", tmp_path / "run.json"
+    card, record = tmp_path / "README.md", tmp_path / "run.json"
     table = '{"table": "near_duplicates", "rows_read": 500, "rows_measured": 100, "rows_rejected": 0}'
-    card.write_text("- split: deduped\n- split: duped\n")
+    lines = [f"path: near-duplicates/{name}/*.parquet\n" for name in ("deduped", "duped")]
+    card.write_text("".join(lines))
     record.write_text(f'{{"status": "complete", "tables": [{table}, {table}]}}')
     expected, paths = visible_tables(tmp_path), checks.other_paths(tmp_path)
     assert checks.run_is_complete(tmp_path, expected, paths) == []
-    card.write_text("- split: deduped\n")
+    card.write_text(lines[0])
     record.write_text(f'{{"status": "complete", "tables": [{table}]}}')
     assert checks.run_is_complete(tmp_path, expected, paths) == [
-        "near-duplicates/README.md does not name duped",
+        "README.md does not name near-duplicates/duped",
         "run.json names 1 tables of 2",
     ]
 

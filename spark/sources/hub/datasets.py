@@ -13,7 +13,7 @@ from spark.sources.hub.library import ignore
 from spark.sources.hub.parquet import require_readable
 from spark.sources.hub.repository import HubRepository
 from spark.sources.hub.retry import RetryPolicy
-from spark.sources.hub.splits import CARD, splits_of
+from spark.sources.hub.splits import CARD, card_configurations, local_configurations, splits_of
 from spark.storage.paths import AnyPath, files_below, storage_path
 from utils import nearest, printable
 
@@ -74,7 +74,7 @@ def resolve_dataset(
     commit = repository.resolve(source.revision or MAIN)
     files = repository.list_files(commit)
     card = repository.fetch(commit, [files[CARD]])[0] if CARD in files else None
-    splits = splits_of(str(repository), files, card)
+    splits = splits_of(str(repository), files, card_configurations(str(repository), card) if card else [])
     return ResolvedDataset(
         source.repository, commit, {split: tuple(files[name] for name in names) for split, names in splits.items()}
     )
@@ -84,9 +84,8 @@ def local_splits(directory: AnyPath) -> dict[str, tuple[HubFile, ...]]:
     """Return the files of each split of a local directory that is laid out like a dataset of the Hub."""
     if not directory.is_dir():
         raise HubError(f"Expected a directory, found none at {printable(str(directory))}.\nCheck the path.")
-    card = directory / CARD
     sizes = {name.as_posix(): path.stat().st_size for name, path in files_below(directory).items()}
-    splits = splits_of(str(directory), sizes, card if card.is_file() else None)
+    splits = splits_of(str(directory), sizes, local_configurations(directory))
     return {split: tuple(HubFile(name, sizes[name]) for name in names) for split, names in splits.items()}
 
 

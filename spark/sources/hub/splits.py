@@ -21,13 +21,12 @@ CONFIGURATION_KEYS = ("config_name", "data_files", "data_dir", "default")
 METADATA_FILES = frozenset({CARD, ".huggingface.yaml", "dataset_infos.json"})
 
 
-def splits_of(dataset: str, paths: Iterable[str], card: AnyPath | None) -> dict[str, tuple[str, ...]]:
+def splits_of(dataset: str, paths: Iterable[str], configurations: list[dict[str, Any]]) -> dict[str, tuple[str, ...]]:
     """Return the paths of each split's files, in order, by the name of the split.
 
     dataset: its name, for messages. paths: all its files, relative, with `/`, and safe to create.
-    card: its README.md, or None. Raises HubError if `datasets` finds no splits.
+    configurations: those of its card; empty without one. Raises HubError if `datasets` finds no splits.
     """
-    configurations = card_configurations(dataset, card) if card else []
     # `datasets` resolves patterns against files. Empty files of the same names do, so nothing is downloaded.
     with tempfile.TemporaryDirectory(prefix="dataset-layout-") as directory:
         root = Path(directory, "layout").resolve()
@@ -72,6 +71,33 @@ def library_splits(root: Path, cache_directory: Path) -> dict[str, list[str]]:
         if shows_bars:
             datasets.enable_progress_bars()
     return {str(split): list(files) for split, files in builder.config.data_files.items()}
+
+
+def local_configurations(directory: AnyPath) -> list[dict[str, Any]]:
+    """Return the configurations of a local dataset: from its README.md, or from the one beside it that names it.
+
+    The README.md of a run of `build_features.py` has a configuration per dataset below the run.
+    """
+    own, beside = directory / CARD, directory.resolve().parent / CARD
+    if own.is_file():
+        return card_configurations(str(directory), own)
+    name = directory.resolve().name
+    if not beside.is_file() or f"config_name: {name}\n" not in beside.read_text(encoding="utf-8", errors="replace"):
+        return []
+    return [
+        {**configuration, "config_name": "default", "data_files": _below(name, configuration["data_files"])}
+        for configuration in card_configurations(str(directory.parent), beside)
+        if configuration.get("config_name") == name and "data_files" in configuration
+    ]
+
+
+def _below(name: str, data_files: Any) -> Any:
+    """Return `data_files` with paths relative to the subdirectory `name`."""
+    if isinstance(data_files, str):
+        return data_files.removeprefix(f"{name}/")
+    if isinstance(data_files, dict):
+        return {key: _below(name, value) for key, value in data_files.items()}
+    return [_below(name, value) for value in data_files]
 
 
 def card_configurations(dataset: str, card: AnyPath) -> list[dict[str, Any]]:

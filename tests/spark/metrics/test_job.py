@@ -138,7 +138,7 @@ def test_a_table_with_scores_of_several_models_is_measured_once_and_written_per_
     run = metrics_job(write_parquet("data.parquet", columns), tmp_path, tokenizer=str(tokenizer_file))
     run.run(spark)
     for model, score in (("70m", 0.25), ("160m", 1.0)):
-        (row,) = read(run.path("metrics", model))
+        (row,) = read(run.run_directory / run.table("metrics", model))
         assert (row["sequence_id"], row["memorization_score"]) == (3, score)
     assert not list((tmp_path / "_temporary").iterdir())
     assert [row["reason"] for row in read(tmp_path / "rejected")] == ["tokens is null"]
@@ -173,8 +173,7 @@ def test_the_error_of_a_filter_names_the_filter_and_the_sequence(
 def test_an_incomplete_table_is_written_again(spark: Any, write_parquet: Write, tmp_path: Path) -> None:
     run = metrics_job(write_parquet("data.parquet", {"sequence_id": [1], "tokens": [[1, 2]]}), tmp_path)
     run.run(spark)
-    final = run.path("metrics", None)
-    marker = final / "_complete.json"
+    marker = tmp_path / "_complete" / f"{run.table('metrics', None)}.json"
     assert json.loads(marker.read_text())["counts"]["rows"] == 1
     marker.unlink()
     assert run.already_written() is None

@@ -197,7 +197,7 @@ def test_hostile_file_name_is_rejected_before_any_download(hub: HubServer, tmp_p
 
 def test_name_of_both_a_file_and_a_directory_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(HubError, match="no splits found"):
-        splits_of("dataset", ["a.parquet", "a.parquet/b.parquet"], None)
+        splits_of("dataset", ["a.parquet", "a.parquet/b.parquet"], [])
 
 
 @pytest.mark.parametrize("name", ["", "a/b/c", "../b", "a/..", "a--b/c", "/a/b", "a b", "a/b\n", ".a/b", "é/b"])
