@@ -26,6 +26,7 @@ from tests.features.embedding_models import LONGEST, NUMERALS, save_tiny_model
 from tests.features.near_duplicates_oracle import similar_pairs
 from tests.features.plain_reference import edit_distance_plainly, embed_plainly
 from tests.programs import build_features as run_features
+from tests.readers import READERS
 from tests.sample.committed import truth
 
 TABLES = {
@@ -54,7 +55,15 @@ def committed(dataset: str, split: str) -> pa.Table:
 def test_sample_tables_equal_the_committed_tables(default_run: Any, dataset: str, split: str) -> None:
     directory, _ = default_run
     assert read_split(directory / dataset / split).equals(committed(dataset, split))
-    assert len(datasets.load_dataset(str(directory / dataset), split=split)) == len(committed(dataset, split))
+    assert len(datasets.load_dataset(str(directory), dataset, split=split)) == len(committed(dataset, split))
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_readers_open_a_feature_table_and_a_dataset(default_run: Any, reader: str) -> None:
+    dataset = default_run[0] / "generation-num-duplicates"
+    rows, columns = READERS[reader](dataset / "duped")
+    assert (rows, {"index", "counts"} <= columns) == (len(committed(dataset.name, "duped")), True)
+    assert READERS[reader](dataset)[0] == rows + len(committed(dataset.name, "deduped"))
 
 
 @pytest.mark.parametrize("scheme", sample_paths.SCHEMES)
