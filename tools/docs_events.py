@@ -15,7 +15,14 @@ INTRODUCTION = """\
 # Events
 
 `--json` prints one JSON object per line on standard output, and nothing else. Every line has `time` (UTC, ISO 8601) and
-`event`, the name below, beside the fields of the event. [Watching a run](quickstart.md#watch-a-run) shows real lines.
+`event`, the name below, beside the fields of the event:
+
+```json
+{"time": "2026-11-26T02:12:42.365+00:00", "event": "resolving_data", "message": "Resolving data"}
+{"time": "2026-11-26T02:13:11.233+00:00", "event": "spark_started", "ui": "http://localhost:4041", "taken_port": 4040}
+```
+
+[Watch a run](quickstart.md#watch-a-run) lists the exit statuses.
 
 """
 JSON_TYPES: dict[Any, str] = {str: "string", int: "int", float: "float", bool: "bool", NoneType: "null"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -48,4 +49,5 @@ def options_of(parser: argparse.ArgumentParser) -> Iterator[OptionHelp]:
 
 
 def _row(option: OptionHelp) -> tuple[str, str, str]:
-    return f"`{option.flag}`", code(option.value) if option.value else "", option.help
+    values = " or ".join(map(code, option.value.split("|"))) if option.value else ""
+    return f"`{option.flag}`", values, re.sub(r"--\w+|\{\w+\}", r"`\g<0>`", option.help)
