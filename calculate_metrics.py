@@ -47,9 +47,11 @@ def prepare(configuration: Configuration, run_id: str, directory: AnyPath) -> Pr
     from spark.metrics.plan import make_plan
     from spark.metrics.planning import plan_sequence_tables
     from spark.metrics.resolve import resolve_sequence_table
+    from spark.metrics.unused_options import require_used_options
 
     filters = choose_filters(configuration.filters)
     check_feature_settings(configuration, filters)
+    require_used_options(configuration, filters)
     tables = plan_sequence_tables(configuration)
 
     def resolve(resolver: Resolver) -> Iterator[MetricsJob]:

@@ -47,6 +47,19 @@ def error_of(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         pytest.param("--sample_size 0", "a whole number of at least 1", id="sample of nothing"),
         pytest.param("--sample_size many", "a whole number of at least 1", id="sample size in words"),
         pytest.param("--sample_seed -1", "a whole number of at least 0", id="negative seed"),
+        pytest.param("--sample_seed 1", "no effect without --sample_size", id="seed without a sample"),
+        pytest.param(
+            "--filters compressibility --duplicates published",
+            "Add duplicates to --filters",
+            id="table without a filter",
+        ),
+        pytest.param(
+            "--filters repetition --token_frequencies published",
+            "Add token_frequencies to",
+            id="frequencies without one",
+        ),
+        pytest.param("--filters repetition --model x/y", "Add model to --filters", id="model without a filter"),
+        pytest.param("--filters all --precision float16", "no chosen filter evaluates", id="precision without a model"),
         pytest.param("--config nowhere.yaml", "cannot be read", id="missing configuration"),
         pytest.param("--duplicates nowhere.parquet", "--duplicates: no such path", id="missing feature table"),
         pytest.param("--perplexities published", "no published table", id="perplexities are not published"),
@@ -147,8 +160,8 @@ def test_run_resumes_only_with_the_same_configuration(tmp_path: Path, capsys: py
     configuration = build_configuration({"datasets": "sample", "output_dir": str(tmp_path / "out")})
     record = {"configuration": configuration.as_json(), "data_commits": {}}
     (directory / "run.json").write_text(json.dumps(record))
-    arguments = ["--output_dir", str(tmp_path / "out"), "--run_id", "r", "--sample_seed", "1"]
-    assert "was started with sample_seed = '0', found '1'" in error_of(capsys, *arguments)
+    arguments = ["--output_dir", str(tmp_path / "out"), "--run_id", "r", "--sample_size", "1"]
+    assert "was started with sample_size = 'None', found '1'" in error_of(capsys, *arguments)
     (directory / "run.json").write_text('{"configuration"')
     assert "cannot be read" in error_of(capsys, *arguments)
 
