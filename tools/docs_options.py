@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from spark.corpus.configuration import COMMAND_LINE as FEATURES
@@ -15,7 +14,8 @@ from tools.markdown import code, table
 INTRODUCTION = """\
 # Options
 
-Every option is also a key of a `--config` YAML file, except `--config`, `--plan`, `--quiet`, `--json` and `--version`.
+Every option is also a key of a `--config` YAML file, except `--config`, `--plan`, `--quiet`,
+`--json`, `--list_filters` and `--version`.
 The command line overrides the file. A YAML file has one key more: [`revisions`](models.md#pin-the-revision), the
 commit to read of each Hub id. Lists are separated by commas; in YAML they are lists.
 
@@ -34,18 +34,23 @@ def options_page() -> str:
     """Return the page: one section per program."""
     page = INTRODUCTION
     for parser in map(make_parser, (METRICS, FEATURES)):
-        options = table(("option", "value", "what it does"), map(_row, options_of(parser)))
-        page += f"## {parser.prog}\n\n{parser.description}\n\n{options}\n"
+        page += f"## {parser.prog}\n\n{parser.description}\n\n"
+        for heading, options in options_of(parser).items():
+            page += f"### {heading.capitalize()}\n\n"
+            page += table(("option", "value", "what it does"), map(_row, options)) + "\n"
     return page.rstrip("\n") + "\n"
 
 
-def options_of(parser: argparse.ArgumentParser) -> Iterator[OptionHelp]:
-    """Yield the options of a parser, in its order; `--help` is left out."""
-    for action in parser._actions:
-        if isinstance(action, argparse._HelpAction):
-            continue
-        value = None if action.nargs == 0 else str(action.metavar)
-        yield OptionHelp(action.option_strings[-1], value, (action.help or "").replace("%%", "%"))
+def options_of(parser: argparse.ArgumentParser) -> dict[str, list[OptionHelp]]:
+    """Return the options of a parser by the heading of their group, in its order; `--help` is left out."""
+    found: dict[str, list[OptionHelp]] = {}
+    for group in parser._action_groups:
+        for action in group._group_actions:
+            if not isinstance(action, argparse._HelpAction):
+                value = None if action.nargs == 0 else str(action.metavar)
+                text = (action.help or "").replace("%%", "%")
+                found.setdefault(str(group.title), []).append(OptionHelp(action.option_strings[-1], value, text))
+    return found
 
 
 def _row(option: OptionHelp) -> tuple[str, str, str]:

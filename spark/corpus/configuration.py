@@ -21,6 +21,8 @@ from utils import UserError, printable, require_known
 FEATURES = tuple(job.feature for job in FEATURE_JOBS)
 WITHOUT_A_MODEL = tuple(job.feature for job in FEATURE_JOBS if "embedding_model" not in job.options)
 SAMPLE = "sample"
+# Headings of the options.
+TABLES, SIMILARITY, DEDUPLICATE = "feature tables", "near and semantic duplicates", "deduplication"
 CONTINUATION = Window(32, 64)  # of the sequences that the Pythia models memorized
 USED_BY = users_by_option()
 WINDOW = re.compile(r"(\d{1,9}):(\d{1,9})")
@@ -61,39 +63,60 @@ class FeatureConfiguration(RunConfiguration):
         "A,B",
         f"{', '.join(FEATURES)} (default: the first three; none with --deduplicate)",
         as_names,
+        group=TABLES,
     )
-    sequences: str | None = option(None, "WHERE", "sequences whose duplicates are counted (default: the whole corpus)")
-    memorized: str | None = option(None, "WHERE", "sequences of the corpus whose tokens are counted separately")
-    window: Window = option(CONTINUATION, "START:STOP", "tokens of a sequence to look for (default 32:64)", as_window)
+    sequences: str | None = option(
+        None, "WHERE", "sequences whose duplicates are counted (default: the whole corpus)", group=TABLES
+    )
+    memorized: str | None = option(
+        None, "WHERE", "sequences of the corpus whose tokens are counted separately", group=TABLES
+    )
+    window: Window = option(
+        CONTINUATION, "START:STOP", "tokens of a sequence to look for (default 32:64)", as_window, group=TABLES
+    )
     jaccard_threshold: float = option(
         JACCARD_THRESHOLD,
         "J",
         "minimum Jaccard similarity of near duplicates, above 0 and at most 1 (default 0.8)",
         number_up_to(1),
+        group=SIMILARITY,
     )
     ngram_tokens: int = option(
-        NGRAM_TOKENS, "N", "tokens per n-gram when comparing near duplicates (default 5)", integer_from(1)
+        NGRAM_TOKENS,
+        "N",
+        "tokens per n-gram when comparing near duplicates (default 5)",
+        integer_from(1),
+        group=SIMILARITY,
     )
     embedding_model: str = option(
-        DEFAULT_MODEL, "PATH|ID", "embedding model for semantic duplicates (default all-MiniLM-L6-v2, from the Hub)"
+        DEFAULT_MODEL,
+        "PATH|ID",
+        "embedding model for semantic duplicates (default all-MiniLM-L6-v2, from the Hub)",
+        group=SIMILARITY,
     )
     deduplicate: tuple[Method, ...] = option(
-        (), "A,B", f"write the corpus without duplicates: {', '.join(METHODS)}", as_methods
+        (), "A,B", f"write the corpus without duplicates: {', '.join(METHODS)}", as_methods, group=DEDUPLICATE
     )
     keep: Keep = option(
-        "first", "WHICH", "of duplicates, keep the first (default) or the longest", one_of("choice", KEEP)
+        "first",
+        "WHICH",
+        "of duplicates, keep the first (default) or the longest",
+        one_of("choice", KEEP),
+        group=DEDUPLICATE,
     )
     cosine_threshold: float = option(
         COSINE_THRESHOLD,
         "C",
         "minimum cosine similarity of semantic duplicates to remove (default 0.9)",
         number_up_to(1),
+        group=DEDUPLICATE,
     )
     semantic_clusters: int | None = option(
         None,
         "N",
         "number of clusters to find semantic duplicates within (default: one per 10,000 distinct rows)",
         integer_from(1),
+        group=DEDUPLICATE,
     )
     row_tokens: int = option(
         PYTHIA_ROW_TOKENS, "N", "tokens per row of a .bin file without index (default 2049)", integer_from(1)
@@ -158,4 +181,9 @@ COMMAND_LINE = CommandLine(
     "Without arguments, it reads the embedded sample. docs/corpus.md explains every option and table.",
     FeatureConfiguration,
     build_feature_configuration,
+    examples=(
+        ("", "the feature tables of the embedded sample"),
+        ("--corpus document.bin --sequences my_sequences.parquet --features duplicates", "count in Pythia's corpus"),
+        ("--corpus my_corpus/ --deduplicate exact,fuzzy", "write your corpus without its duplicates"),
+    ),
 )

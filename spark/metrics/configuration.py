@@ -19,6 +19,7 @@ from spark.runs.option_checks import as_names, integer_from, number_up_to, one_o
 from spark.runs.options import RunConfiguration, checked_values, option
 
 PRECISIONS = ("float32", "bfloat16", "float16")
+MODEL = "language model"  # the heading of the options that need one
 
 
 def feature_table_option(table: FeatureTable) -> Any:
@@ -27,7 +28,7 @@ def feature_table_option(table: FeatureTable) -> Any:
     `auto` means the table of the sample, and no table for other data.
     """
     published = "published, " if table.hub_id else ""
-    return option("auto", "WHERE", f"feature table: {published}none, a local path or a Hub id")
+    return option("auto", "WHERE", f"feature table: {published}none, a local path or a Hub id", group="feature tables")
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,11 @@ class Configuration(RunConfiguration):
     )
     schemes: tuple[str, ...] | None = option(None, "A,B", "deduped, duped", as_names)
     filters: tuple[str, ...] = option(
-        ("all",), "A,B", "names of filters, or all, model (default: all; with a model, both)", as_names
+        ("all",),
+        "A,B",
+        "names of filters, or all, model (default: all; with a model, both); see --list_filters",
+        as_names,
+        group="filters",
     )
     sample_size: int | None = option(
         None, "N", "measure N random sequences per split; the same seed draws the same ones", integer_from(1)
@@ -54,17 +59,31 @@ class Configuration(RunConfiguration):
     sample_seed: int = option(0, "N", "seed of --sample_size (default 0)", integer_from(0))
     tokenizer: str | None = option(None, "PATH|ID", "tokenizer.json, its directory, or a Hub id")
     model: str | None = option(
-        None, "PATH|ID", "language model to evaluate: published (Pythia's), a directory, or a Hub id"
+        None, "PATH|ID", "language model to evaluate: published (Pythia's), a directory, or a Hub id", group=MODEL
     )
-    prompt_tokens: int = option(32, "N", "tokens that the model is prompted with (default 32)", integer_from(1))
+    prompt_tokens: int = option(
+        32, "N", "tokens that the model is prompted with (default 32)", integer_from(1), group=MODEL
+    )
     continuation_tokens: int = option(
-        32, "N", "tokens at the end of a sequence that the model must reproduce (default 32)", integer_from(1)
+        32,
+        "N",
+        "tokens at the end of a sequence that the model must reproduce (default 32)",
+        integer_from(1),
+        group=MODEL,
     )
     min_k_percent: float = option(
-        MIN_K_PERCENT, "K", "share of tokens that Min-K% and Min-K%++ take (default 20)", number_up_to(100)
+        MIN_K_PERCENT,
+        "K",
+        "share of tokens that Min-K% and Min-K%++ take (default 20)",
+        number_up_to(100),
+        group=MODEL,
     )
     precision: str = option(
-        "float32", "NAME", "of the model: float32 (default), bfloat16, float16", one_of("precision", PRECISIONS)
+        "float32",
+        "NAME",
+        "of the model: float32 (default), bfloat16, float16",
+        one_of("precision", PRECISIONS),
+        group=MODEL,
     )
     duplicates: str = feature_table_option(DUPLICATES)
     token_frequencies: str = feature_table_option(TOKEN_FREQUENCIES)
@@ -82,10 +101,33 @@ def build_configuration(options: dict[str, Any]) -> Configuration:
     return replace(configuration, filters=("all", "model")) if asks_model and "filters" not in values else configuration
 
 
+def list_filters() -> str:
+    """Return the names of all filters with what they measure, by group."""
+    from filters.registry import ALL_FILTERS, GROUPS
+
+    width = max(len(each.name) for each in ALL_FILTERS)
+    headings = {group: f"--filters {group}" for group in GROUPS} | {None: "only by name"}
+    return "\n".join(
+        line
+        for group, heading in headings.items()
+        for line in (
+            heading,
+            *(f"  {each.name:<{width}}  {each.meaning}" for each in ALL_FILTERS if each.group == group),
+        )
+    )
+
+
 COMMAND_LINE = CommandLine(
     "calculate_metrics.py",
     "Measure how language models memorize: one Parquet row of metrics per sequence.",
     "Without arguments it measures the embedded sample. docs/ explains every option and column.",
     Configuration,
     build_configuration,
+    examples=(
+        ("", "the embedded sample"),
+        ("--datasets my_sequences.jsonl --tokenizer my_model/tokenizer.json", "your own sequences"),
+        ("--datasets my_sequences.parquet --model my_model/", "what your own model memorized of them"),
+        ("--datasets memories --models 70m --schemes deduped", "what Pythia-70m memorized, from the Hub"),
+    ),
+    listings=(("list_filters", "print the filters and what they measure", list_filters),),
 )

@@ -11,19 +11,25 @@ from typing import Any, NamedTuple, NoReturn
 from spark.reporting.reporter import Format
 from spark.runs.invocation import called_name, this_command
 from spark.runs.option_checks import read_config_file
-from spark.runs.options import RunConfiguration, declared_options
+from spark.runs.options import RUN, RunConfiguration, declared_options
 from utils import VERSION, UserError, nearest, printable
 
 
 @dataclass(frozen=True)
 class CommandLine:
-    """The texts of a program's `--help`, the class that declares its options, and the function that builds it."""
+    """The command line of a program.
+
+    examples: arguments and what they do, for `--help`. configuration: the class that declares the options.
+    build: returns the configuration. listings: flags that print a text and exit, with their help and the text.
+    """
 
     program: str
     description: str
     epilog: str
     configuration: type[RunConfiguration]
     build: Callable[[dict[str, Any]], RunConfiguration]
+    examples: tuple[tuple[str, str], ...] = ()
+    listings: tuple[tuple[str, str, Callable[[], str]], ...] = ()
 
 
 class Request(NamedTuple):
@@ -60,18 +66,44 @@ def make_parser(command_line: CommandLine) -> Parser:
     """Return the parser of a program; its errors are UserErrors."""
     parser = Parser(
         prog=called_name(command_line.program),
+        usage="%(prog)s [options]",
         description=command_line.description,
-        epilog=command_line.epilog,
+        epilog=_epilog(command_line),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
         argument_default=argparse.SUPPRESS,
         allow_abbrev=False,
     )
+    groups: dict[str, argparse._ArgumentGroup] = {}
     for name, option in declared_options(command_line.configuration).items():
         if option.metavar is not None:
-            parser.add_argument(f"--{name}", metavar=option.metavar, help=option.help.replace("%", "%%"))
-    parser.add_argument("--config", metavar="FILE", help="YAML file of these options; the command line overrides it")
-    parser.add_argument("--plan", action="store_true", help="print what would be done, and stop")
-    report = parser.add_mutually_exclusive_group()
+            if option.group not in groups:
+                groups[option.group] = parser.add_argument_group(option.group)
+            groups[option.group].add_argument(f"--{name}", metavar=option.metavar, help=option.help.replace("%", "%%"))
+    run = groups[RUN]
+    run.add_argument("--config", metavar="FILE", help="YAML file of these options; the command line overrides it")
+    run.add_argument("--plan", action="store_true", help="print what would be done, and stop")
+    report = run.add_mutually_exclusive_group()
     for name, text in (("quiet", "print only failures"), ("json", "print one line of JSON per event")):
         report.add_argument(f"--{name}", dest="report", action="store_const", const=name, help=text)
-    parser.add_argument("--version", action="version", version=f"%(prog)s {VERSION}", help="print the version")
+    for name, text, listing in command_line.listings:
+        run.add_argument(f"--{name}", action=_Listing, listing=listing, help=text)
+    run.add_argument("--version", action="version", version=f"%(prog)s {VERSION}", help="print the version")
     return parser
+
+
+def _epilog(command_line: CommandLine) -> str:
+    """Return the end of the help: the examples, each below what it does, and where to read more."""
+    lines = [f"  # {text}\n  {this_command()} {arguments}".rstrip() for arguments, text in command_line.examples]
+    return "\n".join(["examples:", *lines, "", command_line.epilog] if lines else [command_line.epilog])
+
+
+class _Listing(argparse.Action):
+    """An option without a value that prints a text and exits."""
+
+    def __init__(self, option_strings: list[str], dest: str, listing: Callable[[], str], **settings: Any) -> None:
+        super().__init__(option_strings, dest, nargs=0, **settings)
+        self.listing = listing
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        print(self.listing())
+        parser.exit()

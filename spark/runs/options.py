@@ -12,6 +12,7 @@ from typing import Any
 from spark.runs.option_checks import as_revisions, as_text
 
 Check = Callable[[str, Any], Any]
+RUN = "run"  # the group of the options that every program has
 
 
 @dataclass(frozen=True)
@@ -21,29 +22,40 @@ class Option:
     check: takes the name and a value from the command line or a YAML file; returns the value of the field, or raises
         UserError.
     metavar: placeholder of the value in `--help`; None for an option that only a YAML file can set.
+    group: heading of the option in `--help` and the docs.
     """
 
     check: Check
     metavar: str | None
     help: str
+    group: str
 
 
-def option(default: Any, metavar: str | None, text: str, check: Check = as_text) -> Any:
+def option(default: Any, metavar: str | None, text: str, check: Check = as_text, *, group: str = "data") -> Any:
     """Return a dataclass field that declares an option; `text` is its help, in one line."""
-    return field(default=default, metadata={"option": Option(check, metavar, text)})
+    return field(default=default, metadata={"option": Option(check, metavar, text, group)})
 
 
 @dataclass(frozen=True)
 class RunConfiguration:
     """The options of every program."""
 
-    run_id: str | None = option(None, "NAME", "directory of this run; the same id continues a run that stopped")
-    output_dir: str = option("output", "DIR", "where runs are written (default output)")
+    run_id: str | None = option(
+        None, "NAME", "directory of this run; the same id continues a run that stopped", group=RUN
+    )
+    output_dir: str = option("output", "DIR", "where runs are written (default output)", group=RUN)
     cache_dir: str = option(
-        "~/.cache/memorization-metrics", "DIR", "where Hub data is kept (default ~/.cache/memorization-metrics)"
+        "~/.cache/memorization-metrics",
+        "DIR",
+        "where Hub data is kept (default ~/.cache/memorization-metrics)",
+        group=RUN,
     )
     revisions: tuple[tuple[str, str], ...] = option(
-        (), None, "commit, tag or branch to read of each Hub id (default: the newest commit of main)", as_revisions
+        (),
+        None,
+        "commit, tag or branch to read of each Hub id (default: the newest commit of main)",
+        as_revisions,
+        group=RUN,
     )
 
     def as_json(self) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from filters.feature_tables import FEATURE_TABLES
+from filters.registry import ALL_FILTERS
 from spark.corpus import configuration as corpus
 from spark.metrics import configuration as metrics
 from spark.runs.command_line import CommandLine, make_parser, read_command_line
@@ -67,6 +68,32 @@ def test_the_version_is_printed(command_line: CommandLine, capsys: pytest.Captur
         read_command_line(command_line, ["--version"])
     assert ended.value.code == 0
     assert capsys.readouterr().out == f"{command_line.program} {VERSION}\n"
+
+
+@PROGRAMS
+def test_the_examples_of_the_help_parse(command_line: CommandLine) -> None:
+    assert command_line.examples
+    for arguments, _ in command_line.examples:
+        read_command_line(command_line, arguments.split())
+
+
+@PROGRAMS
+def test_help_groups_the_options(command_line: CommandLine) -> None:
+    text = make_parser(command_line).format_help()
+    for group in ("data:", "feature tables:", "run:", "examples:"):
+        assert f"\n{group}\n" in text
+    assert text.index("data:") < text.index("--output_dir") < text.index("examples:")
+
+
+def test_the_filters_are_listed_by_group(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        read_command_line(metrics.COMMAND_LINE, ["--list_filters"])
+    assert ended.value.code == 0
+    lines = capsys.readouterr().out.splitlines()
+    names = [line.split()[0] for line in lines if line.startswith("  ")]
+    assert sorted(names) == sorted(each.name for each in ALL_FILTERS)
+    assert [line for line in lines if not line.startswith(" ")] == ["--filters all", "--filters model", "only by name"]
+    assert lines.index("--filters model") < next(i for i, line in enumerate(lines) if line.startswith("  likelihood "))
 
 
 @PROGRAMS
