@@ -15,9 +15,20 @@ INTRODUCTION = """\
 # Events
 
 `--json` prints one JSON object per line on standard output, and nothing else. Every line has `time` (UTC, ISO 8601) and
-`event`, the name below, beside the fields of the event. [Watching a run](quickstart.md#watch-a-run) shows real lines.
+`event`, the name below, beside the fields of the event. [Watching a run](quickstart.md#watch-a-run) shows what a person
+sees. Two lines of a run on the sample:
 
 """
+# Printed by `calculate_metrics.py --models 70m --schemes deduped --filters all --json`.
+EXAMPLES = (
+    '{"time": "2026-11-26T02:31:11.731+00:00", "event": "job_started", "job": "sample_pile '
+    'deduped.70m", "rows": 4000, "number": 2, "of": 2}',
+    '{"time": "2026-11-26T02:31:14.411+00:00", "event": "progress", "job": "sample_pile '
+    'deduped.70m", "phase": "look for repeated ids", "this_job": {"rows_done": 0, "rows_total": '
+    '4000, "rows_per_second": null, "seconds_left": null, "share": null}, "whole_run": {"rows_done": '
+    '1063, "rows_total": 5063, "rows_per_second": 19.315687665619816, "seconds_left": '
+    '204.2999666262798, "share": 0.2099545723879123}}',
+)
 JSON_TYPES: dict[Any, str] = {str: "string", int: "int", float: "float", bool: "bool", NoneType: "null"}
 
 
@@ -25,7 +36,8 @@ def events_page() -> str:
     """Return the page: an overview, then one section per event and per object inside an event."""
     kinds = events.Event.__subclasses__()
     rows = ((f"[`{kind.event_name()}`](#{kind.event_name()})", _first_line(kind)) for kind in kinds)
-    page = INTRODUCTION + table(("event", "when"), rows)
+    page = INTRODUCTION + "```json\n" + "".join(f"{line}\n" for line in EXAMPLES) + "```\n\n"
+    page += table(("event", "when"), rows)
     for kind in kinds:
         page += f"\n## `{kind.event_name()}` {{ #{kind.event_name()} }}\n\n{_section(kind)}"
     page += "\n## Objects inside events\n"
