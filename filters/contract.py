@@ -160,6 +160,11 @@ class FeatureTable:
         """Whether the table is looked up by token id, so that a filter reads it instead of a join."""
         return self.key_names == TOKEN_KEYS
 
+    @property
+    def published_choice(self) -> str:
+        """`published, ` if the table is published, else empty: begins a list of what its option accepts."""
+        return "published, " if self.hub_id is not None else ""
+
     def column(self, name: str) -> TableColumn:
         """Return the column of this name."""
         return next(column for column in self.columns if column.name == name)

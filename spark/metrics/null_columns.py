@@ -46,5 +46,4 @@ def _reason(each: Filter, resolved: ResolvedTable, configuration: Configuration,
 
 
 def _no_table(table: FeatureTable) -> str:
-    published = "published, " if table.hub_id else ""
-    return f"no table given: --{table.name} {published}a local path or a Hub id"
+    return f"no table given: --{table.name} {table.published_choice}a local path or a Hub id"
