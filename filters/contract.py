@@ -38,10 +38,13 @@ class RaggedArray(NamedTuple):
 
 @dataclass(frozen=True)
 class Sequences:
-    """A batch of valid sequences: no nulls, no empty rows, every token id in the vocabulary.
+    """A batch of valid sequences: no nulls, every token id in the vocabulary.
+
+    A filter must accept empty rows. Rows that are empty in the data are rejected, but text can encode to no tokens, and
+    tokens can decode to no text.
 
     tokens: int32 token ids; None if the data has only text.
-    text: valid UTF-8 as uint8 bytes; None without text and tokenizer.
+    text: valid UTF-8 as uint8 bytes, not characters; None without text and tokenizer.
     token_frequencies: int64, shape (vocabulary size,): corpus count of each token id, -1 if the frequency table does
         not list it; None without a table.
     predictions, extraction, decoded_share, attention: outputs of a language model; None if not computed. decoded_share:
@@ -97,6 +100,11 @@ class Filter:
 SplitNames = Callable[[str, str | None, str | None], tuple[str, ...]]
 
 
+def split_by_scheme(kind: str, scheme: str | None, model: str | None) -> tuple[str, ...]:
+    """Return one split, named like the scheme."""
+    return (f"{scheme}",)
+
+
 @dataclass(frozen=True)
 class TableColumn(Column):
     """A column of a feature table: a metric, the values it can have, and its other names in published tables."""
@@ -117,7 +125,7 @@ class FeatureTable:
 
     name: the option that says where the table is.
     key_names: accepted names of the key column.
-    split_names: the splits of the published dataset that belong to one split of the data.
+    split_names: the splits of a table laid out as a Hub dataset that belong to one split of the data.
     filter_name: the filter that joins the columns, if it is not called like the table.
     differs_by_model: whether each model has its own values.
     needs_all_columns: whether a table that lacks one of the columns is rejected.
@@ -131,7 +139,7 @@ class FeatureTable:
     name: str
     meaning: str
     columns: tuple[TableColumn, ...]
-    split_names: SplitNames
+    split_names: SplitNames = split_by_scheme
     key_names: tuple[str, ...] = SEQUENCE_KEYS
     filter_name: str | None = None
     differs_by_model: bool = False
@@ -151,6 +159,11 @@ class FeatureTable:
     def has_token_key(self) -> bool:
         """Whether the table is looked up by token id, so that a filter reads it instead of a join."""
         return self.key_names == TOKEN_KEYS
+
+    @property
+    def published_choice(self) -> str:
+        """`published, ` if the table is published, else empty: begins a list of what its option accepts."""
+        return "published, " if self.hub_id is not None else ""
 
     def column(self, name: str) -> TableColumn:
         """Return the column of this name."""

@@ -1,8 +1,9 @@
 """The feature tables: what a corpus or a model says of each sequence or token, as tables that a run can join.
 
-Each is one record of `FEATURE_TABLES`. The joined filters, the options, the checks of columns and values, the sample's
-layout and the tables of `build_features.py` follow from it. To add a feature table, add a record. If
-`build_features.py` shall build it, also add a `FeatureJob` in `spark/corpus/` and list it in `spark/corpus/jobs.py`.
+Each is one record of `FEATURE_TABLES`. The joined filters, the help of the options, the checks of columns and values,
+the sample's layout and the tables of `build_features.py` follow from it. To add a feature table, add a record, and the
+field of its option in `spark/metrics/configuration.py`. If `build_features.py` shall build it, also add a `FeatureJob`
+in `spark/corpus/` and list it in `spark/corpus/jobs.py`.
 """
 
 from __future__ import annotations
@@ -28,10 +29,6 @@ def joined_filters() -> tuple[Filter, ...]:
         for table in FEATURE_TABLES
         if not table.has_token_key
     )
-
-
-def _by_scheme(kind: str, scheme: str | None, model: str | None) -> tuple[str, ...]:
-    return (f"{scheme}",)
 
 
 def _by_scheme_and_model(kind: str, scheme: str | None, model: str | None) -> tuple[str, ...]:
@@ -63,7 +60,6 @@ DUPLICATES = FeatureTable(
             aliases=("counts", "Counts", "frequency"),
         ),
     ),
-    split_names=_by_scheme,
     hub_id="usvsnsp/generation-num-duplicates",
     dataset="generation-num-duplicates",
     in_sample=True,
@@ -111,7 +107,6 @@ NEAR_DUPLICATES = FeatureTable(
             "near_duplicate_cluster_size", pa.int64(), "how many sequences these are, itself included", smallest=1.0
         ),
     ),
-    split_names=_by_scheme,
     dataset="near-duplicates",
     in_sample=True,
     is_built=True,

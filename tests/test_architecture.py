@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import PROJECT
+from tools.programs import program_modules
 
 # The rooms of this project that each room may import, besides itself.
 MAY_IMPORT = {
@@ -19,8 +20,11 @@ MAY_IMPORT = {
     "sample": {"filters", "utils"},
     "spark": {"features", "filters", "sample", "utils"},
 }
-# The rooms of spark/, lowest first. Each may import the rooms before it; the last two never import each other.
-SPARK_ROOMS = ("storage", "session", "sources", "reporting", "runs", "metrics", "corpus")
+# The rooms of spark/ that every program shares, lowest first. Each may import the rooms before it.
+SHARED_ROOMS = ("storage", "session", "sources", "reporting", "runs")
+# The rooms of spark/ that hold the jobs of one program. They may import the shared rooms, and never each other.
+PROGRAM_ROOMS = ("metrics", "corpus")
+SPARK_ROOMS = (*SHARED_ROOMS, *PROGRAM_ROOMS)
 
 
 def imported_modules(path: Path) -> set[str]:
@@ -47,17 +51,7 @@ def sources(room: str) -> list[Path]:
 
 @pytest.mark.parametrize("room", MAY_IMPORT)
 def test_room_imports_only_rooms_below_it(room: str) -> None:
-    rooms = {
-        "calculate_metrics",
-        "build_features",
-        "features",
-        "filters",
-        "spark",
-        "sample",
-        "benchmarks",
-        "tests",
-        "utils",
-    }
+    rooms = {path.stem for path in PROJECT.iterdir()}
     allowed = MAY_IMPORT[room] | {room.removesuffix(".py")}
     for path in sources(room):
         assert not imported_modules(path) & (rooms - allowed), path
@@ -65,7 +59,7 @@ def test_room_imports_only_rooms_below_it(room: str) -> None:
 
 @pytest.mark.parametrize("room", SPARK_ROOMS)
 def test_spark_room_imports_only_lower_spark_rooms(room: str) -> None:
-    lower = SPARK_ROOMS[: SPARK_ROOMS.index(room)] if room not in ("metrics", "corpus") else SPARK_ROOMS[:-2]
+    lower = SHARED_ROOMS if room in PROGRAM_ROOMS else SHARED_ROOMS[: SHARED_ROOMS.index(room)]
     allowed = {f"spark.{each}" for each in (*lower, room)}
     assert sources(f"spark/{room}")
     for path in sources(f"spark/{room}"):
@@ -95,8 +89,10 @@ def test_filters_and_features_never_import_spark(room: str) -> None:
             id="semantic duplicates",
         ),
         pytest.param("spark.metrics.stage", ("torch", "transformers", "sklearn", "datasets"), id="the workers' stage"),
-        pytest.param("calculate_metrics", ("pyspark", "numpy", "pyarrow", "numba"), id="calculate_metrics"),
-        pytest.param("build_features", ("pyspark", "numpy", "pyarrow", "numba"), id="build_features"),
+        *(
+            pytest.param(program, ("pyspark", "numpy", "pyarrow", "numba"), id=program)
+            for program in program_modules().values()
+        ),
     ],
 )
 def test_module_imports_no_heavy_packages(module: str, forbidden: tuple[str, ...]) -> None:

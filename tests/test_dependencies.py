@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tomllib
 from importlib.metadata import packages_distributions
 
 import pytest
@@ -12,8 +11,9 @@ from packaging.utils import canonicalize_name
 
 from tests.conftest import PROJECT
 from tests.test_architecture import imported_modules, sources
+from tools.programs import project_settings
 
-INSTALLED = tomllib.loads((PROJECT / "pyproject.toml").read_text())["tool"]["setuptools"]
+INSTALLED = project_settings()["tool"]["setuptools"]
 PACKAGED = [f"{name}.py" for name in INSTALLED["py-modules"]]
 PACKAGED += [pattern.removesuffix("*") for pattern in INSTALLED["packages"]["find"]["include"]]
 DEVELOPMENT = ["benchmarks", "chaos", "compat", "tests", "tools"]

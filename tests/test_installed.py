@@ -15,6 +15,7 @@ import pyarrow.dataset as ds
 import pytest
 
 from tests.conftest import PROJECT
+from tools.programs import program_modules
 from utils import VERSION
 
 pytestmark = pytest.mark.slow
@@ -64,12 +65,12 @@ def test_wheel_has_one_version_and_only_the_programs(environment: Path, hostile:
     )
     version, *names = run([environment / "python", "-I", "-c", code], hostile).split()
     assert version == VERSION
-    modules = {"utils.py", "calculate_metrics.py", "build_features.py"}
+    modules = {"utils.py", *(f"{module}.py" for module in program_modules().values())}
     besides = {"..", "__pycache__", f"memorization_metrics-{VERSION}.dist-info"}
     assert set(names) - besides == {"filters", "features", "spark", "sample", *modules}
 
 
-@pytest.mark.parametrize("program", ["calculate-metrics", "build-features"])
+@pytest.mark.parametrize("program", program_modules())
 def test_installed_program_starts(program: str, environment: Path, hostile: Path) -> None:
     assert "usage: " in run([environment / program, "--help"], hostile)
     assert run([environment / program, "--version"], hostile).split()[1] == VERSION

@@ -15,16 +15,16 @@ INTRODUCTION = """\
 # Events
 
 `--json` prints one JSON object per line on standard output, and nothing else. Every line has `time` (UTC, ISO 8601) and
-`event`, the name below, beside the fields of the event:
-
-```json
-{"time": "2026-11-26T02:12:42.365+00:00", "event": "resolving_data", "message": "Resolving data"}
-{"time": "2026-11-26T02:13:11.233+00:00", "event": "spark_started", "ui": "http://localhost:4041", "taken_port": 4040}
-```
-
-[Watch a run](quickstart.md#watch-a-run) lists the exit statuses.
+`event`, the name below, beside the fields of the event. [Watching a run](quickstart.md#watch-a-run) shows what a person
+sees. Two lines of a run on the sample:
 
 """
+# Printed by `calculate_metrics.py --json` on the sample.
+EXAMPLES = (
+    '{"time": "2026-11-26T02:12:42.365+00:00", "event": "resolving_data", "message": "Resolving data"}',
+    '{"time": "2026-11-26T02:13:11.233+00:00", "event": "spark_started", "ui": "http://localhost:4041", '
+    '"taken_port": 4040}',
+)
 JSON_TYPES: dict[Any, str] = {str: "string", int: "int", float: "float", bool: "bool", NoneType: "null"}
 
 
@@ -32,7 +32,8 @@ def events_page() -> str:
     """Return the page: an overview, then one section per event and per object inside an event."""
     kinds = events.Event.__subclasses__()
     rows = ((f"[`{kind.event_name()}`](#{kind.event_name()})", _first_line(kind)) for kind in kinds)
-    page = INTRODUCTION + table(("event", "when"), rows)
+    page = INTRODUCTION + "```json\n" + "".join(f"{line}\n" for line in EXAMPLES) + "```\n\n"
+    page += table(("event", "when"), rows)
     for kind in kinds:
         page += f"\n## `{kind.event_name()}` {{ #{kind.event_name()} }}\n\n{_section(kind)}"
     page += "\n## Objects inside events\n"

@@ -1,4 +1,4 @@
-"""docs/options.md: every option of both programs, from their parsers."""
+"""docs/options.md: every option of each program, from its parser."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import argparse
 import re
 from typing import NamedTuple
 
-from spark.corpus.configuration import COMMAND_LINE as FEATURES
-from spark.metrics.configuration import COMMAND_LINE as METRICS
 from spark.runs.command_line import make_parser
 from tools.markdown import code, table
+from tools.programs import command_lines
 
 INTRODUCTION = """\
 # Options
@@ -33,7 +32,7 @@ class OptionHelp(NamedTuple):
 def options_page() -> str:
     """Return the page: one section per program."""
     page = INTRODUCTION
-    for parser in map(make_parser, (METRICS, FEATURES)):
+    for parser in map(make_parser, command_lines().values()):
         page += f"## {parser.prog}\n\n{parser.description}\n\n"
         for heading, options in options_of(parser).items():
             page += f"### {heading.capitalize()}\n\n"

@@ -3,7 +3,7 @@
 | page | source |
 |---|---|
 | docs/columns.md | `filters.ALL_FILTERS` |
-| docs/options.md | the parsers of both programs |
+| docs/options.md | the parsers of the programs |
 | docs/events.md | the dataclasses of `spark/reporting/events.py` |
 """
 

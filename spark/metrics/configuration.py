@@ -27,8 +27,12 @@ def feature_table_option(table: FeatureTable) -> Any:
 
     `auto` means the table of the sample, and no table for other data.
     """
-    published = "published, " if table.hub_id else ""
-    return option("auto", "WHERE", f"feature table: {published}none, a local path or a Hub id", group="feature tables")
+    return option(
+        "auto",
+        "WHERE",
+        f"feature table: {table.published_choice}none, a local path or a Hub id",
+        group="feature tables",
+    )
 
 
 @dataclass(frozen=True)

@@ -81,7 +81,7 @@ def _require_location(table: FeatureTable, setting: str) -> None:
     if not is_known and not storage_path(setting).exists() and setting.count("/") != 1:
         raise UserError(
             f"--{table.name}: no such path: {printable(setting)!r}.\n"
-            "Expected published, none, the path of a Parquet file or directory, or a Hub id (owner/name)."
+            f"Expected {table.published_choice}none, the path of a file or directory, or a Hub id (owner/name)."
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from filters.contract import Filter
+from filters.contract import FeatureTable, Filter
 from filters.feature_tables import TOKEN_FREQUENCIES, feature_table
 from spark.metrics.configuration import Configuration
 from spark.metrics.feature_tables import feature_locations
@@ -34,16 +34,16 @@ def _reason(each: Filter, resolved: ResolvedTable, configuration: Configuration,
     if each.feature_table is not None:
         if feature_locations(feature_table(each.feature_table), configuration, resolved.sequences, model):
             return "the given table has no values for this model"
-        return _no_table(each.feature_table)
+        return _no_table(feature_table(each.feature_table))
     has_vocabulary = resolved.resources.vocabulary is not None
     if "text" in each.reads and resolved.columns.text is None and not has_vocabulary:
         return "no tokenizer known to decode the tokens: give --tokenizer"
     if ("tokens" in each.reads or each.asks_model) and resolved.columns.tokens is None and not has_vocabulary:
         return "no tokenizer known to encode the text: give --tokenizer"
     if "token_frequencies" in each.reads and resolved.resources.token_frequencies is None:
-        return _no_table(TOKEN_FREQUENCIES.name)
+        return _no_table(TOKEN_FREQUENCIES)
     return None
 
 
-def _no_table(name: str) -> str:
-    return f"no table given: --{name} published, a local path or a Hub id"
+def _no_table(table: FeatureTable) -> str:
+    return f"no table given: --{table.name} {table.published_choice}a local path or a Hub id"

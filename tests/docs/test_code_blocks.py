@@ -12,13 +12,12 @@ from sybil import Example, Sybil
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
 
 import calculate_metrics
-from spark.corpus.configuration import COMMAND_LINE as FEATURES_COMMAND_LINE
-from spark.metrics.configuration import COMMAND_LINE as METRICS_COMMAND_LINE
 from spark.metrics.configuration import build_configuration
 from spark.runs.command_line import read_command_line
 from tests.conftest import PROJECT
+from tools.programs import command_lines
 
-COMMAND_LINES = {each.program: each for each in (METRICS_COMMAND_LINE, FEATURES_COMMAND_LINE)}
+COMMAND_LINES = command_lines()
 # A block with this mark reads the output of an earlier command, so the test only compiles it.
 NEEDS_A_RUN = re.compile(r"<!-- needs a run in .* -->\s*$")
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 import pytest
 
-from tools.docs_events import fields_of, type_name
+from spark.reporting import events
+from tools.docs_events import EXAMPLES, fields_of, type_name
 from tools.generate_docs import DOCS, PAGES, generated_page, main
 
 
@@ -24,6 +26,15 @@ def test_check_names_an_outdated_page(monkeypatch: pytest.MonkeyPatch, capsys: p
     monkeypatch.setitem(PAGES, "events.md", lambda: "other\n")
     assert main(["--check"]) == 1
     assert capsys.readouterr().err.startswith("docs/events.md differs from its source.")
+
+
+@pytest.mark.parametrize("line", EXAMPLES)
+def test_a_shown_line_has_the_fields_of_its_event(line: str) -> None:
+    shown = json.loads(line)
+    kind = next(kind for kind in events.Event.__subclasses__() if kind.event_name() == shown["event"])
+    assert list(shown) == ["time", "event", *fields_of(kind)]
+    for value in shown.values():
+        assert not isinstance(value, dict) or list(value) == list(fields_of(events.Advance))
 
 
 def test_event_field_without_a_description_is_an_error() -> None:

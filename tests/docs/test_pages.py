@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 
 from filters import apply_filters
+from filters.registry import ALL_FILTERS
 from sample.paths import tokenizer_path
 from tests.conftest import PROJECT
 
@@ -23,7 +24,9 @@ def test_filters_measure_each_example_as_the_table_says(column: str, value: str,
 
 
 def test_every_boolean_column_has_an_example() -> None:
-    assert {column for column, _, _ in EXAMPLES} == {"is_repeating", "is_incrementing", "is_code"}
+    of_text = [each for each in ALL_FILTERS if each.measure is not None and not each.asks_model]
+    boolean = {column.name for each in of_text for column in each.columns if column.type == pa.bool_()}
+    assert {column for column, _, _ in EXAMPLES} == boolean
 
 
 def test_every_named_make_target_exists() -> None:

@@ -7,7 +7,7 @@ import math
 import pyarrow as pa
 import pytest
 
-from filters.contract import SEQUENCE_KEYS, TOKEN_KEYS, FeatureTable
+from filters.contract import SEQUENCE_KEYS, TOKEN_KEYS, FeatureTable, TableColumn
 from filters.feature_tables import FEATURE_TABLES, feature_table, joined_filters
 from filters.registry import ALL_FILTERS
 from sample.paths import feature_directory
@@ -143,14 +143,28 @@ def test_columns_have_their_names_and_ranges(
     assert (column.smallest, column.largest) == values
 
 
-def test_flags_of_the_tables() -> None:
-    def named(is_one: list[bool]) -> set[str]:
-        return {table.name for table, holds in zip(FEATURE_TABLES, is_one, strict=True) if holds}
+@pytest.mark.parametrize(
+    ("name", "differs_by_model", "holds_integers", "in_sample", "is_built"),
+    [
+        ("duplicates", False, True, True, True),
+        ("token_frequencies", False, True, True, True),
+        ("near_duplicates", False, True, True, True),
+        ("semantic_duplicates", False, True, True, True),
+        ("nl_scores", False, False, False, False),
+        ("perplexities", True, False, True, False),
+    ],
+)
+def test_flags_of_a_table(
+    name: str, differs_by_model: bool, holds_integers: bool, in_sample: bool, is_built: bool
+) -> None:
+    table = feature_table(name)
+    found = (table.differs_by_model, table.holds_integers, table.in_sample, table.is_built)
+    assert found == (differs_by_model, holds_integers, in_sample, is_built)
 
-    assert named([table.differs_by_model for table in FEATURE_TABLES]) == {"perplexities"}
-    assert named([not table.holds_integers for table in FEATURE_TABLES]) == {"nl_scores", "perplexities"}
-    assert named([not table.in_sample for table in FEATURE_TABLES]) == {"nl_scores"}
-    assert named([not table.is_built for table in FEATURE_TABLES]) == {"nl_scores", "perplexities"}
+
+def test_a_table_without_split_names_has_one_split_per_scheme() -> None:
+    table = FeatureTable("mine", "Of mine.", (TableColumn("mine", pa.int64(), "of mine"),))
+    assert table.split_names("plain", "duped", "70m") == ("duped",)
 
 
 def test_job_of_every_built_table_writes_its_columns() -> None:

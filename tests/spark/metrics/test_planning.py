@@ -10,9 +10,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from filters.feature_tables import feature_table
+from filters.contract import FeatureTable
+from filters.feature_tables import FEATURE_TABLES, feature_table
+from filters.registry import choose_filters
 from spark.metrics.configuration import COMMAND_LINE, Configuration, build_configuration
-from spark.metrics.feature_tables import feature_locations
+from spark.metrics.feature_tables import check_feature_settings, feature_locations
 from spark.metrics.planning import plan_sequence_tables
 from spark.runs.command_line import read_command_line
 from spark.sources.input_columns import recognise_columns
@@ -165,6 +167,14 @@ def test_locations_of_published_feature_tables(table: str, dataset: str, expecte
     configuration = build_configuration({"datasets": dataset, table: "published"})
     (sequences,) = plan_sequence_tables(configuration)
     assert [str(each) for each in feature_locations(feature_table(table), configuration, sequences, "70m")] == expected
+
+
+@pytest.mark.parametrize("table", FEATURE_TABLES, ids=lambda table: table.name)
+def test_the_error_for_a_missing_feature_table_offers_only_what_its_option_accepts(table: FeatureTable) -> None:
+    configuration = build_configuration({table.name: "nowhere.parquet"})
+    expected = "Expected published, none," if table.hub_id else "Expected none,"
+    with pytest.raises(UserError, match=expected):
+        check_feature_settings(configuration, choose_filters(("repetition",)))
 
 
 def test_the_nl_scores_of_duped_are_in_the_split_standard() -> None:

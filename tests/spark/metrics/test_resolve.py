@@ -84,7 +84,7 @@ def test_metrics_without_values_for_a_checkpoint_are_null_and_the_run_says_why(h
     (resolved,) = resolve_all(configuration, tmp_path / "cache")
     reasons = null_columns(resolved, choose_filters(("all",)), configuration, "12b.23000")
     assert reasons["0_8_snowclones"] == "the given table has no values for this model"
-    assert "--perplexities" in reasons["loss"]
+    assert reasons["loss"] == "no table given: --perplexities a local path or a Hub id"
     assert "sequence_duplicates" not in reasons
     assert "memorization_score" not in reasons
 

@@ -9,11 +9,11 @@ import pytest
 
 from filters.feature_tables import FEATURE_TABLES
 from filters.registry import ALL_FILTERS
-from spark.corpus import configuration as corpus
 from spark.metrics import configuration as metrics
 from spark.runs.command_line import CommandLine, make_parser, read_command_line
 from spark.runs.option_checks import as_names, integer_from
 from spark.runs.options import RunConfiguration, declared_options, option
+from tools.programs import command_lines
 from utils import VERSION, UserError
 
 
@@ -25,9 +25,7 @@ class Toy(RunConfiguration):
 
 
 TOY = CommandLine("toy.py", "Make a toy.", "That is all.", Toy, lambda options: Toy(**options))
-PROGRAMS = pytest.mark.parametrize(
-    "command_line", [metrics.COMMAND_LINE, corpus.COMMAND_LINE], ids=["metrics", "corpus"]
-)
+PROGRAMS = pytest.mark.parametrize("command_line", command_lines().values(), ids=command_lines())
 
 
 def test_a_new_field_is_an_option_a_key_and_a_line_of_help(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
