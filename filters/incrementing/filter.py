@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from filters.compiled import compiled
 from filters.contract import Column, Filter, RaggedArray, Sequences
 from filters.incrementing.numerals import BILLION, DECIMAL, HEXADECIMAL, PLAIN, Bytes
-from filters.incrementing.progressions import LONGEST_RECORD, mark_progressions
+from filters.incrementing.progressions import LONGEST_RECORD, Progression, mark_progressions
+from filters.incrementing.times import minutes_to_next
 from filters.incrementing.tokens import TOKEN, other_readings, tokenize
 from filters.kernel_input import read_only_rows
 
@@ -26,7 +27,8 @@ def progressions(text: RaggedArray) -> tuple[NDArray[np.float64], NDArray[np.int
     Returns three arrays of shape (rows,): the share of bytes covered by progressions and their repeated frame, in [0,
     1]; the number of terms of the longest progression; its step, NaN if there is none. `mark_progressions` has the
     definition. A row is read with plain, decimal and hexadecimal numbers; the largest coverage and the longest
-    progression count.
+    progression count. Of equally long progressions, the one of signed numbers and fractions gives the step: "-5 -4 -3"
+    counts up by 1, "0.1 0.2 0.3" by 0.1, but "7.9 7.10 7.11" by 1. Steps of times (9:50, 9:50:30) are in minutes.
     """
     values, offsets = read_only_rows(text, np.uint8)
     longest = int(np.diff(offsets).max(initial=0))
@@ -52,6 +54,7 @@ def _progressions(
         if number_countable < FEWEST_TERMS:
             continue
         readings = (True, *other_readings(text, begin, end, tokens, countable[:number_countable]))
+        certain_terms = 0
         for reading in (PLAIN, DECIMAL, HEXADECIMAL):
             count = plain_count
             if reading != PLAIN:
@@ -60,12 +63,28 @@ def _progressions(
                 count, number_countable = tokenize(text, begin, end, reading, tokens, countable)
                 if count == plain_count:  # the tokens are the same
                     continue
-            longest, step = mark_progressions(tokens, count, countable[:number_countable], is_record)
-            covered = _covered_bytes(tokens, count) if longest > 0 else 0
+            found = mark_progressions(tokens, count, countable[:number_countable], is_record)
+            covered = _covered_bytes(tokens, count) if found.terms > 0 else 0
+            if covered == 0:
+                continue
             coverage[row] = max(coverage[row], covered / (end - begin))
-            if covered > 0 and longest > terms[row]:
-                terms[row], steps[row] = longest, step / BILLION if reading == DECIMAL else step
+            if found.terms > terms[row] or (reading == DECIMAL and found.terms >= certain_terms):
+                steps[row] = _step(text, tokens, count, found, reading)
+            terms[row] = max(terms[row], found.terms)
+            # The text may begin within a decimal: "5 2.6 2.7 2.8" and ".5 2.6 2.7 2.8" are not 5, 6, 7, 8.
+            certain_terms = found.terms - (found.first <= 1)
     return coverage, terms, steps
+
+
+@compiled
+def _step(text: Bytes, tokens: NDArray[np.void], count: int, found: Progression, reading: int) -> float:
+    """Return the step of a progression: of times in minutes, else as a number."""
+    minutes = minutes_to_next(text, tokens, count, found.latest, found.record)
+    if np.isnan(minutes):  # the last time may be cut off
+        minutes = minutes_to_next(text, tokens, count, found.latest - found.record, found.record)
+    if not np.isnan(minutes):
+        return minutes
+    return found.step / BILLION if reading == DECIMAL else float(found.step)
 
 
 @compiled
@@ -107,7 +126,8 @@ FILTER = Filter(
         Column(
             "increment_step",
             pa.float64(),
-            "step of the longest progression, negative if it counts down; null without one",
+            "step of the longest progression, negative if it counts down; null without one. The step of times (9:50, "
+            "9:50:30) is in minutes, that of dates in what changes (days, months or years)",
         ),
     ),
     reads=("text",),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,34 +21,49 @@ LONGEST_RECORD = 64
 FEWEST_MATCHES = 12
 
 
+class Progression(NamedTuple):
+    """An arithmetic progression.
+
+    terms: number of terms. step: between the values of its tokens. record: tokens from one term to the next.
+    first, latest: tokens of the first term and of the last but one that is known.
+    """
+
+    terms: int
+    step: int
+    record: int
+    first: int
+    latest: int
+
+
+NO_PROGRESSION = Progression(0, 0, 0, 0, 0)
+
+
 @compiled
 def mark_progressions(
     tokens: NDArray[np.void], count: int, countable: NDArray[np.int64], is_record: NDArray[np.bool_]
-) -> tuple[int, int]:
-    """Mark the tokens covered by progressions; return terms and step of the longest one (0 and 0 if none).
+) -> Progression:
+    """Mark the tokens covered by progressions; return the longest one, `NO_PROGRESSION` if there is none.
 
     For each record length, in tokens, a run is a stretch in which each token equals the token one record later, or
     counts up or down to it by the same step as from the record before, or by a carry (`carries`). A run counts if each
     of its changing numbers has three terms in it. It covers its numbers and the frame they repeat in.
     is_record: scratch space for LONGEST_RECORD + 1 entries.
     """
-    terms, step = 0, 0
+    progression = NO_PROGRESSION
     longest = min(LONGEST_RECORD, (count - 1) // 2)
     if find_records(tokens, count, countable, longest, is_record):
         for record in range(1, longest + 1):
             if is_record[record] and has_new_triple(tokens, count, countable, record):
-                found, its_step = _mark_runs(tokens, count, record)
-                if found > terms:
-                    terms, step = found, its_step
-    if terms > 0:
+                progression = _longer(progression, _mark_runs(tokens, count, record))
+    if progression.terms > 0:
         _uncover_repetitions(tokens, count)
-    return terms, step
+    return progression
 
 
 @compiled
-def _mark_runs(tokens: NDArray[np.void], count: int, record: int) -> tuple[int, int]:
-    """Mark the tokens covered by runs of one record length; return terms and step of the longest progression."""
-    longest, begin, has_three_terms, carry_stop = (0, 0), 0, False, 0
+def _mark_runs(tokens: NDArray[np.void], count: int, record: int) -> Progression:
+    """Mark the tokens covered by runs of one record length; return the longest progression."""
+    longest, begin, has_three_terms, carry_stop = NO_PROGRESSION, 0, False, 0
     for i in range(count - record):
         token = tokens[i]
         token.first_step, token.second_step = steps_between(token, tokens[i + record])
@@ -78,8 +95,8 @@ def _mark_runs(tokens: NDArray[np.void], count: int, record: int) -> tuple[int, 
 
 
 @compiled
-def _longer(progression: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:
-    return other if other[0] > progression[0] else progression
+def _longer(progression: Progression, other: Progression) -> Progression:
+    return other if other.terms > progression.terms else progression
 
 
 @compiled
@@ -94,31 +111,32 @@ def _may_be_cut(tokens: NDArray[np.void], count: int, i: int, record: int) -> bo
 
 
 @compiled
-def _cover_run(tokens: NDArray[np.void], count: int, begin: int, stop: int, record: int) -> tuple[int, int]:
-    """Mark the tokens of a run if each of its numbers is confirmed; return terms and step of its longest progression.
+def _cover_run(tokens: NDArray[np.void], count: int, begin: int, stop: int, record: int) -> Progression:
+    """Mark the tokens of a run if each of its numbers is confirmed; return its longest progression.
 
     The run consists of the tokens `begin` to `stop`, and the tokens one record later.
     """
     if stop - begin < min(FEWEST_MATCHES, count // 2):
-        return 0, 0
+        return NO_PROGRESSION
     for i in range(stop - record, min(begin + record, stop)):
         if is_count(tokens[i].first_step, tokens[i].second_step) and not _is_confirmed(tokens, i, begin, stop, record):
-            return 0, 0
-    terms, step = 0, 0
+            return NO_PROGRESSION
+    terms, first, latest = 0, 0, 0
     for i in range(begin, stop):
         if is_count(tokens[i].first_step, tokens[i].second_step):
             last = i + (stop - 1 - i) // record * record
             if not is_known(tokens[last]):  # a token that may be cut off is no term
                 last -= record
             if (last - i) // record + 2 > terms:
-                terms = (last - i) // record + 2
-                step = tokens[last].first_step
-                if step == UNREADABLE:
-                    step = tokens[last].second_step
+                terms, first, latest = (last - i) // record + 2, i, last
     for i in range(begin, stop + record):
         if tokens[i].covering_record == 0:
             tokens[i].covering_record = record
-    return terms, step
+    if terms == 0:
+        return NO_PROGRESSION
+    token = tokens[latest]
+    step = token.second_step if token.first_step == UNREADABLE else token.first_step
+    return Progression(terms, step, record, first, latest)
 
 
 @compiled

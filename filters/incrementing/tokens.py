@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from filters.compiled import compiled
+from filters.incrementing.letters import ROMAN_VALUE, letter_values
 from filters.incrementing.names import may_be_name, name_value, word_end
 from filters.incrementing.numerals import (
     BYTE_CLASS,
@@ -18,12 +19,12 @@ from filters.incrementing.numerals import (
     LETTER,
     NUMBER,
     PUNCTUATION,
-    ROMAN_VALUE,
+    SIGN_STARTS,
     SPACE,
     TEXT,
     UNREADABLE,
     Bytes,
-    letter_values,
+    may_be_sign,
     number_end,
     number_values,
 )
@@ -89,7 +90,7 @@ def tokenize(
         if (
             byte_class == DIGIT
             or (byte_class == LETTER and reading == HEXADECIMAL)
-            or (byte == ord("-") and reading == DECIMAL)
+            or (byte in SIGN_STARTS and reading == DECIMAL)
         ):
             stop = number_end(text, at, begin, end, reading)
         if stop > at:
@@ -140,8 +141,7 @@ def other_readings(
             continue
         start, stop = tokens[i].start, tokens[i + 1].start
         if start > begin:
-            is_minus = text[start - 1] == ord("-")
-            decimal |= is_minus and (start - 2 < begin or BYTE_CLASS[text[start - 2]] not in (DIGIT, LETTER))
+            decimal |= may_be_sign(text, start, begin)
             is_escape = start - 2 >= begin and text[start - 2] == ord("\\")
             hexadecimal |= is_escape or 10 <= DIGIT_VALUE[text[start - 1]] < 16
         if stop < end:

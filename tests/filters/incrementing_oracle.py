@@ -6,13 +6,18 @@ import calendar
 import datetime
 import re
 from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
 
 from filters.incrementing.progressions import FEWEST_MATCHES, LONGEST_RECORD
 
 PREFIXED = r"0[xX](?P<prefixed>[0-9a-fA-F]+)"
-SIGN = r"(?<![0-9A-Za-z).])-"
+SIGN = r"(?<![0-9A-Za-z).])[-+\u2212]"
 FRACTION = r"(?<![.0-9])[0-9]{1,9}\.[0-9]{1,9}(?![0-9]|\.[0-9])"
-DECIMAL = rf"(?P<decimal>(?:{SIGN})?{FRACTION}|(?:{SIGN})?[0-9]+)"
+SIGNED = rf"{SIGN}(?!(?:{FRACTION}|[0-9]+)-)"
+DECIMAL = rf"(?P<decimal>(?:{SIGNED})?{FRACTION}|(?:{SIGNED})?[0-9]+)"
+TIME = re.compile(r"([-+\u2212]?)([0-9]{1,2}):([0-5][0-9])(?::([0-5][0-9](?:\.[0-9]{1,9})?))?(?![0-9]|:)")
+HALF_DAY = 12 * 60
 HEXADECIMAL = (
     r"(?<![0-9A-Za-z])(?P<word>[0-9a-fA-F]+)(?![0-9A-Za-z])"
     r"|(?<=\\)[xuU](?P<escape>[0-9a-fA-F]+)(?![0-9A-Za-z])"
@@ -68,9 +73,9 @@ def as_token(match: re.Match[str], reading: str) -> Token:
     if kind == "word":
         return Token(text, "number", (int(text) % 10**18, int(text, 16) % 16**15), True)
     if kind == "decimal":
-        whole, _, fraction = text.lstrip("-").partition(".")
+        whole, _, fraction = text.lstrip("-+\u2212").partition(".")
         value = int(whole) % 10**9 * 10**9 + int(fraction.ljust(9, "0"))
-        return Token(text, "number", (-value if text[0] == "-" else value, None), True)
+        return Token(text, "number", (-value if text[0] in "-\u2212" else value, None), True)
     if kind == "digits":
         other = int(text, 16) % 16**15 if reading == "hexadecimal" else day(text) if reading == "plain" else None
         return Token(text, "number", (int(text) % 10**18, other), True)
@@ -140,8 +145,9 @@ def may_be_cut(tokens: list[Token], i: int, record: int) -> bool:
     one, other = tokens[i], tokens[i + record]
     if not (one.is_word and other.is_word):
         return False
-    first_is_cut = i == 0 and len(one.text) <= len(other.text) + 1
-    last_is_cut = i + record == len(tokens) - 1 and len(other.text) <= len(one.text) + 1
+    lengths = len(one.text.encode()), len(other.text.encode())
+    first_is_cut = i == 0 and lengths[0] <= lengths[1] + 1
+    last_is_cut = i + record == len(tokens) - 1 and lengths[1] <= lengths[0] + 1
     return first_is_cut or last_is_cut
 
 
@@ -201,24 +207,58 @@ def runs(tokens: list[Token], record: int) -> list[tuple[bool, dict[int, Values]
     return [*found, (has_three_terms, run)]
 
 
-def cover(tokens: list[Token], record: int, has_three_terms: bool, run: dict[int, Values]) -> tuple[int, int]:
-    """Return terms and step of the longest progression of a run; (0, 0) if the run does not count. Mark its tokens."""
+def time_at(tokens: list[Token], k: int) -> Fraction | None:
+    """Return the time at a token, in minutes."""
+    found = TIME.match("".join(token.text for token in tokens[k : k + 8]))
+    if not found or tokens[k].alphabet != "number" or "".join(token.text for token in tokens[:k]).endswith(":"):
+        return None
+    minutes = 60 * int(found[2]) + int(found[3]) + Fraction(found[4] or 0) / 60
+    return -minutes if found[1] in ("-", "\u2212") else minutes
+
+
+def around(one: Fraction, other: Fraction) -> Fraction:
+    step = (other - one + HALF_DAY) % (2 * HALF_DAY) - HALF_DAY
+    is_of_12_hours = min(one, other) >= 0 and max(one, other) < 13 * 60
+    return min(step, step - HALF_DAY, step + HALF_DAY, key=abs) if is_of_12_hours and abs(step) > 360 else step
+
+
+def minutes_to_next(tokens: list[Token], i: int, record: int) -> Fraction | None:
+    begin = i
+    while begin >= 2 and tokens[begin - 1].text.startswith(":") and tokens[begin - 2].alphabet == "number":
+        begin -= 2
+    times = [time_at(tokens, k) for k in range(begin, min(begin + record + 1, len(tokens)))]
+    if len(times) <= record or None in (times[0], times[-1]) or i >= begin + record:
+        return None
+    steps_of_times = {around(a, b) for a, b in pairwise(time for time in times if time is not None)}
+    return min(steps_of_times) if len(steps_of_times - {0}) == 1 else around(times[0], times[-1])
+
+
+def cover(
+    tokens: list[Token], record: int, has_three_terms: bool, run: dict[int, Values], unit: int
+) -> tuple[int, float, int]:
+    """Return terms, step and first token of the longest progression of a run; zeros if it does not count.
+
+    Mark its tokens.
+    """
     changing = {i for i, step in run.items() if any(step)}
     three_terms = {i for i in changing if i - record in run or i + record in run}
     change = {i: (tokens[i].text, tokens[i + record].text) for i in changing}
     if not has_three_terms or {change[i] for i in changing} > {change[i] for i in three_terms}:
-        return 0, 0
+        return 0, 0, 0
     if len(run) < min(FEWEST_MATCHES, len(tokens) // 2):
-        return 0, 0
-    terms, step = 0, 0
+        return 0, 0, 0
+    terms, step, first_term = 0, 0.0, 0
     for i in sorted(changing):
         last = max(k for k in run if (k - i) % record == 0 and run[k] != (None, None))
         if (last - i) // record + 2 > terms:
             first, second = run[last]
-            terms, step = (last - i) // record + 2, second if first is None else first
+            terms, first_term = (last - i) // record + 2, i
+            minutes = minutes_to_next(tokens, last, record)
+            minutes = minutes_to_next(tokens, last - record, record) if minutes is None else minutes
+            step = float(minutes) if minutes is not None else (second if first is None else first) / unit
     for i in {*run, *(i + record for i in run)}:
         tokens[i].record = tokens[i].record or record
-    return terms, step or 0
+    return terms, step, first_term
 
 
 def uncover_repetitions(tokens: list[Token]) -> None:
@@ -232,7 +272,7 @@ def uncover_repetitions(tokens: list[Token]) -> None:
 
 def progression(text: str) -> tuple[float, int, float | None]:
     """Return the covered share, the number of terms of the longest progression, and its step."""
-    most_covered, terms, step = 0, 0, None
+    most_covered, terms, step, certain = 0, 0, None, 0
     plain = [as_token(match, "plain") for match in TOKENS["plain"].finditer(text)]
     if sum(token.alphabet is not None for token in plain) < 3:
         return 0.0, 0, None
@@ -241,14 +281,18 @@ def progression(text: str) -> tuple[float, int, float | None]:
         tokens = [as_token(match, reading) for match in pattern.finditer(text)]
         if reading != "plain" and len(tokens) == len(plain):
             continue
-        longest = (0, 0)
+        longest = (0, 0.0, 0)
         for record in range(1, min(LONGEST_RECORD, (len(tokens) - 1) // 2) + 1):
             if has_new_triple(tokens, record):
                 for has_three_terms, run in runs(tokens, record):
-                    longest = max(longest, cover(tokens, record, has_three_terms, run), key=lambda found: found[0])
+                    found = cover(tokens, record, has_three_terms, run, 10**9 if reading == "decimal" else 1)
+                    longest = max(longest, found, key=lambda progression: progression[0])
         uncover_repetitions(tokens)
         covered = sum(len(text.encode()) for text, token in zip(texts, tokens, strict=True) if token.record)
         most_covered = max(most_covered, covered)
-        if covered > 0 and longest[0] > terms:
-            terms, step = longest[0], longest[1] / 10**9 if reading == "decimal" else float(longest[1])
+        if covered > 0:
+            if longest[0] > terms or (reading == "decimal" and longest[0] >= certain):
+                step = longest[1]
+            terms = max(terms, longest[0])
+            certain = longest[0] - (longest[2] <= 1)
     return most_covered / len(text.encode()), terms, step

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 from typing import Any
 
 import torch
@@ -67,5 +68,5 @@ def perplexity(log_likelihoods: list[float]) -> float | None:
 
 
 def mean_of_lowest(values: list[float], percent: float) -> float | None:
-    lowest = sorted(values)[: max(1, int(len(values) * percent / 100))]
+    lowest = sorted(values)[: max(1, int(len(values) * Decimal(str(percent)) / 100))]
     return math.fsum(lowest) / len(lowest) if lowest else None

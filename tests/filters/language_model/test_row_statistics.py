@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -31,10 +32,26 @@ def test_means_and_perplexities_equal_a_plain_loop(rows: list[list[float]]) -> N
     np.testing.assert_allclose(perplexities(values, offsets), [math.exp(-each) for each in expected], rtol=1e-10)
 
 
-@given(LOG_LIKELIHOODS, st.sampled_from([1.0, 20.0, 60.0, 100.0]))
-def test_mean_of_the_lowest_values_equals_a_plain_loop(rows: list[list[float]], percent: float) -> None:
-    expected = [mean(sorted(row)[: max(1, int(len(row) * percent / 100))]) for row in rows]
+@given(LOG_LIKELIHOODS, st.sampled_from(["1", "20", "33.4", "60", "100"]))
+def test_mean_of_the_lowest_values_equals_a_plain_loop(rows: list[list[float]], percent: str) -> None:
+    expected = [mean(sorted(row)[: max(1, int(len(row) * Decimal(percent) / 100))]) for row in rows]
+    np.testing.assert_allclose(means_of_lowest(*laid_end_to_end(rows), float(percent)), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("percent", [4.6, 9.2, 0.1, 20, 33.3, 56.7, 99.9, 100.0, np.float64(4.6)])
+def test_number_of_lowest_values_is_the_exact_share_rounded_down(percent: float) -> None:
+    lengths = range(1, 2050, 7)
+    rows = [[-float(number) for number in range(length)] for length in (*lengths, 1500)]
+    taken = [max(1, int(len(row) * Decimal(str(percent)) / 100)) for row in rows]
+    # The mean of the lowest k of 0, -1, ..., -(n - 1) is (k - 1) / 2 - (n - 1).
+    expected = [(number - 1) / 2 - (len(row) - 1) for number, row in zip(taken, rows, strict=True)]
     np.testing.assert_allclose(means_of_lowest(*laid_end_to_end(rows), percent), expected, rtol=1e-12)
+
+
+def test_4_6_percent_of_1500_values_is_69() -> None:
+    row = [-100.0] * 69 + [0.0] * 1431  # 4.6 * 1500 / 100 is 68.99999999999999 in floating point
+    assert means_of_lowest(*laid_end_to_end([row]), 4.6).tolist() == [-100.0]
+    assert means_of_lowest(*laid_end_to_end([[*row[1:], 0.0]]), 4.6).tolist() == [-100.0 * 68 / 69]
 
 
 def test_lowest_fifth_of_63_scored_tokens_is_12() -> None:
