@@ -15,6 +15,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from tokenizers import Tokenizer
 
+from filters.tokenizer import read_tokenizer
+
 SEQUENCE_TOKENS = 64
 SUFFIXES = {".py", ".pyi", ".h", ".c", ".js", ".css", ".html", ".json", ".md", ".rst", ".txt", ".xml", ".yaml", ".csv"}
 LARGEST_FILE = 400_000  # bytes; keeps one huge table from filling the sample
@@ -72,7 +74,7 @@ def _tasks() -> Iterator[list[Path]]:
 
 def _load_tokenizer(path: Path) -> None:
     global _tokenizer
-    _tokenizer = Tokenizer.from_file(str(path))
+    _tokenizer = read_tokenizer(path)
 
 
 def _encode_files(paths: list[Path]) -> np.ndarray:

@@ -4,6 +4,18 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+LISTS = (
+    pa.types.is_list,
+    pa.types.is_large_list,
+    pa.types.is_fixed_size_list,
+    pa.types.is_list_view,
+    pa.types.is_large_list_view,
+)
+TEXTS = (
+    *(pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view),
+    *(pa.types.is_binary, pa.types.is_large_binary, pa.types.is_binary_view),
+)
+
 
 def is_integer(type_: pa.DataType) -> bool:
     """Return whether the type holds whole numbers."""
@@ -15,16 +27,27 @@ def is_number(type_: pa.DataType) -> bool:
     return bool(pa.types.is_integer(type_) or pa.types.is_floating(type_))
 
 
+def unwrapped_type(type_: pa.DataType) -> pa.DataType:
+    """Return the type of the values: without extension, dictionary or run ends around it."""
+    while True:
+        if isinstance(type_, pa.BaseExtensionType):
+            type_ = type_.storage_type
+        elif pa.types.is_dictionary(type_) or pa.types.is_run_end_encoded(type_):
+            type_ = type_.value_type
+        else:
+            return type_
+
+
 def is_integer_list(type_: pa.DataType) -> bool:
     """Return whether the type holds lists of whole numbers."""
-    is_list = pa.types.is_list(type_) or pa.types.is_large_list(type_) or pa.types.is_fixed_size_list(type_)
-    return bool(is_list and pa.types.is_integer(type_.value_type))
+    type_ = unwrapped_type(type_)
+    return any(is_list(type_) for is_list in LISTS) and is_integer(type_.value_type)
 
 
 def is_string(type_: pa.DataType) -> bool:
     """Return whether the type holds text, or bytes that may be text."""
-    is_bytes = pa.types.is_binary(type_) or pa.types.is_large_binary(type_)
-    return bool(is_bytes or pa.types.is_string(type_) or pa.types.is_large_string(type_))
+    type_ = unwrapped_type(type_)
+    return any(holds_text(type_) for holds_text in TEXTS)
 
 
 def is_readable(type_: pa.DataType) -> bool:

@@ -11,17 +11,19 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from filters.contract import MIN_K_PERCENT, MODEL_INPUTS, Filter, Sequences
+from filters.arrow_input import plain_lists, plain_text
+from filters.contract import MIN_K_PERCENT, MODEL_INPUTS, Filter, RaggedArray, Sequences
 from filters.detokenization import decode_tokens
 from filters.language_model.answers import Answers
 from filters.language_model.asking import ask
 from filters.language_model.model import LanguageModel
-from filters.ragged import ragged_from_lists, ragged_from_strings, strings_from_ragged
+from filters.ragged import lists_from_ragged, ragged_from_lists, ragged_from_strings, strings_from_ragged
 from filters.validity import (
     Reasons,
     first_reasons,
     is_measured,
     text_rejections,
+    text_without_tokens,
     token_rejections,
 )
 from filters.vocabulary import Vocabulary
@@ -71,29 +73,32 @@ def rejections(tokens: pa.ListArray | None, text: pa.StringArray | None, resourc
 
 
 def measure_batch(
-    tokens: pa.ListArray | None,
-    text: pa.StringArray | None,
+    tokens: pa.Array | None,
+    text: pa.Array | None,
     filters: Iterable[Filter],
     resources: Resources,
     extra_reasons: Reasons | None = None,
 ) -> MeasuredBatch:
     """Compute the columns of `filters` for the rows that can be measured; filters that are joined are skipped.
 
-    tokens: lists of any integer type; text: strings; at least one of the two.
+    tokens: lists of any kind, of any integer type; text: text or bytes of any type; at least one of the two.
     extra_reasons: reasons that the caller already has for rejecting a row.
     """
     filters = [each for each in filters if each.measure is not None]
+    tokens = None if tokens is None else plain_lists(tokens)
+    text = None if text is None else plain_text(text)
     reasons = rejections(tokens, text, resources)
     if extra_reasons is not None:
         reasons = first_reasons(extra_reasons, reasons)
     keep = is_measured(reasons)
     tokens, text = _encode_or_decode(_filter_rows(tokens, keep), _filter_rows(text, keep), resources.vocabulary)
+    if tokens is not None:
+        tokens, text = _without(reasons, text_without_tokens(tokens), tokens, text)
     answers = Answers()
     wanted = {name for each in filters for name in each.reads} & MODEL_INPUTS
     if wanted and resources.language_model is not None and tokens is not None:
         rejected, answers = ask(resources.language_model, ragged_from_lists(tokens), wanted)
-        reasons[keep] = rejected
-        tokens, text = (_filter_rows(column, is_measured(rejected)) for column in (tokens, text))
+        tokens, text = _without(reasons, rejected, tokens, text)
     sequences = Sequences(
         None if tokens is None else ragged_from_lists(tokens),
         None if text is None or text.null_count else ragged_from_strings(text),
@@ -131,6 +136,15 @@ def measure_filter(each: Filter, sequences: Sequences, rows: int) -> tuple[pa.Ar
     return each.measure(sequences)
 
 
+def _without(
+    reasons: Reasons, found: Reasons, tokens: pa.ListArray | None, text: pa.StringArray | None
+) -> tuple[pa.ListArray | None, pa.StringArray | None]:
+    """Leave out the rows with a reason in `found`, which has one per row measured so far; write it to `reasons`."""
+    reasons[is_measured(reasons)] = found
+    keep = is_measured(found)
+    return _filter_rows(tokens, keep), _filter_rows(text, keep)
+
+
 def _filter_rows(column: pa.Array | None, keep: NDArray[np.bool_]) -> pa.Array | None:
     return column if column is None or keep.all() else column.filter(pa.array(keep))
 
@@ -140,4 +154,4 @@ def encode_text(text: pa.StringArray, tokenizer: Tokenizer) -> pa.ListArray:
     encodings = tokenizer.encode_batch_fast(text.to_pylist(), add_special_tokens=False)
     lengths = np.array([len(encoding) for encoding in encodings], np.int64)
     ids = np.fromiter((i for encoding in encodings for i in encoding.ids), np.int32, int(lengths.sum()))
-    return pa.ListArray.from_arrays(pa.array(np.concatenate(([0], np.cumsum(lengths))).astype(np.int32)), pa.array(ids))
+    return lists_from_ragged(RaggedArray(ids, np.concatenate(([0], np.cumsum(lengths)))))

@@ -11,11 +11,11 @@ from filters.contract import RaggedArray
 
 def ragged_from_lists(column: pa.ListArray) -> RaggedArray:
     """Return the rows of an Arrow list column of numbers, sliced or not; raise ValueError if it has nulls."""
-    if column.null_count or column.values.null_count:
+    values = column.flatten()  # unlike `values`, those of the slice alone
+    if column.null_count or values.null_count:
         raise ValueError("expected a list column without nulls, found some; drop those rows first")
     offsets = np.asarray(column.offsets).astype(np.int64)
-    values = np.asarray(column.values)[offsets[0] : offsets[-1]] if len(column) else np.asarray(column.values)[:0]
-    return RaggedArray(values, offsets - offsets[0])
+    return RaggedArray(np.asarray(values), offsets - offsets[0])
 
 
 def ragged_from_strings(column: pa.StringArray) -> RaggedArray:
@@ -44,19 +44,17 @@ def take_rows(rows: RaggedArray, taken: NDArray[np.int64]) -> RaggedArray:
 
 def strings_from_ragged(rows: RaggedArray) -> pa.StringArray:
     """Return an Arrow string column over uint8 rows of valid UTF-8."""
-    buffers = [None, pa.py_buffer(_arrow_offsets(rows)), pa.py_buffer(rows.values)]
-    return pa.StringArray.from_buffers(len(rows.offsets) - 1, buffers[1], buffers[2])
+    _, offsets = arrow_offsets(rows.offsets).buffers()
+    return pa.StringArray.from_buffers(len(rows.offsets) - 1, offsets, pa.py_buffer(rows.values))
 
 
 def lists_from_ragged(rows: RaggedArray) -> pa.ListArray:
     """Return an Arrow list column of the rows."""
-    return pa.ListArray.from_arrays(pa.array(_arrow_offsets(rows)), pa.array(rows.values))
+    return pa.ListArray.from_arrays(arrow_offsets(rows.offsets), pa.array(rows.values))
 
 
-def _arrow_offsets(rows: RaggedArray) -> np.ndarray:
+def arrow_offsets(offsets: NDArray[np.int64]) -> pa.Int32Array:
     """Return the offsets as Arrow's int32; raise OverflowError if they do not fit."""
-    if rows.offsets[-1] > np.iinfo(np.int32).max:
-        raise OverflowError(
-            f"expected at most 2 GiB in one batch, found {rows.offsets[-1]} values; use smaller batches"
-        )
-    return rows.offsets.astype(np.int32)
+    if offsets[-1] > np.iinfo(np.int32).max:
+        raise OverflowError(f"expected at most 2 GiB in one batch, found {offsets[-1]} values; use smaller batches")
+    return pa.array(offsets.astype(np.int32))

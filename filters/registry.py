@@ -43,12 +43,18 @@ ALL_FILTERS: tuple[Filter, ...] = (
 GROUPS: tuple[Group, ...] = ("all", "model")
 
 
-def choose_filters(names: Iterable[str]) -> tuple[Filter, ...]:
+def filter_names(names: str | Iterable[str]) -> set[str]:
+    """Return the single names."""
+    return {name.strip() for name in names.split(",")} if isinstance(names, str) else set(names)
+
+
+def choose_filters(names: str | Iterable[str]) -> tuple[Filter, ...]:
     """Return the filters with these names or in these groups, in the order of `ALL_FILTERS`.
 
+    names: names, or one text with commas between them, as for `--filters`.
     If one filter computes a column, no other filter joins it. Raise UserError for an unknown name.
     """
-    names = set(names)
+    names = filter_names(names)
     require_known("filter", sorted(names), (*GROUPS, *(each.name for each in ALL_FILTERS)))
     chosen = [each for each in ALL_FILTERS if each.group in names or each.name in names]
     computed = {column.name for each in chosen if each.measure is not None for column in each.columns}

@@ -7,9 +7,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from filters.arrow_input import plain_lists
 from filters.utf8 import is_utf8
 
 EMPTY_TOKENS, EMPTY_TEXT = "tokens is empty", "text is empty"
+NO_TOKENS = "the tokenizer has no token for the text"
 
 Reasons = NDArray[np.object_]  # one reason per row; None if the row can be measured
 
@@ -29,15 +31,15 @@ def first_reasons(first: Reasons, second: Reasons) -> Reasons:
     return np.where(is_measured(first), second, first)
 
 
-def token_rejections(tokens: pa.ListArray, in_vocabulary: NDArray[np.bool_] | None) -> Reasons:
+def token_rejections(tokens: pa.Array, in_vocabulary: NDArray[np.bool_] | None) -> Reasons:
     """Return why each row of token ids cannot be measured; None if it can; shape (rows,).
 
+    tokens: lists of any kind, of any integer type.
     in_vocabulary: bool, indexed by token id: whether the tokenizer has the id; None without a tokenizer.
     """
+    tokens = plain_lists(tokens)
     reasons = np.full(len(tokens), None, object)
-    offsets = np.asarray(tokens.offsets).astype(np.int64)
-    values = tokens.values.slice(offsets[0], offsets[-1] - offsets[0])
-    offsets -= offsets[0]
+    offsets, values = np.asarray(tokens.offsets), tokens.values
     known_range = len(in_vocabulary) if in_vocabulary is not None else np.iinfo(np.int32).max + 1
     ids = np.asarray(pc.fill_null(values, 0)) if values.null_count else np.asarray(values)
     bad = (ids < 0) | (ids >= known_range)
@@ -61,6 +63,13 @@ def _token_reason(token: int | None, known_range: int) -> str:
     if token < 0:
         return f"token id {token} is negative"
     return f"token id {token} is not in the vocabulary (ids below {known_range})"
+
+
+def text_without_tokens(tokens: pa.ListArray) -> Reasons:
+    """Return a reason for each row of encoded text that has no token: its vocabulary lacks all of the characters."""
+    reasons = np.full(len(tokens), None, object)
+    reasons[np.diff(np.asarray(tokens.offsets)) == 0] = NO_TOKENS
+    return reasons
 
 
 def text_rejections(text: pa.StringArray, null_reason: str | None) -> Reasons:

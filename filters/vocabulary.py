@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer, decoders
 
 from filters.contract import RaggedArray
+from filters.errors import UserError
+from filters.tokenizer import read_tokenizer
 from filters.utf8 import is_utf8
 
 LARGEST_VOCABULARY = 2**24  # far above any real vocabulary; bounds the memory that one wrong id can claim
@@ -23,7 +25,7 @@ class Vocabulary:
     token_bytes: uint8 rows; row i is what token id i decodes to, empty for an unused id. A row may be invalid UTF-8,
         since a token can end within a character. None if the tokenizer is not byte-level.
     is_whole: bool, shape (size,): whether the id's bytes are valid UTF-8 on their own.
-    tokenizer: the source of the above; it decodes if `token_bytes` is None.
+    tokenizer: the source of the above, without stored settings; it encodes, and decodes if `token_bytes` is None.
     """
 
     in_vocabulary: NDArray[np.bool_]
@@ -37,16 +39,14 @@ class Vocabulary:
         return len(self.in_vocabulary)
 
 
-def read_vocabulary(tokenizer: Tokenizer | str | Path) -> Vocabulary:
-    """Return the vocabulary of a tokenizer, or of the tokenizer.json at a path.
-
-    Raises FileNotFoundError if there is no file at the path, ValueError if the file holds no tokenizer.
-    """
-    if not isinstance(tokenizer, Tokenizer):
-        tokenizer = _load(Path(tokenizer))
+def read_vocabulary(given: Any) -> Vocabulary:
+    """Return the vocabulary of a tokenizer in any form that `read_tokenizer` takes; raise UserError as it does."""
+    tokenizer = read_tokenizer(given)
     size = max(tokenizer.get_vocab(with_added_tokens=True).values(), default=-1) + 1
     if not 0 < size <= LARGEST_VOCABULARY:
-        raise ValueError(f"expected a tokenizer of 1 to {LARGEST_VOCABULARY} token ids, found {size}")
+        raise UserError(
+            f"expected a tokenizer of 1 to {LARGEST_VOCABULARY} token ids, found {size}.\nGive another tokenizer."
+        )
     contents = [tokenizer.id_to_token(token) for token in range(size)]
     in_vocabulary = np.array([content is not None for content in contents], np.bool_)
     if not isinstance(tokenizer.decoder, decoders.ByteLevel):
@@ -57,15 +57,6 @@ def read_vocabulary(tokenizer: Tokenizer | str | Path) -> Vocabulary:
     offsets = np.cumsum([0, *map(len, rows)], dtype=np.int64)
     is_whole = np.array([is_utf8(row) for row in rows], np.bool_)
     return Vocabulary(in_vocabulary, RaggedArray(values, offsets), is_whole, tokenizer)
-
-
-def _load(path: Path) -> Tokenizer:
-    if not path.is_file():
-        raise FileNotFoundError(f"expected a tokenizer.json at {path}, found no file; give the path of one")
-    try:
-        return Tokenizer.from_file(str(path))
-    except Exception as error:  # the library raises a plain Exception for any fault in the file
-        raise ValueError(f"expected a tokenizer.json at {path}, but it cannot be read: {error}") from error
 
 
 def _byte_of_character() -> dict[str, int]:

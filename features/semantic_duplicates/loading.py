@@ -13,6 +13,7 @@ from features.semantic_duplicates.encoding import Encoder, encode, tokenize
 from features.semantic_duplicates.model import MODEL_ADVICE, EmbeddingModel
 from filters.errors import UserError, printable
 from filters.language_model.loading import LAYER_WEIGHT
+from filters.tokenizer import switch_off_sampling
 
 UNUSED_LAYER = "pooler."  # the pooler, a layer over the first token, is not used by mean pooling
 PADDING_TOLERANCE = 1e-4  # between a text alone and beside a longer one; float32 rounding changes it by about 1e-7
@@ -60,6 +61,9 @@ def load_encoder(model: EmbeddingModel) -> Encoder:
     if wrong:
         # transformers would fill them with random numbers.
         raise _error(model, f"weights and config.json differ in {len(wrong)} tensors, such as {printable(wrong[0])}")
+    # Stored truncation and padding have no effect: `tokenize` states both.
+    if (backend := getattr(tokenizer, "backend_tokenizer", None)) is not None:
+        switch_off_sampling(backend)
     if network.config.is_encoder_decoder:
         raise _error(model, "expected an encoder, found one with a decoder")
     bound = getattr(network.config, "max_position_embeddings", None) or tokenizer.model_max_length

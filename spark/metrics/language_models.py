@@ -8,11 +8,11 @@ from pathlib import Path
 
 from filters.contract import Filter
 from filters.language_model.model import LanguageModel, read_language_model
+from filters.tokenizer import TOKENIZER
 from filters.vocabulary import Vocabulary
 from spark.metrics.configuration import Configuration
 from spark.metrics.sequence_table import SequenceTable
 from spark.sources.catalog import CHECKPOINTS, MODELS, SCHEMES, ModelLocation
-from spark.sources.hub.tokenizer import TOKENIZER
 from spark.sources.resolver import Resolver
 from utils import UserError, printable, require_known
 

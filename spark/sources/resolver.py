@@ -74,8 +74,8 @@ class Resolver:
             path = fetch_tokenizer(tokenizer, self.cache_directory, revision, on_progress=self.on_progress)
             try:
                 self.vocabularies[tokenizer] = read_vocabulary(path)
-            except ValueError as error:
-                raise UserError(f"--tokenizer {printable(str(path))}: {printable(str(error))[:300]}") from None
+            except UserError as error:
+                raise UserError(f"--tokenizer: {error}") from None
         return self.vocabularies[tokenizer]
 
     def language_model(self, location: ModelLocation) -> Path:

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from filters.arrow_input import plain_lists, plain_text
 from filters.contract import RaggedArray
 from filters.measuring import encode_text
 from filters.ragged import ragged_from_lists
@@ -55,13 +56,12 @@ class TokenReader:
         vocabulary = _vocabulary(self.tokenizer_json) if self.tokenizer_json else None
         ids = self._sequence_ids(table, first_row, path)
         if self.columns.tokens is not None:
-            tokens = table[self.columns.tokens]
+            tokens = plain_lists(table[self.columns.tokens])
             known = None if vocabulary is None else vocabulary.in_vocabulary
             _require_none(token_rejections(tokens, known), ids, path)
             return CorpusBatch(ids, ragged_from_lists(tokens.cast(pa.list_(pa.int32()))))
         assert self.columns.text is not None and vocabulary is not None  # checked before Spark starts
-        text = table[self.columns.text]
-        text = text.view(pa.string()) if pa.types.is_binary(text.type) else text
+        text = plain_text(table[self.columns.text])
         _require_none(text_rejections(text, "text is null"), ids, path)
         return CorpusBatch(ids, ragged_from_lists(encode_text(text, vocabulary.tokenizer)))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,37 @@ def test_text_is_truncated_at_the_configured_length(tiny: Path) -> None:
     assert np.abs(found - embed_plainly(tiny, texts, LONGEST)).max() < 1e-5
     assert np.array_equal(found[LONGEST - 2].round(5), found[LONGEST].round(5))
     assert not np.array_equal(found[LONGEST - 3].round(5), found[LONGEST - 2].round(5))
+
+
+STORED = {
+    "truncation": {"direction": "Right", "max_length": 3, "strategy": "LongestFirst", "stride": 0},
+    "padding": {
+        "strategy": {"Fixed": 8},
+        "direction": "Left",
+        "pad_to_multiple_of": None,
+        "pad_id": 1,
+        "pad_type_id": 0,
+        "pad_token": "[PAD]",
+    },
+}
+
+
+@pytest.mark.parametrize("name", STORED)
+def test_stored_truncation_and_padding_change_no_embedding(tiny: Path, name: str) -> None:
+    texts = ["one two three four five", "six"]
+    expected = embed(texts, read_embedding_model(tiny))
+    path = tiny / "tokenizer.json"
+    write_json(path, json.loads(path.read_text()) | {name: STORED[name]})
+    assert np.array_equal(embed(texts, read_embedding_model(tiny)), expected)
+
+
+def test_dropout_stored_with_the_tokenizer_is_off(tiny: Path) -> None:
+    path = tiny / "tokenizer.json"
+    pieces = {piece: number for number, piece in enumerate([*WORDS[:4], "a", "b", "ab"])}
+    model = {"type": "BPE", "dropout": 0.9, "unk_token": "[UNK]", "merges": [["a", "b"]], "vocab": pieces}
+    write_json(path, json.loads(path.read_text()) | {"model": model})
+    tokenizer = loading.load_encoder(read_embedding_model(tiny)).tokenizer
+    assert tokenizer("ab " * 4)["input_ids"] == [2, 6, 6, 6, 6, 3]
 
 
 @pytest.mark.parametrize("kind", ["bert", "roberta"])

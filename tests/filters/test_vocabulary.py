@@ -12,6 +12,7 @@ from tests.filters.tiny_tokenizer import (
     tokenizer_with_holes,
     word_piece_tokenizer,
 )
+from utils import UserError
 
 
 def token_bytes(vocabulary: Vocabulary) -> list[bytes]:
@@ -74,7 +75,7 @@ def test_vocabulary_is_read_from_a_path(tmp_path: Path) -> None:
 
 
 def test_error_names_a_missing_file(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match=r"expected a tokenizer\.json at .*nowhere, found no file"):
+    with pytest.raises(UserError, match=r"expected a tokenizer\.json at .*nowhere, found no file"):
         read_vocabulary(tmp_path / "nowhere")
 
 
@@ -82,5 +83,5 @@ def test_error_names_a_missing_file(tmp_path: Path) -> None:
 def test_error_names_a_file_that_is_no_tokenizer(tmp_path: Path, content: str) -> None:
     path = tmp_path / "tokenizer.json"
     path.write_text(content)
-    with pytest.raises(ValueError, match=r"tokenizer\.json, but it cannot be read"):
+    with pytest.raises(UserError, match=r"tokenizer\.json, but it cannot be read"):
         read_vocabulary(path)

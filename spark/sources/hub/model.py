@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from filters.tokenizer import TOKENIZER
 from spark.sources.hub.errors import HubError
 from spark.sources.hub.library import ignore
 from spark.sources.hub.repository import HubRepository
 from spark.sources.hub.retry import RetryPolicy
-from spark.sources.hub.tokenizer import TOKENIZER
 from utils import printable
 
 CONFIGURATION = "config.json"

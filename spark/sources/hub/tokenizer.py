@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from filters.tokenizer import TOKENIZER
 from spark.sources.hub.errors import HubError
 from spark.sources.hub.library import ignore
 from spark.sources.hub.repository import HubRepository
 from spark.sources.hub.retry import RetryPolicy
 from utils import printable
-
-TOKENIZER = "tokenizer.json"
 
 
 def fetch_tokenizer(

@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from tokenizers import Tokenizer
 
 from spark.corpus.parallel_reading import number_lines
 from spark.sources import parts
@@ -58,6 +59,19 @@ def test_json_lines_are_numbered_across_files(spark: Any, tmp_path: Path, resolv
     corpus = resolve_corpus(str(tmp_path / "corpus"), 2_049, None, resolver, bytes_a_part=30)
     assert corpus.rows is None
     assert rows_of(number_lines(spark, corpus)) == dict(enumerate(ROWS))
+
+
+def test_settings_stored_with_the_tokenizer_change_no_tokens(
+    write_parquet: Callable[..., Path], resolver: Resolver, tokenizer: Any, tmp_path: Path
+) -> None:
+    texts = ["one two three four five six seven", "seven"]
+    stored = Tokenizer.from_str(tokenizer.to_str())
+    stored.enable_truncation(2)
+    stored.enable_padding()
+    stored.save(str(tmp_path / "tokenizer.json"))
+    path = write_parquet("corpus.parquet", {"text": texts})
+    found = rows_of(resolve_corpus(str(path), 2_049, str(tmp_path / "tokenizer.json"), resolver))
+    assert found == {row: tokenizer.encode(text).ids for row, text in enumerate(texts)}
 
 
 @pytest.mark.parametrize("as_bytes", [False, True])
