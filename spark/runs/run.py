@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 from urllib.parse import urlsplit
 
@@ -23,7 +22,7 @@ from spark.session.model_workers import cores_a_task
 from spark.session.spark_session import start_session, stop_session
 from spark.sources.resolver import Resolver
 from spark.storage.disk_space import require_space
-from spark.storage.paths import AnyPath, discard, require_reachable
+from spark.storage.paths import AnyPath, discard, home_expanded, require_reachable
 from spark.storage.publishing import TEMPORARY
 from utils import printable
 
@@ -90,7 +89,7 @@ class Run(Generic[JobT]):
         self.reporter.report(events.RunFinished("interrupted", str(self.directory), tables, go_on))
 
     def _execute(self, jobs: Sequence[Job], record: RunRecord) -> int:
-        logs = logs_of(self.directory, Path(self.configuration.cache_dir).expanduser())
+        logs = logs_of(self.directory, home_expanded(self.configuration.cache_dir))
         log_to_file(logs.file)
         record.write()
         self.record = record
@@ -122,7 +121,7 @@ class Run(Generic[JobT]):
             self.reporter.report(events.ResolvingData(message))
 
         on_progress("Resolving data")
-        cache_directory = Path(self.configuration.cache_dir).expanduser()
+        cache_directory = home_expanded(self.configuration.cache_dir)
         return Resolver(cache_directory, {**dict(self.configuration.revisions), **commits}, on_progress)
 
     def _run_jobs(self, jobs: Sequence[Job], record: RunRecord, logs: Logs) -> None:

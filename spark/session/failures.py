@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from spark.session.remedies import remedy_for
 from spark.storage.paths import path_of_uri
 from utils import UserError, printable, printable_lines
 
@@ -37,7 +38,9 @@ def failure_message(error: Exception, source: str) -> str:
     if isinstance(error, UserError) or user_error:
         return printable_lines(user_error[1] if user_error else text)
     cause, position = _last_cause(text)
-    unreadable = UNREADABLE.search(text)
+    unreadable, remedy = UNREADABLE.search(text), remedy_for(cause)
+    if remedy:
+        return f"{printable(source)}: {cause} (details in run.log).\n{remedy}"
     if unreadable:
         return f"{printable(path_of_uri(unreadable[1]))} is damaged, or cannot be read: {cause}.\n{ADVICE}"
     if READS_FILES.match(text, position):

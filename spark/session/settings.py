@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from pyspark import SparkConf
 
 ATTEMPTS = 3  # per task in local mode, where Spark's default is 1; clusters use spark.task.maxFailures
+SOCKET_PATH_BYTES = 103  # of macOS; Linux allows 107
+SOCKET_NAME_BYTES = len("/.00000000-0000-0000-0000-000000000000.sock")  # Spark names a socket by a UUID
 ARCHIVE = "memorization"  # directory of the unpacked archive of `make dist`: `--archives ...#memorization`
 
 # Required: without these, results would be wrong or the output unreadable.
@@ -50,11 +52,12 @@ DEFAULTS = {
 }
 
 
-def settings(name: str, choose_master: bool, cores_a_task: int) -> SparkConf:
+def settings(name: str, choose_master: bool, cores_a_task: int, temporary_directory: str) -> SparkConf:
     """Return Spark's configuration, with the required settings and the defaults added.
 
     choose_master: whether this program may choose the number of cores and attempts in local mode.
     cores_a_task: cores per task in local mode; clusters use `spark.task.cpus`.
+    temporary_directory: of Java.
     """
     from pyspark import SparkConf
 
@@ -66,7 +69,7 @@ def settings(name: str, choose_master: bool, cores_a_task: int) -> SparkConf:
     if (configuration.get("spark.master") or "").startswith("local"):
         defaults["spark.sql.shuffle.partitions"] = str(max(16, 4 * cores))
         # Not on a cluster: the sockets are in the temporary directory, and YARN's path is too long for a socket.
-        defaults["spark.python.unix.domain.socket.enabled"] = "true"
+        defaults["spark.python.unix.domain.socket.enabled"] = str(sockets_fit(temporary_directory)).lower()
         configuration.setIfMissing("spark.task.cpus", str(cores_a_task))
     # As many threads as the task has cores, for language models; everything else uses one thread.
     defaults["spark.executorEnv.OMP_NUM_THREADS"] = configuration.get("spark.task.cpus") or "1"
@@ -81,6 +84,11 @@ def settings(name: str, choose_master: bool, cores_a_task: int) -> SparkConf:
     ):  # Spark's defaults, not a chosen name
         configuration.setAppName(name)
     return configuration
+
+
+def sockets_fit(directory: str) -> bool:
+    """Return whether the path of a socket in this directory is short enough for every system."""
+    return len(os.fsencode(directory)) + SOCKET_NAME_BYTES <= SOCKET_PATH_BYTES
 
 
 def on_the_cluster(configuration: SparkConf) -> bool:

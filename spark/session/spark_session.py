@@ -7,10 +7,11 @@ import sys
 from typing import TYPE_CHECKING
 
 from spark.session.java import use_java
-from spark.session.launch import masters_set, prepare_launch
+from spark.session.launch import check_launch, drop_empty_variables, masters_set, prepare_launch
 from spark.session.logs import Logs
 from spark.session.settings import keep_event_log, on_the_cluster, settings
 from spark.session.spark_log import send_log_to, standard_error_to
+from spark.session.start_failures import start_failure
 from utils import UserError
 
 if TYPE_CHECKING:
@@ -22,12 +23,17 @@ def start_session(name: str, logs: Logs, cores_a_task: int = 1) -> SparkSession:
 
     Settings of `spark-submit`, PYSPARK_SUBMIT_ARGS and spark-defaults.conf are kept, except those in `ALWAYS`.
     cores_a_task: cores per task in local mode.
-    Raise UserError if there is no supported Java, or if the Java process ends during the start.
+    Raise UserError if there is no supported Java, if a check of spark/session/launch_checks.py fails, or if Spark does
+    not start.
     """
+    before = logs.file.stat().st_size if logs.file.is_file() else 0
     try:
         return _start(name, logs, cores_a_task)
+    except UserError:
+        raise
     except Exception as error:
-        found = explained(error)
+        message = start_failure(str(error)) or start_failure(logs.file.read_bytes()[before:].decode(errors="replace"))
+        found = UserError(message) if message else explained(error)
         if found is error:
             raise
         raise found from error
@@ -57,16 +63,20 @@ def stop_session(spark: SparkSession) -> None:
 
 def _start(name: str, logs: Logs, cores_a_task: int) -> SparkSession:
     under_spark_submit = "PYSPARK_GATEWAY_PORT" in os.environ
-    masters = [] if under_spark_submit else masters_set()
+    masters = []
     if not under_spark_submit:
+        drop_empty_variables()
         use_java()
+        masters = masters_set()
+        check_launch(masters)
         prepare_launch(local=all(master.startswith("local") for master in masters))
     from pyspark import SparkContext
     from pyspark.sql import SparkSession
 
     with standard_error_to(logs.file):
         SparkContext._ensure_initialized()  # starts the JVM, which knows the settings
-        configuration = settings(name, not under_spark_submit and not masters, cores_a_task)
+        java_directory = SparkContext._jvm.java.lang.System.getProperty("java.io.tmpdir")
+        configuration = settings(name, not under_spark_submit and not masters, cores_a_task, java_directory)
         keep_event_log(configuration, logs.events)
         if not on_the_cluster(configuration):
             send_log_to(SparkContext._jvm, logs.file)

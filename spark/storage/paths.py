@@ -31,7 +31,7 @@ def is_local(path: AnyPath) -> TypeIs[Path]:
 def storage_path(text: str) -> AnyPath:
     """Parse a path or URI. Raise UserError if the URI is incomplete or its scheme is unknown."""
     if "://" not in text:
-        return Path(text).expanduser()
+        return home_expanded(text)
     parts = urlsplit(text)
     if parts.scheme == "file":
         if parts.netloc not in ("", "localhost") or not parts.path:
@@ -46,6 +46,17 @@ def storage_path(text: str) -> AnyPath:
     if ARROW_SCHEMES[parts.scheme] in OBJECT_STORES and not parts.netloc:
         raise UserError(f"{printable(text)!r}: expected a bucket name after {parts.scheme}://.")
     return RemotePath(parts.scheme, parts.netloc, PurePosixPath("/", path.lstrip("/")))
+
+
+def home_expanded(text: str) -> Path:
+    """Return the local path with `~` replaced by the home directory. Raise UserError if there is none."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise UserError(
+            f"Expected a home directory for {printable(text)!r}: HOME is not set, and this user has none.\n"
+            "Set HOME, or give a path without '~'."
+        ) from None
 
 
 def require_reachable(path: AnyPath) -> None:

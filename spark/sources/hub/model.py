@@ -11,6 +11,7 @@ from spark.sources.hub.errors import HubError
 from spark.sources.hub.library import ignore
 from spark.sources.hub.repository import HubRepository
 from spark.sources.hub.retry import RetryPolicy
+from spark.storage.paths import home_expanded
 from utils import printable
 
 CONFIGURATION = "config.json"
@@ -43,7 +44,7 @@ def fetch_model(
     id_or_path: a local directory, or an id of the Hub; of the latter, the directory is named by its commit.
     embeds: whether it is a sentence embedding model, which has more files than a causal language model.
     """
-    path = Path(id_or_path).expanduser()
+    path = home_expanded(id_or_path)
     if path.is_dir():
         model_files([each.name for each in path.iterdir()], printable(id_or_path))
         return path

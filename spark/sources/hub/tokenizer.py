@@ -10,6 +10,7 @@ from spark.sources.hub.errors import HubError
 from spark.sources.hub.library import ignore
 from spark.sources.hub.repository import HubRepository
 from spark.sources.hub.retry import RetryPolicy
+from spark.storage.paths import home_expanded
 from utils import printable
 
 
@@ -25,7 +26,7 @@ def fetch_tokenizer(
 
     id_or_path: a local file, a local directory that holds one, or the Hub id of a model.
     """
-    path = Path(id_or_path).expanduser()
+    path = home_expanded(id_or_path)
     if path.is_file():
         return path
     if path.is_dir():

@@ -101,3 +101,15 @@ def test_a_user_error_is_found_in_the_traceback_that_python_writes() -> None:
     assert written.startswith("filters.errors.UserError: ")
     error = RuntimeError(f"PythonException: Traceback (most recent call last):\n{written}\n\tat org.apache.spark.X\n")
     assert failure_message(error, "my data") == "expected a, found b.\nGive a."
+
+
+def test_a_cause_with_a_remedy_is_not_taken_for_a_damaged_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYSPARK_PYTHON", "/usr/bin/python3")
+    text = "Traceback (most recent call last):\nModuleNotFoundError: No module named 'pyarrow'\n"
+    assert failure_message(RuntimeError(text), "my data") == (
+        "my data: ModuleNotFoundError: No module named 'pyarrow' (details in run.log).\n"
+        "Spark's workers run /usr/bin/python3: set PYSPARK_PYTHON to a Python with the packages of requirements.txt."
+    )
+    cause = "java.nio.file.InvalidPathException: Malformed input or input contains unmappable characters: /?"
+    unreadable = UNREADABLE.format(uri="file:///x").replace("java.io.IOException", cause) + f"Caused by: {cause}\n"
+    assert failure_message(RuntimeError(unreadable), "my data").endswith("(executors: spark.executorEnv.LC_ALL).")

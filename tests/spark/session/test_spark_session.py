@@ -161,6 +161,13 @@ def test_a_driver_started_by_the_cluster_is_recognized(chosen: dict[str, str], e
     assert settings.on_the_cluster(chosen) == expected
 
 
+def test_sockets_lie_only_in_a_directory_with_a_short_path() -> None:
+    assert settings.sockets_fit("/var/folders/zz/zyxvpxvq6csfxvn_n0000000000000/T")  # of macOS
+    assert settings.sockets_fit("/" + "x" * 59)
+    assert not settings.sockets_fit("/" + "x" * 60)
+    assert not settings.sockets_fit("/" + "ä" * 30)
+
+
 def test_the_end_of_the_java_process_becomes_a_user_error() -> None:
     from py4j.protocol import Py4JError, Py4JNetworkError
     from pyspark.errors import PySparkRuntimeError

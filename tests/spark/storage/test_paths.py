@@ -21,7 +21,7 @@ from spark.runs.run_directory import make_directory
 from spark.sources.local_files import describe_files, find_files
 from spark.sources.resolver import Resolver
 from spark.storage import paths as storage
-from spark.storage.paths import AnyPath, discard, files_below, storage_path, write_at_once
+from spark.storage.paths import AnyPath, discard, files_below, home_expanded, storage_path, write_at_once
 from tests.conftest import PROJECT
 from tests.spark.storage.conftest import fill
 from utils import UserError
@@ -157,3 +157,10 @@ def test_directory_is_discarded_while_a_worker_adds_a_file(tmp_path: Path, monke
     discard(directory)
     assert added
     assert not directory.exists()
+
+
+def test_a_home_that_is_not_known_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/me")
+    assert home_expanded("~/cache") == storage_path("~/cache") == Path("/home/me/cache")
+    with pytest.raises(UserError, match=r"home directory for '~nobody-here/x'.*\nSet HOME, or give a path without"):
+        storage_path("~nobody-here/x")
