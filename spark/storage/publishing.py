@@ -8,13 +8,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import PurePosixPath
 
-from spark.storage.paths import AnyPath, discard, has_rename, rename
+from spark.storage.paths import AnyPath, discard, files_below, has_rename, rename
 from spark.storage.state_files import is_count, is_duration, read_state
 from utils import UserError, printable
 
 MARKER = "_complete.json"
 TEMPORARY = "_temporary"  # subdirectory of a run for incomplete tables
-ENDINGS = (".parquet", ".jsonl", ".jsonl.gz", ".bin", ".idx")  # of the data files of tables and corpora
+# Of the data files of tables and corpora; each text format may be compressed.
+ENDINGS = (
+    *(".parquet", ".bin", ".idx", ".arrow", ".feather", ".ipc"),
+    *(f"{text}{each}" for text in (".jsonl", ".json", ".csv", ".tsv", ".txt") for each in ("", ".gz", ".bz2", ".zst")),
+)
 NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 LONGEST_NAME = 100
 PARTITION_NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{LONGEST_NAME - 1}}}")
@@ -101,7 +105,12 @@ def read_marker(final: AnyPath) -> Written | None:
 
 
 def _files_of(directory: AnyPath) -> dict[str, int]:
-    """Return the size in bytes of each data file of a table or corpus, by file name."""
+    """Return the size in bytes of each data file of a table or corpus, by its path in the directory."""
     if not directory.is_dir():
         return {}
-    return {path.name: path.stat().st_size for path in directory.rglob("*") if path.name.endswith(ENDINGS)}
+    files = files_below(directory).items()
+    return {
+        name.as_posix(): path.stat().st_size
+        for name, path in files
+        if path.name.endswith(ENDINGS) and path.name != MARKER
+    }
