@@ -7,6 +7,7 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from spark.sources.arrow_types import plain_schema
 from spark.storage.paths import AnyPath, arrow_location
 from utils import UserError, printable
 
@@ -47,39 +48,6 @@ def describe_parquet(path: AnyPath) -> ParquetFile:
             "Write the file again."
         )
     return ParquetFile(schema, rows, size)
-
-
-def plain_schema(schema: pa.Schema) -> pa.Schema:
-    """Return the schema in types that Parquet has: no dictionaries, views or other types of Arrow alone."""
-    return pa.schema([(field.name, plain_type(field.type)) for field in schema])
-
-
-def plain_type(type_: pa.DataType) -> pa.DataType:
-    """Return the type of Parquet that holds the values of an Arrow type."""
-    if isinstance(type_, pa.BaseExtensionType):
-        return plain_type(type_.storage_type)
-    if pa.types.is_dictionary(type_) or pa.types.is_run_end_encoded(type_):
-        return plain_type(type_.value_type)
-    if pa.types.is_large_string(type_) or pa.types.is_string_view(type_):
-        return pa.string()
-    if pa.types.is_large_binary(type_) or pa.types.is_binary_view(type_):
-        return pa.binary()
-    if pa.types.is_map(type_):
-        return pa.map_(plain_type(type_.key_type), plain_type(type_.item_type))
-    if pa.types.is_struct(type_):
-        return pa.struct([(field.name, plain_type(field.type)) for field in type_])
-    if any(is_list(type_) for is_list in LISTS):
-        return pa.list_(plain_type(type_.value_type))
-    return type_
-
-
-LISTS = (
-    pa.types.is_list,
-    pa.types.is_large_list,
-    pa.types.is_fixed_size_list,
-    pa.types.is_list_view,
-    pa.types.is_large_list_view,
-)
 
 
 def difference(found: pa.Schema, expected: pa.Schema) -> str | None:

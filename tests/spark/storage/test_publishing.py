@@ -34,7 +34,7 @@ def test_table_is_published_when_it_is_complete(directory: AnyPath) -> None:
         publish(hidden, final, WRITTEN)
         written = read_marker(final)
         assert written is not None
-        assert written.files == {"b.parquet": len(content)}
+        assert written.files == {"b.parquet": len(content), "sub/a.txt": 6}
         assert (final / "b.parquet").read_bytes() == content
     (final / "b.parquet").unlink()
     assert read_marker(final) is None
