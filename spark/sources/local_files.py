@@ -22,6 +22,7 @@ def find_files(path: AnyPath, as_corpus: bool = False) -> tuple[AnyPath, ...]:
         return (_single_file(path),)
     visible = _visible_files(path)
     found = {file: format_ for file, format_ in visible.items() if format_.is_corpus == as_corpus} or visible
+    found = {file: format_ for file, format_ in found.items() if not format_.is_common} or found
     if not found:
         raise UserError(f"{shown}: found no file named {_suffixes()} in this directory.")
     names = {format_.name for format_ in found.values()}

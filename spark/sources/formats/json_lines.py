@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import pyarrow as pa
 
@@ -81,17 +81,17 @@ def types_of(schema: pa.Schema, names: Sequence[str] | None = None) -> Mapping[s
 
 def open_json_lines(paths: tuple[AnyPath, ...], options: ReadOptions | None = None) -> JsonLinesSource:
     """Open JSONL files; raise UserError if the first lines hold no JSON object."""
-    records = [record for path in paths for record in _first_records(path)]
-    if not records:
-        shown = printable(str(paths[0]))
-        raise UserError(f"{shown}: expected one JSON object a line; its first lines hold none.")
-    schema = pa.schema(list(column_types(records, known_types()).items()))
+    schema = schema_of(paths, [line for path in paths for line in first_lines(path, LINES_TRIED).lines])
     return JsonLinesSource(paths, schema, None, sum(path.stat().st_size for path in paths))
 
 
-def _first_records(path: AnyPath) -> list[dict[str, Any]]:
-    candidates = [record_of(line) for line in first_lines(path, LINES_TRIED).lines]
-    return [record for record in candidates if isinstance(record, dict)]
+def schema_of(paths: tuple[AnyPath, ...], lines: list[bytes]) -> pa.Schema:
+    """Return the columns of some lines of the files; raise UserError if the lines hold no JSON object."""
+    records = [record for record in map(record_of, lines) if isinstance(record, dict)]
+    if not records:
+        shown = printable(str(paths[0]))
+        raise UserError(f"{shown}: expected one JSON object a line; its first lines hold none.")
+    return pa.schema(list(column_types(records, known_types()).items()))
 
 
 FORMAT = Format("JSONL", with_compressions(".jsonl", ".ndjson"), open_json_lines)
