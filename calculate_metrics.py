@@ -47,6 +47,7 @@ def prepare(configuration: Configuration, run_id: str, directory: AnyPath) -> Pr
     from spark.metrics.plan import make_plan
     from spark.metrics.planning import plan_sequence_tables
     from spark.metrics.resolve import resolve_sequence_table
+    from spark.runs.read_options import require_read_as_documents
 
     filters = choose_filters(configuration.filters)
     check_feature_settings(configuration, filters)
@@ -56,6 +57,7 @@ def prepare(configuration: Configuration, run_id: str, directory: AnyPath) -> Pr
         for sequences in tables:
             resolved = resolve_sequence_table(sequences, filters, configuration, resolver)
             yield MetricsJob(resolved, filters, configuration, directory)
+        require_read_as_documents(configuration, resolver)
 
     is_sample = configuration.datasets == ("sample",)
     return Preparation(

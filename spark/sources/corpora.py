@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from spark.sources.catalog import TableLocation
 from spark.sources.corpus_parts import Corpus, CorpusPart
@@ -19,13 +20,19 @@ SPLIT_MARK = "#"  # between the name of a dataset and the name of its split
 
 
 def resolve_corpus(
-    source: str, row_tokens: int, tokenizer: str | None, resolver: Resolver, bytes_a_part: int | None = None
+    source: str,
+    row_tokens: int,
+    tokenizer: str | None,
+    resolver: Resolver,
+    bytes_a_part: int | None = None,
+    options: ReadOptions | None = None,
 ) -> Corpus:
     """Return the corpus at a source; raise UserError if it is missing, damaged or contradictory.
 
     source: a path, or the id of a Hub dataset. A dataset may be followed by a split: `owner/name#train`.
     row_tokens: the number of tokens of a row in a file of token ids without an index. tokenizer: encodes text, and
     defines the valid token ids. bytes_a_part: about how long each part is; None to let the format choose.
+    options: how else the user wants the files to be read.
     """
     name, _, split = source.partition(SPLIT_MARK)
     path = storage_path(name)
@@ -36,8 +43,9 @@ def resolve_corpus(
             "Expected a file of token ids (.bin), Parquet or JSONL, a directory of them, or a Hub id (owner/name)."
         )
     location = TableLocation(name, split or None, is_local=path.exists())
-    files = resolver.files(location, ReadOptions(as_corpus=True, row_tokens=row_tokens))
-    columns = recognise_columns(files.schema, printable(source))
+    options = replace(options or ReadOptions(), as_corpus=True, row_tokens=row_tokens)
+    files = resolver.files(location, options)
+    columns = recognise_columns(files.schema, printable(source), options.columns)
     tokenizer = tokenizer or tokenizer_of(source)
     if columns.tokens is None and tokenizer is None:
         raise UserError(f"{printable(source)} holds text, and no tokenizer is known to encode it.\nGive --tokenizer.")

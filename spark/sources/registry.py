@@ -9,11 +9,12 @@ from functools import cache
 from importlib import import_module
 
 from spark.sources import formats as formats_package
+from spark.sources.column_names import NOT_GIVEN, GivenColumns
 from spark.sources.source import Source
 from spark.sources.token_file import PYTHIA_ROW_TOKENS
 from spark.storage.paths import AnyPath
 
-FILE, LINE = DOCUMENT_PER = ("file", "line")
+FILE, LINE = "file", "line"
 
 
 @dataclass(frozen=True)
@@ -22,12 +23,14 @@ class ReadOptions:
 
     as_corpus: whether a directory with a corpus format in it is that corpus, whatever else lies there.
     row_tokens: the number of tokens in a row, in a file that does not say it.
-    document_per: what is one document in a text file, a FILE or a LINE.
+    document_per: what is one document in a text file, a FILE or a LINE; None if it was not said, which means a FILE.
+    columns: the columns that the user named.
     """
 
     as_corpus: bool = False
     row_tokens: int = PYTHIA_ROW_TOKENS
-    document_per: str = FILE
+    document_per: str | None = None
+    columns: GivenColumns = NOT_GIVEN
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from spark.sources.hub.model import fetch_model
 from spark.sources.hub.tokenizer import fetch_tokenizer
 from spark.sources.hub_layout import is_hub_layout
 from spark.sources.local_files import describe_files, find_files, holds_corpus
-from spark.sources.registry import ReadOptions
+from spark.sources.registry import ReadOptions, format_of
 from spark.sources.source import Source
 from spark.storage.paths import AnyPath, is_local, local_copy, require_reachable, storage_path
 from utils import UserError, printable
@@ -27,6 +27,7 @@ class Resolver:
 
     revisions: by Hub id, the commit, tag or branch to read.
     on_progress: called with a message while data is located or downloaded.
+    formats: the names of the formats of the local files that were opened.
     """
 
     cache_directory: Path
@@ -35,6 +36,7 @@ class Resolver:
     resolved: dict[str, ResolvedDataset] = field(default_factory=dict)
     vocabularies: dict[str, Vocabulary] = field(default_factory=dict)
     model_commits: dict[str, str] = field(default_factory=dict)
+    formats: set[str] = field(default_factory=set)
 
     def files(self, location: TableLocation, options: ReadOptions | None = None) -> Source:
         """Return the source at a location, downloaded if needed; raise UserError if it is missing or damaged."""
@@ -42,7 +44,9 @@ class Resolver:
         path = storage_path(location.source)
         require_reachable(path)
         if location.is_local and (not is_hub_layout(path) or (options.as_corpus and holds_corpus(path))):
-            return describe_files(find_files(path, options.as_corpus), options)
+            found = find_files(path, options.as_corpus)
+            self.formats.add(getattr(format_of(found[0]), "name", ""))
+            return describe_files(found, options)
         dataset = self.resolve(location)
         split = location.split or _only_split(dataset)
         fetched = fetch_split(dataset, split, self.cache_directory, on_progress=self.on_progress)

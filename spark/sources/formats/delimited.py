@@ -93,19 +93,19 @@ class DelimitedSource(Source):
 def open_delimited(paths: tuple[AnyPath, ...], options: ReadOptions | None = None) -> DelimitedSource:
     """Open CSV files; raise UserError for one without a header. A column that is missing in a file is null there."""
     schemas = [inferred_schema(path) for path in paths]
-    names = dict.fromkeys(name for schema in schemas for name in schema.names)
-    types = {
-        name: _type_of(name, [schema.field(name).type for schema in schemas if name in schema.names]) for name in names
-    }
+    known = known_types((options or ReadOptions()).columns)
+    inferred: dict[str, list[pa.DataType]] = {}
+    for field in (field for schema in schemas for field in schema):
+        inferred.setdefault(field.name, []).append(field.type)
+    types = {name: _type_of(known.get(name), found) for name, found in inferred.items()}
     schema = pa.schema([(name, spark_type(type_)) for name, type_ in types.items()])
     headers = tuple(tuple(each.names) for each in schemas)
     return DelimitedSource(paths, schema, None, sum(path.stat().st_size for path in paths), types, headers)
 
 
-def _type_of(name: str, inferred: Sequence[pa.DataType]) -> pa.DataType:
+def _type_of(known: pa.DataType | None, inferred: Sequence[pa.DataType]) -> pa.DataType:
     """Return the type of a column from those inferred in each file; a role's own type where the fields fit it."""
     found = {type_ for type_ in inferred if not pa.types.is_null(type_)}
-    known = known_types().get(name)
     is_number = all(pa.types.is_integer(type_) or pa.types.is_floating(type_) for type_ in found)
     if known is not None and (known in (TOKENS_TYPE, pa.string()) or (is_number and pa.float64() not in found)):
         return known

@@ -96,7 +96,7 @@ def open_json(paths: tuple[AnyPath, ...], options: ReadOptions | None = None) ->
     for path in paths:
         lines += islice(elements_of(path), LINES_TRIED) if path in arrays else first_lines(path, LINES_TRIED).lines
     size = sum(path.stat().st_size for path in paths)
-    return JsonSource(paths, schema_of(paths, lines), None, size, arrays)
+    return JsonSource(paths, schema_of(paths, lines, options or ReadOptions()), None, size, arrays)
 
 
 FORMAT = Format("JSON", with_compressions(".json"), open_json, is_common=True, not_data=NOT_DATA)

@@ -81,17 +81,18 @@ def types_of(schema: pa.Schema, names: Sequence[str] | None = None) -> Mapping[s
 
 def open_json_lines(paths: tuple[AnyPath, ...], options: ReadOptions | None = None) -> JsonLinesSource:
     """Open JSONL files; raise UserError if the first lines hold no JSON object."""
-    schema = schema_of(paths, [line for path in paths for line in first_lines(path, LINES_TRIED).lines])
+    lines = [line for path in paths for line in first_lines(path, LINES_TRIED).lines]
+    schema = schema_of(paths, lines, options or ReadOptions())
     return JsonLinesSource(paths, schema, None, sum(path.stat().st_size for path in paths))
 
 
-def schema_of(paths: tuple[AnyPath, ...], lines: list[bytes]) -> pa.Schema:
+def schema_of(paths: tuple[AnyPath, ...], lines: list[bytes], options: ReadOptions) -> pa.Schema:
     """Return the columns of some lines of the files; raise UserError if the lines hold no JSON object."""
     records = [record for record in map(record_of, lines) if isinstance(record, dict)]
     if not records:
         shown = printable(str(paths[0]))
         raise UserError(f"{shown}: expected one JSON object a line; its first lines hold none.")
-    return pa.schema(list(column_types(records, known_types()).items()))
+    return pa.schema(list(column_types(records, known_types(options.columns)).items()))
 
 
 FORMAT = Format("JSONL", with_compressions(".jsonl", ".ndjson"), open_json_lines)
