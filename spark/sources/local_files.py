@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import PurePath
 
 from spark.sources.registry import Format, ReadOptions, format_of, is_corpus, known_formats
+from spark.sources.saved_datasets import saved_files
 from spark.sources.source import Source
 from spark.storage.paths import AnyPath, files_below, is_local
 from utils import UserError, printable
@@ -20,6 +21,8 @@ def find_files(path: AnyPath, as_corpus: bool = False) -> tuple[AnyPath, ...]:
         raise UserError(f"{shown}: no such file or directory.\nKnown datasets besides paths: see --help.")
     if path.is_file():
         return (_single_file(path),)
+    if saved := saved_files(path):
+        return tuple(map(_absolute, saved))
     visible = _visible_files(path)
     found = {file: format_ for file, format_ in visible.items() if format_.is_corpus == as_corpus} or visible
     found = {file: format_ for file, format_ in found.items() if not format_.is_common} or found

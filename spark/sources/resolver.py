@@ -16,6 +16,7 @@ from spark.sources.hub.tokenizer import fetch_tokenizer
 from spark.sources.hub_layout import is_hub_layout
 from spark.sources.local_files import describe_files, find_files, holds_corpus
 from spark.sources.registry import ReadOptions, format_of
+from spark.sources.saved_datasets import split_directory
 from spark.sources.source import Source
 from spark.storage.paths import AnyPath, is_local, local_copy, require_reachable, storage_path
 from utils import UserError, printable
@@ -44,7 +45,7 @@ class Resolver:
         path = storage_path(location.source)
         require_reachable(path)
         if location.is_local and (not is_hub_layout(path) or (options.as_corpus and holds_corpus(path))):
-            found = find_files(path, options.as_corpus)
+            found = find_files(split_directory(path, location.split), options.as_corpus)
             self.formats.add(getattr(format_of(found[0]), "name", ""))
             return describe_files(found, options)
         dataset = self.resolve(location)
