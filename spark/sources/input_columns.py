@@ -17,7 +17,8 @@ class InputColumns:
     """The names of the columns of a source, by role; None if it has no such column.
 
     scores: pairs of a model and the column of its memorization scores, in the layout of the Pile samples.
-    others: the user's own columns, which pass through unchanged.
+    others: the user's own columns, which pass through; timestamps in microseconds.
+    left_out: the user's own columns of types that Spark does not have; no table holds them.
     """
 
     sequence_id: str | None
@@ -25,6 +26,7 @@ class InputColumns:
     text: str | None
     scores: tuple[tuple[str, str], ...]
     others: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
 
 
 def recognise_columns(schema: pa.Schema, source: str, given: GivenColumns = NOT_GIVEN) -> InputColumns:
@@ -53,10 +55,10 @@ def recognise_columns(schema: pa.Schema, source: str, given: GivenColumns = NOT_
     for _, name in scores:
         _require(schema, name, is_number, "numbers", source)
     used = {sequence_id, tokens, text, *(name for _, name in scores)}
-    others = tuple(name for name in schema.names if name not in used)
-    for name in others:
-        _require(schema, name, is_readable, "a type that Spark reads", source)
-    return InputColumns(sequence_id, tokens, text, scores, others)
+    own = [name for name in schema.names if name not in used]
+    others = tuple(name for name in own if is_readable(schema.field(name).type))
+    left_out = tuple(name for name in own if name not in others)
+    return InputColumns(sequence_id, tokens, text, scores, others, left_out)
 
 
 def _first_present(names: tuple[str, ...], schema: pa.Schema) -> str | None:

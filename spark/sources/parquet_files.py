@@ -7,20 +7,25 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from spark.sources.arrow_types import plain_schema
+from filters.input_types import is_readable
+from spark.sources.arrow_types import plain_schema, spark_schema
 from spark.storage.paths import AnyPath, arrow_location
 from utils import UserError, printable
+
+METADATA = "_metadata"  # Spark's own column of each file, which a column of this name would hide
 
 
 class ParquetFile(NamedTuple):
     """What the footer of a Parquet file says.
 
-    schema: in types that Parquet has. rows_of_groups: the number of rows in each row group. bytes: the file's size.
+    schema: in types that Spark has, where it has one. rows_of_groups: the number of rows in each row group.
+    bytes: the file's size. is_for_spark: whether Spark itself can read the file as it is.
     """
 
     schema: pa.Schema
     rows_of_groups: tuple[int, ...]
     bytes: int
+    is_for_spark: bool
 
     @property
     def rows(self) -> int:
@@ -31,9 +36,8 @@ class ParquetFile(NamedTuple):
 def describe_parquet(path: AnyPath) -> ParquetFile:
     """Read the footer of a file; raise UserError if the file is damaged, or Spark cannot read it."""
     shown = printable(str(path))
-    filesystem, name = arrow_location(path)
     try:
-        with pq.ParquetFile(name, filesystem=filesystem) as file:
+        with open_parquet_file(path) as file:
             metadata, schema = file.metadata, plain_schema(file.schema_arrow)
             size = path.stat().st_size
             printable(str(schema))  # raises ValueError for names that are not UTF-8
@@ -47,7 +51,19 @@ def describe_parquet(path: AnyPath) -> ParquetFile:
             f"{shown} is damaged: its footer says {metadata.num_rows} rows, its row groups {sum(rows)}.\n"
             "Write the file again."
         )
-    return ParquetFile(schema, rows, size)
+    is_for_spark = METADATA not in schema.names and all(is_readable(field.type) for field in schema)
+    return ParquetFile(schema if is_for_spark else spark_schema(schema), rows, size, is_for_spark)
+
+
+def open_parquet_file(path: AnyPath) -> pq.ParquetFile:
+    """Open a file. Timestamps of the type INT96, which Spark writes by default, are microseconds, as Spark reads them.
+
+    As nanoseconds, those before 1677 and after 2262 would be read as others.
+    """
+    filesystem, name = arrow_location(path)
+    return pq.ParquetFile(
+        name, filesystem=filesystem, page_checksum_verification=True, coerce_int96_timestamp_unit="us"
+    )
 
 
 def difference(found: pa.Schema, expected: pa.Schema) -> str | None:
