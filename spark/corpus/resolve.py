@@ -12,6 +12,7 @@ from spark.corpus.planning import PlannedFeature
 from spark.runs.read_options import read_options, require_read_as_documents
 from spark.sources.corpora import SPLIT_MARK, resolve_corpus, tokenizer_of
 from spark.sources.corpus_parts import Corpus
+from spark.sources.patterns import base_of
 from spark.sources.resolver import Resolver
 from spark.storage.paths import AnyPath, storage_path
 from utils import UserError, printable
@@ -37,7 +38,7 @@ def resolve_features(
 
 def require_outside(run_directory: AnyPath, source: str) -> None:
     """Raise UserError if the run would write into a directory that it reads: the next run would read its output."""
-    path = storage_path(source.partition(SPLIT_MARK)[0])
+    path = base_of(storage_path(source.partition(SPLIT_MARK)[0]))
     if path.is_dir() and f"{run_directory.resolve()}/".startswith(f"{path.resolve()}/"):
         raise UserError(
             f"Expected an output directory outside the input {printable(source)}, "

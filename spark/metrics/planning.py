@@ -12,6 +12,7 @@ from spark.metrics.local_datasets import local_tables
 from spark.metrics.sequence_table import SequenceTable, memories_tables, one_model_each
 from spark.sources import catalog
 from spark.sources.catalog import TableLocation
+from spark.sources.patterns import exists
 from spark.storage.paths import AnyPath, require_reachable, storage_path
 from utils import UserError, nearest, printable, require_known
 
@@ -55,7 +56,7 @@ def _existing_path(name: str) -> AnyPath | None:
         return None
     require_reachable(path)
     try:
-        return path if path.exists() else None
+        return path if exists(path) else None
     except (OSError, ValueError):
         return None
 

@@ -10,6 +10,7 @@ from spark.sources.corpus_parts import Corpus, CorpusPart
 from spark.sources.hub_layout import tokenizer_beside
 from spark.sources.input_columns import recognise_columns
 from spark.sources.parts import rows_before
+from spark.sources.patterns import base_of, exists
 from spark.sources.registry import ReadOptions
 from spark.sources.resolver import Resolver
 from spark.sources.token_reader import TokenReader
@@ -37,12 +38,12 @@ def resolve_corpus(
     name, _, split = source.partition(SPLIT_MARK)
     path = storage_path(name)
     require_reachable(path)
-    if not path.exists() and name.count("/") != 1:
+    if not exists(path) and name.count("/") != 1:
         raise UserError(
             f"{printable(name)}: no such file or directory.\n"
-            "Expected a file of token ids (.bin), Parquet or JSONL, a directory of them, or a Hub id (owner/name)."
+            "Expected a data file, a directory or a pattern such as 'data/*.jsonl', or a Hub id (owner/name)."
         )
-    location = TableLocation(name, split or None, is_local=path.exists())
+    location = TableLocation(name, split or None, is_local=exists(path))
     options = replace(options or ReadOptions(), as_corpus=True, row_tokens=row_tokens)
     files = resolver.files(location, options)
     columns = recognise_columns(files.schema, printable(source), options.columns)
@@ -59,4 +60,4 @@ def resolve_corpus(
 def tokenizer_of(source: str) -> str | None:
     """Return the tokenizer beside a corpus on this machine; None if there is none."""
     path = storage_path(source.partition(SPLIT_MARK)[0])
-    return tokenizer_beside(path) if path.exists() else None
+    return tokenizer_beside(base_of(path)) if exists(path) else None

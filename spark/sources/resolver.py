@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from features.semantic_duplicates.model import EmbeddingModel, read_embedding_model
 from filters.vocabulary import Vocabulary, read_vocabulary
@@ -17,6 +17,7 @@ from spark.sources.hub_layout import is_hub_layout
 from spark.sources.local_files import describe_files, find_files, holds_corpus
 from spark.sources.registry import ReadOptions, format_of
 from spark.sources.saved_datasets import split_directory
+from spark.sources.shards import require_all_shards
 from spark.sources.source import Source
 from spark.storage.paths import AnyPath, is_local, local_copy, require_reachable, storage_path
 from utils import UserError, printable
@@ -50,6 +51,8 @@ class Resolver:
             return describe_files(found, options)
         dataset = self.resolve(location)
         split = location.split or _only_split(dataset)
+        if location.is_local:
+            require_all_shards(str(path), (PurePosixPath(file.path) for file in dataset.splits.get(split, ())))
         fetched = fetch_split(dataset, split, self.cache_directory, on_progress=self.on_progress)
         return open_parquet(fetched.paths)  # `fetch_split` converts other formats
 
