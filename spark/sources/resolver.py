@@ -15,11 +15,14 @@ from spark.sources.hub.model import fetch_model
 from spark.sources.hub.tokenizer import fetch_tokenizer
 from spark.sources.hub_layout import is_hub_layout
 from spark.sources.local_files import describe_files, find_files, holds_corpus
+from spark.sources.partitions import with_partitions
+from spark.sources.patterns import base_of
 from spark.sources.registry import ReadOptions, format_of
 from spark.sources.saved_datasets import split_directory
 from spark.sources.shards import require_all_shards
 from spark.sources.source import Source
 from spark.storage.paths import AnyPath, is_local, local_copy, require_reachable, storage_path
+from spark.storage.publishing import PARTITIONS
 from utils import UserError, printable
 
 
@@ -42,13 +45,15 @@ class Resolver:
 
     def files(self, location: TableLocation, options: ReadOptions | None = None) -> Source:
         """Return the source at a location, downloaded if needed; raise UserError if it is missing or damaged."""
-        options = options or ReadOptions()
+        is_user_data, options = options is not None, options or ReadOptions()
         path = storage_path(location.source)
         require_reachable(path)
         if location.is_local and (not is_hub_layout(path) or (options.as_corpus and holds_corpus(path))):
             found = find_files(split_directory(path, location.split), options.as_corpus)
             self.formats.add(getattr(format_of(found[0]), "name", ""))
-            return describe_files(found, options)
+            source = describe_files(found, options)
+            # A run writes folders of its own; as input, they are no columns.
+            return with_partitions(source, base_of(path), PARTITIONS) if is_user_data else source
         dataset = self.resolve(location)
         split = location.split or _only_split(dataset)
         if location.is_local:

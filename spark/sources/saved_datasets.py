@@ -22,15 +22,14 @@ def saved_files(directory: AnyPath) -> tuple[AnyPath, ...] | None:
     listed = state.get("_data_files") if isinstance(state, dict) else None
     if not isinstance(listed, list):
         return None
-    names = [each.get("filename") if isinstance(each, dict) else None for each in listed]
+    names = [str(each.get("filename") if isinstance(each, dict) else each) for each in listed]
     for name in names:
-        is_name = isinstance(name, str) and PurePosixPath(name).name == name
-        if not is_name or not (directory / name).is_file():
+        if PurePosixPath(name).name != name or not (directory / name).is_file():
             raise UserError(
-                f"{printable(str(directory))}: expected the file {printable(str(name))}, as {STATE} says, found none.\n"
+                f"{printable(str(directory))}: expected the file {printable(name)}, as {STATE} says, found none.\n"
                 "Copy the whole folder, or save the dataset again."
             )
-    return tuple(directory / str(name) for name in names)
+    return tuple(directory / name for name in names)
 
 
 def saved_splits(directory: AnyPath) -> tuple[str, ...]:

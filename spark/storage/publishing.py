@@ -20,6 +20,7 @@ ENDINGS = (
     *(f"{text}{each}" for text in (".jsonl", ".json", ".csv", ".tsv", ".txt") for each in ("", ".gz", ".bz2", ".zst")),
 )
 NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
+PARTITIONS = ("dataset", "scheme", "model")  # the folders of a run's tables
 LONGEST_NAME = 100
 PARTITION_NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{LONGEST_NAME - 1}}}")
 
@@ -44,8 +45,8 @@ class Written:
 
 def partition_path(dataset: str, scheme: str | None, model: str | None) -> PurePosixPath:
     """Return the Hive-style directory of a table, relative to `metrics/` or `rejected/`."""
-    names = (f"dataset={dataset}", f"scheme={scheme or NULL_PARTITION}", f"model={model or NULL_PARTITION}")
-    return PurePosixPath(*names)
+    values = (dataset, scheme or NULL_PARTITION, model or NULL_PARTITION)
+    return PurePosixPath(*(f"{name}={value}" for name, value in zip(PARTITIONS, values, strict=True)))
 
 
 def require_partition_names(names: Iterable[str]) -> None:

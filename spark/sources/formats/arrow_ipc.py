@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
@@ -30,12 +31,12 @@ class Content(NamedTuple):
     """An open file: its schema, its number of record batches (None for a stream), and a reader of some of them."""
 
     schema: pa.Schema
-    count: int | None
+    batch_count: int | None
     reader: Any
 
     def batches(self, start: int, stop: int | None) -> Iterator[pa.RecordBatch]:
         """Yield record batches, checked: Arrow itself trusts the offsets that a file states."""
-        chosen = self.reader if self.count is None else map(self.reader.get_batch, range(start, stop or 0))
+        chosen = self.reader if self.batch_count is None else map(self.reader.get_batch, range(start, stop or 0))
         for batch in chosen:
             batch.validate(full=True)
             yield batch
@@ -64,11 +65,11 @@ class ArrowPart(Part):
 
     def copy_without(self, removed: NDArray[np.int64], directory: AnyPath, name: str) -> CopiedPart:
         """Write the rows that are kept, in the file's own types; as a file or a stream, as the file is one."""
-        name = f"{name}{self.path.suffix.lower()}"
+        name = f"{name}{PurePath(self.path.name).suffix.lower()}"
         filesystem, target = arrow_location(directory / name)
         position = rows = 0
         with opened(self.path) as content, filesystem.open_output_stream(target) as stream:
-            create = pa.ipc.new_stream if content.count is None else pa.ipc.new_file
+            create = pa.ipc.new_stream if content.batch_count is None else pa.ipc.new_file
             with create(stream, content.schema) as writer:
                 for batch in content.batches(self.start, self.stop):
                     kept = batch.filter(pa.array(is_kept(removed, position, position + len(batch))))
@@ -107,7 +108,7 @@ def open_arrow(paths: tuple[AnyPath, ...], options: ReadOptions | None = None) -
         with opened(path) as content:
             printable(str(content.schema))  # raises ValueError for names that are not UTF-8
             schemas.append(spark_schema(content.schema))
-            counts.append(content.count)
+            counts.append(content.batch_count)
     for path, schema in zip(paths[1:], schemas[1:], strict=True):
         if found := difference(schema, schemas[0]):
             raise UserError(f"{printable(str(path))} differs from {printable(paths[0].name)}: {found}.")

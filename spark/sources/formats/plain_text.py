@@ -108,7 +108,9 @@ class FilesSource(Source):
         groups: list[list[tuple[AnyPath, str]]] = []
         filled = 0
         for path, size in zip(self.paths, self.sizes, strict=True):
-            if not groups or filled + size > most or len(groups[-1]) == FILES_A_PART:
+            is_full = not groups or filled + size > most or len(groups[-1]) == FILES_A_PART
+            # A part lies in one folder, which may be a partition.
+            if is_full or groups[-1][-1][0].parent != path.parent:
                 groups.append([])
                 filled = 0
             groups[-1].append((path, str(path)[base:]))
