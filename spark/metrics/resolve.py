@@ -55,7 +55,7 @@ def resolve_sequence_table(
     columns = recognise_columns(files.schema, str(sequences.location), options.columns)
     if columns.left_out:
         names = ", ".join(f"{printable(name)} ({files.schema.field(name).type})" for name in columns.left_out)
-        resolver.on_progress(f"{sequences.location}: left out {names}: Spark has no such type")
+        resolver.on_note(f"{sequences.location}: left out {names}: Spark has no such type.")
     models = sequences.models
     if models == (None,) and columns.scores:
         models = tuple(model for model, _ in columns.scores)

@@ -11,6 +11,7 @@ from filters.vocabulary import Vocabulary, read_vocabulary
 from spark.sources.catalog import ModelLocation, TableLocation
 from spark.sources.formats.parquet import open_parquet
 from spark.sources.hub.datasets import HubDataset, ResolvedDataset, fetch_split, resolve_dataset
+from spark.sources.hub.library import ignore
 from spark.sources.hub.model import fetch_model
 from spark.sources.hub.tokenizer import fetch_tokenizer
 from spark.sources.hub_layout import is_hub_layout
@@ -32,12 +33,14 @@ class Resolver:
 
     revisions: by Hub id, the commit, tag or branch to read.
     on_progress: called with a message while data is located or downloaded.
+    on_note: called with a message about data that the tables will lack.
     formats: the names of the formats of the local files that were opened.
     """
 
     cache_directory: Path
     revisions: Mapping[str, str]
     on_progress: Callable[[str], None]
+    on_note: Callable[[str], None] = ignore
     resolved: dict[str, ResolvedDataset] = field(default_factory=dict)
     vocabularies: dict[str, Vocabulary] = field(default_factory=dict)
     model_commits: dict[str, str] = field(default_factory=dict)
