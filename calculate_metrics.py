@@ -48,6 +48,7 @@ def prepare(configuration: Configuration, run_id: str, directory: AnyPath) -> Pr
     from spark.metrics.planning import plan_sequence_tables
     from spark.metrics.resolve import resolve_sequence_table
     from spark.metrics.unused_options import require_used_options
+    from spark.runs.read_options import require_read_as_documents
 
     filters = choose_filters(configuration.filters)
     check_feature_settings(configuration, filters)
@@ -58,6 +59,7 @@ def prepare(configuration: Configuration, run_id: str, directory: AnyPath) -> Pr
         for sequences in tables:
             resolved = resolve_sequence_table(sequences, filters, configuration, resolver)
             yield MetricsJob(resolved, filters, configuration, directory)
+        require_read_as_documents(configuration, resolver)
 
     is_sample = configuration.datasets == ("sample",)
     return Preparation(

@@ -51,10 +51,11 @@ def is_string(type_: pa.DataType) -> bool:
 
 
 def is_readable(type_: pa.DataType) -> bool:
-    """Return whether Spark reads the type unchanged, at any depth: no nanoseconds, times or durations."""
+    """Return whether Spark reads the type unchanged, at any depth: no nanoseconds, times, durations or unions."""
     if any(not is_readable(type_.field(i).type) for i in range(type_.num_fields)):
         return False
     is_nanoseconds = pa.types.is_timestamp(type_) and type_.unit == "ns"
     is_wide = pa.types.is_decimal(type_) and type_.precision > 38
     is_unknown = pa.types.is_time(type_) or pa.types.is_duration(type_) or pa.types.is_float16(type_)
-    return not (is_nanoseconds or is_wide or is_unknown)
+    is_other = pa.types.is_union(type_) or pa.types.is_interval(type_)
+    return not (is_nanoseconds or is_wide or is_unknown or is_other)

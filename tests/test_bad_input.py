@@ -44,6 +44,9 @@ def error_of(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         pytest.param("--filters ,", "expected names separated by commas", id="empty list"),
         pytest.param("--dataset sample", "did you mean --datasets?", id="option"),
         pytest.param("--run_id ../../etc", "--run_id names one directory", id="run id with a path"),
+        pytest.param("--document_per line", "no .txt file is read", id="no text files"),
+        pytest.param("--document_per page", "Unknown choice", id="documents of pages"),
+        pytest.param("--text_column none", "expected a column `none`, as --text_column says", id="no such column"),
         pytest.param("--sample_size 0", "a whole number of at least 1", id="sample of nothing"),
         pytest.param("--sample_size many", "a whole number of at least 1", id="sample size in words"),
         pytest.param("--sample_seed -1", "a whole number of at least 0", id="negative seed"),
@@ -109,7 +112,6 @@ def test_wrong_configuration_files_are_rejected(
         pytest.param({"tokens": [[1]], "sequence_id": ["a"]}, "expected whole numbers", id="ids of text"),
         pytest.param({"text": [3]}, "expected text in column `text`, found int64", id="numbers as text"),
         pytest.param({"tokens": [[1]], "model": ["x"]}, "columns named `model`", id="a partition's name"),
-        pytest.param({"tokens": [[1]], "when": pa.array([0], pa.timestamp("ns"))}, "a type that Spark", id="ns"),
         pytest.param({"tokens": [[1]], "zlib_size": [3]}, "columns named `zlib_size`", id="a metric's name"),
     ],
 )
@@ -132,8 +134,8 @@ def test_wrong_columns_are_rejected(
         pytest.param("data.parquet", b"", "is no readable Parquet file", id="empty Parquet"),
         pytest.param("data.jsonl", b"", "expected one JSON object a line", id="empty JSONL"),
         pytest.param("data.jsonl", b"\x00\xff\n[1]\n", "expected one JSON object a line", id="no object in JSONL"),
-        pytest.param("data.csv", b"a,b", "expected a file named", id="another format"),
-        pytest.param("other/readme.txt", b"x", "found no file named", id="directory without data"),
+        pytest.param("data.xlsx", b"a,b", "expected a file named", id="another format"),
+        pytest.param("other/readme.md", b"x", "found no file named", id="directory without data"),
     ],
 )
 def test_unreadable_files_are_rejected(

@@ -178,7 +178,7 @@ INPUTS += ("revisions.yaml", "broken.yaml")
 def write_hostile_inputs(place: Path) -> None:
     tables = {
         "columns": {EVIL: [1], f"{EVIL} two": [2]},
-        "types": {"tokens": [[1]], EVIL: pa.array([1], pa.duration("s"))},
+        "types": {"tokens": pa.array([1], pa.duration("s")), EVIL: [1]},
         "good": {"sequence_id": [1], "tokens": [[1]]},
     }
     for name, columns in tables.items():
@@ -187,7 +187,7 @@ def write_hostile_inputs(place: Path) -> None:
     (place / "twice").mkdir()
     pq.write_table(pa.table([[[1]], [1], [2]], names=["tokens", EVIL, EVIL]), place / "twice" / "a.parquet")
     (place / "nothing").mkdir()
-    (place / "nothing" / f"{EVIL}.txt").touch()
+    (place / "nothing" / f"{EVIL}.log").touch()
     (place / "data").mkdir()
     (place / "data" / f"{EVIL}.parquet").write_bytes(EVIL.encode() * 9)
     (place / "tokenizer").mkdir()

@@ -54,7 +54,9 @@ class FeatureConfiguration(RunConfiguration):
     features: empty by default if the corpus is deduplicated.
     """
 
-    corpus: str = option(SAMPLE, "WHERE", "sample (default), document.bin, Parquet, JSONL, a directory, or a Hub id")
+    corpus: str = option(
+        SAMPLE, "WHERE", "sample (default), document.bin, a data file, a directory, 'data/*.jsonl', or a Hub id"
+    )
     schemes: tuple[str, ...] | None = option(
         None, "A,B", "names of corpora; each replaces {scheme} in the paths", as_names
     )

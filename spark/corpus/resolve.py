@@ -9,8 +9,10 @@ from spark.corpus.configuration import FeatureConfiguration
 from spark.corpus.job import FeatureJob
 from spark.corpus.jobs import job_class
 from spark.corpus.planning import PlannedFeature
+from spark.runs.read_options import read_options, require_read_as_documents
 from spark.sources.corpora import SPLIT_MARK, resolve_corpus, tokenizer_of
 from spark.sources.corpus_parts import Corpus
+from spark.sources.patterns import base_of
 from spark.sources.resolver import Resolver
 from spark.storage.paths import AnyPath, storage_path
 from utils import UserError, printable
@@ -23,17 +25,20 @@ def resolve_features(
 
     @cache  # several features read the same corpus, which may have thousands of files
     def find(source: str, tokenizer: str | None) -> Corpus:
-        corpus = resolve_corpus(source, configuration.row_tokens, tokenizer, resolver)
+        corpus = resolve_corpus(
+            source, configuration.row_tokens, tokenizer, resolver, options=read_options(configuration)
+        )
         require_outside(run_directory, source)
         return corpus
 
     for each in planned:
         yield _resolve_job(each, configuration, run_directory, resolver, find)
+    require_read_as_documents(configuration, resolver)
 
 
 def require_outside(run_directory: AnyPath, source: str) -> None:
     """Raise UserError if the run would write into a directory that it reads: the next run would read its output."""
-    path = storage_path(source.partition(SPLIT_MARK)[0])
+    path = base_of(storage_path(source.partition(SPLIT_MARK)[0]))
     if path.is_dir() and f"{run_directory.resolve()}/".startswith(f"{path.resolve()}/"):
         raise UserError(
             f"Expected an output directory outside the input {printable(source)}, "

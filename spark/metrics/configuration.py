@@ -44,7 +44,10 @@ class Configuration(RunConfiguration):
     """
 
     datasets: tuple[str, ...] = option(
-        ("sample",), "A,B", "sample (default), memories, pile, pile_test, or local paths", as_names
+        ("sample",),
+        "A,B",
+        "sample (default), memories, pile, pile_test, or local paths and patterns such as 'data/*.jsonl'",
+        as_names,
     )
     models: tuple[str, ...] | None = option(
         None, "A,B", "70m, 160m, 410m, 1b, 1.4b, 2.8b, 6.9b, 12b, 12b.23000, ...", as_names

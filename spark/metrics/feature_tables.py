@@ -13,6 +13,7 @@ from spark.metrics.configuration import Configuration
 from spark.metrics.sequence_table import SequenceTable
 from spark.sources.catalog import CHECKPOINTS, TableLocation
 from spark.sources.hub_layout import is_hub_layout
+from spark.sources.patterns import exists
 from spark.sources.resolver import Resolver
 from spark.sources.source import Source
 from spark.storage.paths import storage_path
@@ -52,7 +53,7 @@ def feature_locations(
     elif setting == PUBLISHED:
         assert table.hub_id is not None, f"--{table.name} published was not checked"
         source, is_local = table.hub_id.format(scheme=scheme), False
-    elif not storage_path(source).exists():
+    elif not exists(storage_path(source)):
         is_local = False
     if is_local and not is_hub_layout(storage_path(source)):
         return (TableLocation(source, is_local=True),)
@@ -78,7 +79,7 @@ def _require_location(table: FeatureTable, setting: str) -> None:
     if setting == PUBLISHED and table.hub_id is None:
         raise UserError(f"--{table.name}: no published table exists.\nGive a local path or a Hub id, or none.")
     is_known = setting in (AUTO, NONE, PUBLISHED) or "{" in setting
-    if not is_known and not storage_path(setting).exists() and setting.count("/") != 1:
+    if not is_known and not exists(storage_path(setting)) and setting.count("/") != 1:
         raise UserError(
             f"--{table.name}: no such path: {printable(setting)!r}.\n"
             f"Expected {table.published_choice}none, the path of a file or directory, or a Hub id (owner/name)."

@@ -9,6 +9,8 @@ from spark.metrics.sequence_table import SequenceTable, memories_tables
 from spark.sources.catalog import TableLocation
 from spark.sources.hub.datasets import local_splits
 from spark.sources.hub_layout import is_hub_layout, tokenizer_beside
+from spark.sources.patterns import base_of
+from spark.sources.saved_datasets import saved_splits
 from spark.storage.paths import AnyPath
 from spark.storage.publishing import LONGEST_NAME, require_partition_names
 from utils import printable, require_known
@@ -18,14 +20,16 @@ MEMORIES_SPLIT = re.compile(r"(deduped|duped)\.(.+)")
 
 def local_tables(path: AnyPath, configuration: Configuration) -> list[SequenceTable]:
     """Return the tables at an existing path; raise UserError for models or schemes that the data does not have."""
-    name = path.resolve().name if path.is_dir() else path.name.split(".")[0]
+    base = base_of(path)
+    name = base.resolve().name if base.is_dir() else path.name.split(".")[0]
     dataset = re.sub(r"[^A-Za-z0-9._-]", "_", name).lstrip("._-")[:LONGEST_NAME] or "data"
-    tokenizer = configuration.tokenizer or tokenizer_beside(path)
+    tokenizer = configuration.tokenizer or tokenizer_beside(base)
     require_partition_names((*(configuration.models or ()), *(configuration.schemes or ())))
     source = TableLocation(str(path), is_local=True)
-    if not is_hub_layout(path):
+    saved = saved_splits(path)
+    if not saved and not is_hub_layout(path):
         return _plain_tables(dataset, source, configuration, tokenizer)
-    splits = sorted(local_splits(path))
+    splits = sorted(saved or local_splits(path))
     pairs = [match.groups() for match in map(MEMORIES_SPLIT.fullmatch, splits) if match]
     if not pairs:
         return [

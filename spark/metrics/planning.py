@@ -12,6 +12,7 @@ from spark.metrics.local_datasets import local_tables
 from spark.metrics.sequence_table import SequenceTable, memories_tables, one_model_each
 from spark.sources import catalog
 from spark.sources.catalog import TableLocation
+from spark.sources.patterns import exists
 from spark.storage.paths import AnyPath, require_reachable, storage_path
 from utils import UserError, nearest, printable, require_known
 
@@ -43,7 +44,7 @@ def _tables_of(name: str, configuration: Configuration) -> list[SequenceTable]:
     if path is None:
         raise UserError(
             f"Unknown dataset {printable(name[:200])!r}{nearest(name, catalog.DATASETS)}, and no such path.\n"
-            f"Known: {', '.join(catalog.DATASETS)}, or the path of a Parquet / JSONL file or directory."
+            f"Known: {', '.join(catalog.DATASETS)}; the path of a file or directory; a pattern such as 'data/*.jsonl'."
         )
     return local_tables(path, configuration)
 
@@ -55,7 +56,7 @@ def _existing_path(name: str) -> AnyPath | None:
         return None
     require_reachable(path)
     try:
-        return path if path.exists() else None
+        return path if exists(path) else None
     except (OSError, ValueError):
         return None
 

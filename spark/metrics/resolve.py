@@ -18,6 +18,7 @@ from spark.metrics.feature_tables import FeatureFiles, feature_locations, resolv
 from spark.metrics.language_models import require_same_tokens, required_model, resolve_language_model, vocabulary_beside
 from spark.metrics.sequence_table import SequenceTable
 from spark.metrics.token_frequencies import read_token_frequencies
+from spark.runs.read_options import read_options
 from spark.sources.input_columns import InputColumns, recognise_columns
 from spark.sources.internal_columns import INTERNAL
 from spark.sources.resolver import Resolver
@@ -49,8 +50,12 @@ def resolve_sequence_table(
     sequences: SequenceTable, filters: tuple[Filter, ...], configuration: Configuration, resolver: Resolver
 ) -> ResolvedTable:
     """Return the table with its inputs; raise UserError if one is missing, damaged or contradictory."""
-    files = resolver.files(sequences.location)
-    columns = recognise_columns(files.schema, str(sequences.location))
+    options = read_options(configuration)
+    files = resolver.files(sequences.location, options)
+    columns = recognise_columns(files.schema, str(sequences.location), options.columns)
+    if columns.left_out:
+        names = ", ".join(f"{printable(name)} ({files.schema.field(name).type})" for name in columns.left_out)
+        resolver.on_note(f"{sequences.location}: left out {names}: Spark has no such type.")
     models = sequences.models
     if models == (None,) and columns.scores:
         models = tuple(model for model, _ in columns.scores)

@@ -98,6 +98,13 @@ class ResolvingData(Event):
 
 
 @dataclass(frozen=True)
+class Noted(Event):
+    """Before Spark starts: the run goes on, and its tables will lack something that the data has."""
+
+    message: Annotated[str, "what is left out, and why"]
+
+
+@dataclass(frozen=True)
 class KnownJob:
     """One job of the run, as known before its rows are read."""
 

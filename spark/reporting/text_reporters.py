@@ -65,6 +65,8 @@ class TextReporter:
                 print_plan(self._console, event)
             case events.FeaturePlan():
                 print_feature_plan(self._console, event)
+            case events.Noted(message=message):
+                self._say(f"Note: {printable(message)}")
             case events.RunStarted():
                 self._say(f"Run: {printable(event.directory)}")
                 if all(job.complete for job in event.jobs):

@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from spark.runs.option_checks import as_revisions, as_text
+from spark.runs.option_checks import as_revisions, as_text, one_of
 
+DOCUMENT_PER = ("file", "line")
 Check = Callable[[str, Any], Any]
 RUN = "run"  # the group of the options that every program has
 
@@ -49,6 +50,13 @@ class RunConfiguration:
         "DIR",
         "where Hub data is kept (default ~/.cache/memorization-metrics)",
         group=RUN,
+    )
+    text_column: str | None = option(None, "NAME", "the column of your data that holds its text (default text)")
+    id_column: str | None = option(
+        None, "NAME", "the column of your data that holds whole numbers as ids (default sequence_id, index)"
+    )
+    document_per: str | None = option(
+        None, "WHICH", "what is one document of .txt data: a file (default) or a line", one_of("choice", DOCUMENT_PER)
     )
     revisions: tuple[tuple[str, str], ...] = option(
         (),

@@ -122,7 +122,8 @@ class Run(Generic[JobT]):
 
         on_progress("Resolving data")
         cache_directory = home_expanded(self.configuration.cache_dir)
-        return Resolver(cache_directory, {**dict(self.configuration.revisions), **commits}, on_progress)
+        revisions = {**dict(self.configuration.revisions), **commits}
+        return Resolver(cache_directory, revisions, on_progress, lambda note: self.reporter.report(events.Noted(note)))
 
     def _run_jobs(self, jobs: Sequence[Job], record: RunRecord, logs: Logs) -> None:
         discard(self.directory / TEMPORARY)  # left by an earlier run that was killed

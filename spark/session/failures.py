@@ -24,6 +24,9 @@ CAUSE = re.compile(r"^(?:Caused by: )?((?:[\w$]+\.)*[\w$]*(?:Error|Exception|Thr
 READS_FILES = re.compile(r"\s+at (?:shaded\.parquet|org\.apache\.parquet|org\.apache\.spark\.sql\.\w+\.datasources)\.")
 # Thrift reads the page headers of Parquet, and reports a file that ends early as a transport error.
 MESSAGES = {"TTransportException": "the file ends too early"}
+# Parquet has codecs whose classes come with neither Spark nor Hadoop, such as Brotli.
+MISSING_CODEC = re.compile(r"Class org\.apache\.hadoop\.io\.compress\.(\w+)Codec was not found")
+OTHER_CODEC = "Write it again with zstd or Snappy, then continue with the same command and this run's --run_id."
 MAX_CAUSE_LENGTH = 300  # characters
 ADVICE = "Replace or remove it, then continue with the same command and this run's --run_id."
 
@@ -41,6 +44,9 @@ def failure_message(error: Exception, source: str) -> str:
     unreadable, remedy = UNREADABLE.search(text), remedy_for(cause)
     if remedy:
         return f"{printable(source)}: {cause} (details in run.log).\n{remedy}"
+    if missing := MISSING_CODEC.search(text):
+        file = path_of_uri(unreadable[1]) if unreadable else source
+        return f"{printable(file)} is compressed with {missing[1]}, which Spark cannot read.\n{OTHER_CODEC}"
     if unreadable:
         return f"{printable(path_of_uri(unreadable[1]))} is damaged, or cannot be read: {cause}.\n{ADVICE}"
     if READS_FILES.match(text, position):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from spark.sources.catalog import TableLocation
 from spark.sources.corpus_parts import Corpus, CorpusPart
 from spark.sources.hub_layout import tokenizer_beside
 from spark.sources.input_columns import recognise_columns
 from spark.sources.parts import rows_before
+from spark.sources.patterns import base_of, exists
 from spark.sources.registry import ReadOptions
 from spark.sources.resolver import Resolver
 from spark.sources.token_reader import TokenReader
@@ -19,25 +21,32 @@ SPLIT_MARK = "#"  # between the name of a dataset and the name of its split
 
 
 def resolve_corpus(
-    source: str, row_tokens: int, tokenizer: str | None, resolver: Resolver, bytes_a_part: int | None = None
+    source: str,
+    row_tokens: int,
+    tokenizer: str | None,
+    resolver: Resolver,
+    bytes_a_part: int | None = None,
+    options: ReadOptions | None = None,
 ) -> Corpus:
     """Return the corpus at a source; raise UserError if it is missing, damaged or contradictory.
 
     source: a path, or the id of a Hub dataset. A dataset may be followed by a split: `owner/name#train`.
     row_tokens: the number of tokens of a row in a file of token ids without an index. tokenizer: encodes text, and
     defines the valid token ids. bytes_a_part: about how long each part is; None to let the format choose.
+    options: how else the user wants the files to be read.
     """
     name, _, split = source.partition(SPLIT_MARK)
     path = storage_path(name)
     require_reachable(path)
-    if not path.exists() and name.count("/") != 1:
+    if not exists(path) and name.count("/") != 1:
         raise UserError(
             f"{printable(name)}: no such file or directory.\n"
-            "Expected a file of token ids (.bin), Parquet or JSONL, a directory of them, or a Hub id (owner/name)."
+            "Expected a data file, a directory or a pattern such as 'data/*.jsonl', or a Hub id (owner/name)."
         )
-    location = TableLocation(name, split or None, is_local=path.exists())
-    files = resolver.files(location, ReadOptions(as_corpus=True, row_tokens=row_tokens))
-    columns = recognise_columns(files.schema, printable(source))
+    location = TableLocation(name, split or None, is_local=exists(path))
+    options = replace(options or ReadOptions(), as_corpus=True, row_tokens=row_tokens)
+    files = resolver.files(location, options)
+    columns = recognise_columns(files.schema, printable(source), options.columns)
     tokenizer = tokenizer or tokenizer_of(source)
     if columns.tokens is None and tokenizer is None:
         raise UserError(f"{printable(source)} holds text, and no tokenizer is known to encode it.\nGive --tokenizer.")
@@ -51,4 +60,4 @@ def resolve_corpus(
 def tokenizer_of(source: str) -> str | None:
     """Return the tokenizer beside a corpus on this machine; None if there is none."""
     path = storage_path(source.partition(SPLIT_MARK)[0])
-    return tokenizer_beside(path) if path.exists() else None
+    return tokenizer_beside(base_of(path)) if exists(path) else None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from filters.input_types import is_integer, is_integer_list, is_number, is_readable, is_string
-from spark.sources.column_names import SCORE_NAMES, SEQUENCE_ID_NAMES, TEXT_NAMES, TOKENS_NAMES
+from spark.sources.column_names import NOT_GIVEN, SCORE_NAMES, SEQUENCE_ID_NAMES, TEXT_NAMES, TOKENS_NAMES, GivenColumns
 from utils import UserError, printable
 
 
@@ -17,7 +17,8 @@ class InputColumns:
     """The names of the columns of a source, by role; None if it has no such column.
 
     scores: pairs of a model and the column of its memorization scores, in the layout of the Pile samples.
-    others: the user's own columns, which pass through unchanged.
+    others: the user's own columns, which pass through; timestamps in microseconds.
+    left_out: the user's own columns of types that Spark does not have; no table holds them.
     """
 
     sequence_id: str | None
@@ -25,18 +26,27 @@ class InputColumns:
     text: str | None
     scores: tuple[tuple[str, str], ...]
     others: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
 
 
-def recognise_columns(schema: pa.Schema, source: str) -> InputColumns:
-    """Return the columns of a source; raise UserError if there is nothing to measure or a type is wrong."""
+def recognise_columns(schema: pa.Schema, source: str, given: GivenColumns = NOT_GIVEN) -> InputColumns:
+    """Return the columns of a source; raise UserError if there is nothing to measure or a type is wrong.
+
+    given: the columns that the user named; they go before those of the usual names.
+    """
     repeated = {name for name in schema.names if schema.names.count(name) > 1}
     if repeated:
         raise UserError(f"{source}: two columns are named {printable(min(repeated))!r}; rename one.")
-    sequence_id = _first_present(SEQUENCE_ID_NAMES, schema)
-    tokens, text = _first_present(TOKENS_NAMES, schema), _first_present(TEXT_NAMES, schema)
+    found = ", ".join(printable(name) for name in schema.names) or "no column"
+    for option, name in (("text_column", given.text), ("id_column", given.sequence_id)):
+        if name is not None and name not in schema.names:
+            raise UserError(f"{source}: expected a column `{printable(name)}`, as --{option} says, found {found}.")
+    sequence_id = given.sequence_id or _first_present(SEQUENCE_ID_NAMES, schema)
+    tokens, text = _first_present(TOKENS_NAMES, schema), given.text or _first_present(TEXT_NAMES, schema)
     if tokens is None and text is None:
-        found = ", ".join(printable(name) for name in schema.names) or "no column"
-        raise UserError(f"{source}: expected a column `tokens` or `text`, found {found}.")
+        raise UserError(
+            f"{source}: expected a column `tokens` or `text`, found {found}.\nName the column with --text_column."
+        )
     _require(schema, sequence_id, is_integer, "whole numbers", source)
     _require(schema, tokens, is_integer_list, "lists of whole numbers", source)
     _require(schema, text, is_string, "text", source)
@@ -45,10 +55,10 @@ def recognise_columns(schema: pa.Schema, source: str) -> InputColumns:
     for _, name in scores:
         _require(schema, name, is_number, "numbers", source)
     used = {sequence_id, tokens, text, *(name for _, name in scores)}
-    others = tuple(name for name in schema.names if name not in used)
-    for name in others:
-        _require(schema, name, is_readable, "a type that Spark reads", source)
-    return InputColumns(sequence_id, tokens, text, scores, others)
+    own = [name for name in schema.names if name not in used]
+    others = tuple(name for name in own if is_readable(schema.field(name).type))
+    left_out = tuple(name for name in own if name not in others)
+    return InputColumns(sequence_id, tokens, text, scores, others, left_out)
 
 
 def _first_present(names: tuple[str, ...], schema: pa.Schema) -> str | None:

@@ -6,16 +6,12 @@ compressed file could fill all of it.
 
 from __future__ import annotations
 
-import gzip
-import io
-import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import islice
 from typing import IO, NamedTuple
 
+from spark.sources.compression import is_compressed, opened
 from spark.storage.paths import AnyPath
-from utils import UserError, printable
 
 BLOCK_BYTES = 16 << 20
 LONGEST_LINE = 16 << 20  # bytes, some millions of tokens; bounds the memory that one line takes
@@ -49,20 +45,15 @@ def lines_of(block: Block) -> Iterator[bytes]:
     Lines longer than LONGEST_LINE are cut to LONGEST_LINE + 1 bytes. Raises UserError, with the file's name, if the
     file cannot be read.
     """
-    with _opened(block.path) as (stream, _):
+    with opened(block.path) as (stream, _):
         yield from _lines(stream, block.start, block.stop)
 
 
 def first_lines(path: AnyPath, count: int) -> FirstLines:
     """Return the first `count` lines of a file, as `lines_of` yields them, or fewer if they are long."""
-    with _opened(path) as (stream, file):
+    with opened(path) as (stream, file):
         lines = list(islice(_lines(stream, 0, BLOCK_BYTES), count))
         return FirstLines(lines, file.tell())
-
-
-def is_compressed(path: AnyPath) -> bool:
-    """Return whether a file's name says that it is compressed."""
-    return path.name.lower().endswith(".gz")
 
 
 def _blocks(path: AnyPath, block_bytes: int) -> list[Block]:
@@ -96,17 +87,3 @@ def _skip_line(stream: IO[bytes]) -> int:
         if part.endswith(b"\n"):
             break
     return skipped
-
-
-@contextmanager
-def _opened(path: AnyPath) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
-    """Open a file; yield its decompressed content, and the file as stored."""
-    try:
-        with path.open("rb") as file:
-            stream = gzip.GzipFile(fileobj=file) if is_compressed(path) else file
-            yield io.BufferedReader(stream), file
-    except (OSError, EOFError, zlib.error) as error:
-        reason = printable(" ".join(str(error).split()))[:300].rstrip(".")
-        raise UserError(
-            f"{printable(str(path))} is damaged, or cannot be read: {reason}.\nWrite the file again, or remove it."
-        ) from None

@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import PurePath
 
+from spark.sources.compression import COMPRESSIONS
+from spark.sources.patterns import matching_paths
 from spark.sources.registry import Format, ReadOptions, format_of, is_corpus, known_formats
+from spark.sources.saved_datasets import saved_files
+from spark.sources.shards import require_all_shards
 from spark.sources.source import Source
 from spark.storage.paths import AnyPath, files_below, is_local
 from utils import UserError, printable
 
 
 def find_files(path: AnyPath, as_corpus: bool = False) -> tuple[AnyPath, ...]:
-    """Return the data files at a path, all of one format; raise UserError if there are none, or several formats.
+    """Return the data files at a path or pattern, all of one format; raise UserError if there are none, or several.
 
+    Files of a directory that are some of several numbered ones must all be there; a pattern may choose some of them.
     as_corpus: whether files of a corpus format hide the other files of their directory; else the others hide them.
     """
     shown = printable(str(path))
-    if not path.exists():
+    matching = matching_paths(path)
+    if not path.exists() and not matching:
         raise UserError(f"{shown}: no such file or directory.\nKnown datasets besides paths: see --help.")
     if path.is_file():
         return (_single_file(path),)
-    visible = _visible_files(path)
+    if saved := saved_files(path):
+        return tuple(map(_absolute, saved))
+    visible = _files_of(matching) if matching else _visible_files(path)
     found = {file: format_ for file, format_ in visible.items() if format_.is_corpus == as_corpus} or visible
+    found = {file: format_ for file, format_ in found.items() if not format_.is_common} or found
     if not found:
-        raise UserError(f"{shown}: found no file named {_suffixes()} in this directory.")
+        raise UserError(f"{shown}: found no file named {_suffixes()} there.")
     names = {format_.name for format_ in found.values()}
     if len(names) > 1:
         raise UserError(f"{shown}: found {' and '.join(sorted(names))} files together; give the path of one kind.")
+    if not matching and not any(format_.is_corpus for format_ in found.values()):
+        require_all_shards(str(path), found)
     return tuple(found)
 
 
@@ -66,8 +78,21 @@ def _visible_files(directory: AnyPath) -> dict[AnyPath, Format]:
     return dict(reversed(found.values()))
 
 
+def _files_of(paths: Iterable[AnyPath]) -> dict[AnyPath, Format]:
+    """Return the data files among some paths and in the directories among them, and their formats."""
+    found = {}
+    for path in paths:
+        if path.is_dir():
+            found.update(_visible_files(path))
+        elif (format_ := format_of(path)) is not None and not _is_hidden(PurePath(path.name)):
+            found[_absolute(path)] = format_
+    return found
+
+
 def _suffixes() -> str:
-    return ", ".join(suffix for format_ in known_formats() for suffix in format_.suffixes)
+    """Return the suffixes of all formats, for messages; without those of compressed files."""
+    known = [suffix for format_ in known_formats() for suffix in format_.suffixes]
+    return ", ".join(suffix for suffix in known if not suffix.endswith(tuple(COMPRESSIONS)))
 
 
 def _absolute(path: AnyPath) -> AnyPath:

@@ -7,19 +7,25 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from filters.input_types import is_readable
+from spark.sources.arrow_types import plain_schema, spark_schema
 from spark.storage.paths import AnyPath, arrow_location
 from utils import UserError, printable
+
+METADATA = "_metadata"  # Spark's own column of each file, which a column of this name would hide
 
 
 class ParquetFile(NamedTuple):
     """What the footer of a Parquet file says.
 
-    schema: in types that Parquet has. rows_of_groups: the number of rows in each row group. bytes: the file's size.
+    schema: in types that Spark has, where it has one. rows_of_groups: the number of rows in each row group.
+    bytes: the file's size. is_for_spark: whether Spark itself can read the file as it is.
     """
 
     schema: pa.Schema
     rows_of_groups: tuple[int, ...]
     bytes: int
+    is_for_spark: bool
 
     @property
     def rows(self) -> int:
@@ -30,9 +36,8 @@ class ParquetFile(NamedTuple):
 def describe_parquet(path: AnyPath) -> ParquetFile:
     """Read the footer of a file; raise UserError if the file is damaged, or Spark cannot read it."""
     shown = printable(str(path))
-    filesystem, name = arrow_location(path)
     try:
-        with pq.ParquetFile(name, filesystem=filesystem) as file:
+        with open_parquet_file(path) as file:
             metadata, schema = file.metadata, plain_schema(file.schema_arrow)
             size = path.stat().st_size
             printable(str(schema))  # raises ValueError for names that are not UTF-8
@@ -46,40 +51,19 @@ def describe_parquet(path: AnyPath) -> ParquetFile:
             f"{shown} is damaged: its footer says {metadata.num_rows} rows, its row groups {sum(rows)}.\n"
             "Write the file again."
         )
-    return ParquetFile(schema, rows, size)
+    is_for_spark = METADATA not in schema.names and all(is_readable(field.type) for field in schema)
+    return ParquetFile(schema if is_for_spark else spark_schema(schema), rows, size, is_for_spark)
 
 
-def plain_schema(schema: pa.Schema) -> pa.Schema:
-    """Return the schema in types that Parquet has: no dictionaries, views or other types of Arrow alone."""
-    return pa.schema([(field.name, plain_type(field.type)) for field in schema])
+def open_parquet_file(path: AnyPath) -> pq.ParquetFile:
+    """Open a file. Timestamps of the type INT96, which Spark writes by default, are microseconds, as Spark reads them.
 
-
-def plain_type(type_: pa.DataType) -> pa.DataType:
-    """Return the type of Parquet that holds the values of an Arrow type."""
-    if isinstance(type_, pa.BaseExtensionType):
-        return plain_type(type_.storage_type)
-    if pa.types.is_dictionary(type_) or pa.types.is_run_end_encoded(type_):
-        return plain_type(type_.value_type)
-    if pa.types.is_large_string(type_) or pa.types.is_string_view(type_):
-        return pa.string()
-    if pa.types.is_large_binary(type_) or pa.types.is_binary_view(type_):
-        return pa.binary()
-    if pa.types.is_map(type_):
-        return pa.map_(plain_type(type_.key_type), plain_type(type_.item_type))
-    if pa.types.is_struct(type_):
-        return pa.struct([(field.name, plain_type(field.type)) for field in type_])
-    if any(is_list(type_) for is_list in LISTS):
-        return pa.list_(plain_type(type_.value_type))
-    return type_
-
-
-LISTS = (
-    pa.types.is_list,
-    pa.types.is_large_list,
-    pa.types.is_fixed_size_list,
-    pa.types.is_list_view,
-    pa.types.is_large_list_view,
-)
+    As nanoseconds, those before 1677 and after 2262 would be read as others.
+    """
+    filesystem, name = arrow_location(path)
+    return pq.ParquetFile(
+        name, filesystem=filesystem, page_checksum_verification=True, coerce_int96_timestamp_unit="us"
+    )
 
 
 def difference(found: pa.Schema, expected: pa.Schema) -> str | None:

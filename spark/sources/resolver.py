@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from features.semantic_duplicates.model import EmbeddingModel, read_embedding_model
 from filters.vocabulary import Vocabulary, read_vocabulary
 from spark.sources.catalog import ModelLocation, TableLocation
 from spark.sources.formats.parquet import open_parquet
 from spark.sources.hub.datasets import HubDataset, ResolvedDataset, fetch_split, resolve_dataset
+from spark.sources.hub.library import ignore
 from spark.sources.hub.model import fetch_model
 from spark.sources.hub.tokenizer import fetch_tokenizer
 from spark.sources.hub_layout import is_hub_layout
 from spark.sources.local_files import describe_files, find_files, holds_corpus
-from spark.sources.registry import ReadOptions
+from spark.sources.partitions import with_partitions
+from spark.sources.patterns import base_of
+from spark.sources.registry import ReadOptions, format_of
+from spark.sources.saved_datasets import split_directory
+from spark.sources.shards import require_all_shards
 from spark.sources.source import Source
 from spark.storage.paths import AnyPath, is_local, local_copy, require_reachable, storage_path
+from spark.storage.publishing import PARTITIONS
 from utils import UserError, printable
 
 
@@ -27,24 +33,34 @@ class Resolver:
 
     revisions: by Hub id, the commit, tag or branch to read.
     on_progress: called with a message while data is located or downloaded.
+    on_note: called with a message about data that the tables will lack.
+    formats: the names of the formats of the local files that were opened.
     """
 
     cache_directory: Path
     revisions: Mapping[str, str]
     on_progress: Callable[[str], None]
+    on_note: Callable[[str], None] = ignore
     resolved: dict[str, ResolvedDataset] = field(default_factory=dict)
     vocabularies: dict[str, Vocabulary] = field(default_factory=dict)
     model_commits: dict[str, str] = field(default_factory=dict)
+    formats: set[str] = field(default_factory=set)
 
     def files(self, location: TableLocation, options: ReadOptions | None = None) -> Source:
         """Return the source at a location, downloaded if needed; raise UserError if it is missing or damaged."""
-        options = options or ReadOptions()
+        is_user_data, options = options is not None, options or ReadOptions()
         path = storage_path(location.source)
         require_reachable(path)
         if location.is_local and (not is_hub_layout(path) or (options.as_corpus and holds_corpus(path))):
-            return describe_files(find_files(path, options.as_corpus), options)
+            found = find_files(split_directory(path, location.split), options.as_corpus)
+            self.formats.add(getattr(format_of(found[0]), "name", ""))
+            source = describe_files(found, options)
+            # A run writes folders of its own; as input, they are no columns.
+            return with_partitions(source, base_of(path), PARTITIONS) if is_user_data else source
         dataset = self.resolve(location)
         split = location.split or _only_split(dataset)
+        if location.is_local:
+            require_all_shards(str(path), (PurePosixPath(file.path) for file in dataset.splits.get(split, ())))
         fetched = fetch_split(dataset, split, self.cache_directory, on_progress=self.on_progress)
         return open_parquet(fetched.paths)  # `fetch_split` converts other formats
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 import pyarrow as pa
 
+from filters.input_types import is_readable
 from spark.sources.internal_columns import LINE, LINE_REASON, ROW_NUMBER
 from spark.sources.parts import CopiedPart, Part, count_rows_before, part_numbers, require_none_rejected
 from spark.storage.paths import AnyPath
@@ -64,24 +65,27 @@ class Source(ABC):
         return FirstRows(table, self.rows)
 
     def read(self, spark: SparkSession, numbered: bool = False) -> DataFrame:
-        """Return all rows and columns as a frame, and `ROW_NUMBER`.
+        """Return all rows as a frame: every column of a type that Spark has, and `ROW_NUMBER`.
 
         numbered: whether `ROW_NUMBER` counts the rows, from 0 through all files; else it may be missing or wrong.
         """
         from pyspark.sql.pandas.types import from_arrow_schema
 
         parts = self.parts()
+        names = [field.name for field in self.schema if is_readable(field.type)]
+        chosen = None if len(names) == len(self.schema) else names
         first_rows = count_rows_before(spark, parts) if numbered else None
 
         def rows_of(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
             for number in part_numbers(batches):
                 row = first_rows[number] if first_rows else 0
-                for batch in parts[number].batches():
+                for batch in parts[number].batches(chosen):
                     yield _with_row_numbers(batch, row)
                     row += len(batch)
 
         rejected = REJECTED_COLUMNS if self.rejects_rows else ()
-        schema = pa.schema([*self.schema, *(pa.field(*each) for each in rejected), pa.field(ROW_NUMBER, pa.int64())])
+        fields = [self.schema.field(name) for name in names]
+        schema = pa.schema([*fields, *(pa.field(*each) for each in rejected), pa.field(ROW_NUMBER, pa.int64())])
         return spark.range(0, len(parts), 1, max(1, len(parts))).mapInArrow(rows_of, from_arrow_schema(schema))
 
     def read_columns(self, names: Sequence[str]) -> pa.Table:

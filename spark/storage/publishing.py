@@ -17,6 +17,7 @@ from utils import UserError, printable
 MARKERS = "_complete"  # a marker per complete table
 TEMPORARY = "_temporary"  # incomplete tables
 NO_VALUE = "none"  # names the level of a scheme or model that the data does not have
+PARTITIONS = ("dataset", "scheme", "model")  # the folders of a run's tables
 LONGEST_NAME = 100
 PARTITION_NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{LONGEST_NAME - 1}}}")
 
@@ -41,7 +42,8 @@ class Written:
 
 def partition_path(dataset: str, scheme: str | None, model: str | None) -> PurePosixPath:
     """Return the Hive-style directory of a table, relative to `metrics/` or `rejected/`."""
-    return PurePosixPath(f"dataset={dataset}", f"scheme={scheme or NO_VALUE}", f"model={model or NO_VALUE}")
+    values = (dataset, scheme or NO_VALUE, model or NO_VALUE)
+    return PurePosixPath(*(f"{name}={value}" for name, value in zip(PARTITIONS, values, strict=True)))
 
 
 def require_partition_names(names: Iterable[str]) -> None:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import pyarrow as pa
 
-from spark.sources.column_names import SCORE_NAMES, SEQUENCE_ID_NAMES, TEXT_NAMES, TOKENS_NAMES
+from spark.sources.column_names import known_types
+from spark.sources.compression import compressed_suffix, created, with_compressions
 from spark.sources.json_lines import in_batches, parse_lines, record_of
 from spark.sources.json_types import column_types
-from spark.sources.line_blocks import Block, blocks_of, first_lines, is_compressed, lines_of
+from spark.sources.line_blocks import Block, blocks_of, first_lines, lines_of
 from spark.sources.parts import ROWS_A_BATCH, CopiedPart, Part
 from spark.sources.registry import Format, ReadOptions
 from spark.sources.source import FirstRows, Source
@@ -45,17 +45,13 @@ class JsonLinesPart(Part):
 
     def copy_without(self, removed: NDArray[np.int64], directory: AnyPath, name: str) -> CopiedPart:
         """Write the lines that are kept as they are; compressed if the file is."""
-        compressed = is_compressed(self.path)
-        name = f"{name}.jsonl.gz" if compressed else f"{name}.jsonl"
+        name = f"{name}.jsonl{compressed_suffix(self.path)}"
         gone, rows = set(removed.tolist()), 0
-        with (directory / name).open("wb") as file:
-            stream = gzip.GzipFile("", "wb", fileobj=file, mtime=0) if compressed else file
+        with created(directory / name) as stream:
             for position, line in enumerate(lines_of(self.block)):
                 if position not in gone:
                     stream.write(line + b"\n")
                     rows += 1
-            if compressed:
-                stream.close()
         return CopiedPart(name, rows)
 
 
@@ -85,19 +81,18 @@ def types_of(schema: pa.Schema, names: Sequence[str] | None = None) -> Mapping[s
 
 def open_json_lines(paths: tuple[AnyPath, ...], options: ReadOptions | None = None) -> JsonLinesSource:
     """Open JSONL files; raise UserError if the first lines hold no JSON object."""
-    records = [record for path in paths for record in _first_records(path)]
-    if not records:
-        shown = printable(str(paths[0]))
-        raise UserError(f"{shown}: expected one JSON object a line; its first lines hold none.")
-    known = dict.fromkeys(SEQUENCE_ID_NAMES, pa.int64()) | dict.fromkeys(TOKENS_NAMES, pa.list_(pa.int64()))
-    known |= dict.fromkeys(TEXT_NAMES, pa.string()) | dict.fromkeys(SCORE_NAMES, pa.float64())
-    schema = pa.schema(list(column_types(records, known).items()))
+    lines = [line for path in paths for line in first_lines(path, LINES_TRIED).lines]
+    schema = schema_of(paths, lines, options or ReadOptions())
     return JsonLinesSource(paths, schema, None, sum(path.stat().st_size for path in paths))
 
 
-def _first_records(path: AnyPath) -> list[dict[str, Any]]:
-    candidates = [record_of(line) for line in first_lines(path, LINES_TRIED).lines]
-    return [record for record in candidates if isinstance(record, dict)]
+def schema_of(paths: tuple[AnyPath, ...], lines: list[bytes], options: ReadOptions) -> pa.Schema:
+    """Return the columns of some lines of the files; raise UserError if the lines hold no JSON object."""
+    records = [record for record in map(record_of, lines) if isinstance(record, dict)]
+    if not records:
+        shown = printable(str(paths[0]))
+        raise UserError(f"{shown}: expected one JSON object a line; its first lines hold none.")
+    return pa.schema(list(column_types(records, known_types(options.columns)).items()))
 
 
-FORMAT = Format("JSONL", (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz"), open_json_lines)
+FORMAT = Format("JSONL", with_compressions(".jsonl", ".ndjson"), open_json_lines)

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, ClassVar
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from spark.sources.arrow_types import as_schema
 from spark.sources.internal_columns import ROW_NUMBER
-from spark.sources.parquet_files import ParquetFile, describe_parquet, difference
+from spark.sources.parquet_files import ParquetFile, describe_parquet, difference, open_parquet_file
 from spark.sources.parts import ROWS_A_BATCH, CopiedPart, Part, is_kept, part_bytes
+from spark.sources.reading_errors import readable
 from spark.sources.registry import Format, ReadOptions
 from spark.sources.source import Source
 from spark.sources.spark_names import escape_glob
@@ -40,26 +42,18 @@ class ParquetPart(Part):
 
     def batches(self, names: Sequence[str] | None = None, rows: int = ROWS_A_BATCH) -> Iterator[pa.RecordBatch]:
         """Yield the rows of the row groups."""
-        filesystem, name = arrow_location(self.path)
         columns = None if names is None else list(names)
         wanted = self.schema if columns is None else pa.schema([self.schema.field(each) for each in columns])
-        try:
-            with pq.ParquetFile(name, filesystem=filesystem, page_checksum_verification=True) as file:
-                for batch in file.iter_batches(rows, row_groups=list(self.row_groups), columns=columns):
-                    yield batch.select(wanted.names).cast(wanted)
-        except (OSError, ValueError, pa.ArrowException) as error:
-            reason = printable(" ".join(str(error).split()))[:300].rstrip(".")
-            raise UserError(
-                f"{printable(str(self.path))} is damaged, or cannot be read: {reason}.\nWrite the file again."
-            ) from None
+        with readable(self.path), open_parquet_file(self.path) as file:
+            for batch in file.iter_batches(rows, row_groups=list(self.row_groups), columns=columns):
+                yield as_schema(batch, wanted)
 
     def copy_without(self, removed: NDArray[np.int64], directory: AnyPath, name: str) -> CopiedPart:
         """Write the rows that are kept, in the file's own types."""
-        filesystem, source = arrow_location(self.path)
         target_filesystem, target = arrow_location(directory / f"{name}.parquet")
         position = rows = 0
         with (
-            pq.ParquetFile(source, filesystem=filesystem) as file,
+            open_parquet_file(self.path) as file,
             pq.ParquetWriter(target, file.schema_arrow, compression="zstd", filesystem=target_filesystem) as writer,
         ):
             for batch in file.iter_batches(ROWS_A_BATCH, row_groups=list(self.row_groups)):
@@ -90,7 +84,9 @@ class ParquetSource(Source):
         return tuple(parts)
 
     def read(self, spark: SparkSession, numbered: bool = False) -> DataFrame:
-        """Return the rows as Spark reads them."""
+        """Return the rows as Spark reads them; Python reads files of columns that Spark stops at."""
+        if not all(file.is_for_spark for file in self.files):
+            return super().read(spark, numbered)
         frame = spark.read.options(**SPARK_OPTIONS).parquet(*map(escape_glob, self.paths))
         return self._with_row_numbers(frame) if numbered else frame
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 from spark.corpus.deduplication.copying import copy_without
 from spark.corpus.frames import row_places
 from spark.corpus.parallel_reading import number_lines
+from spark.sources.compression import created, opened
 from spark.sources.corpora import resolve_corpus
 from spark.sources.corpus_parts import Corpus
 from spark.sources.resolver import Resolver
@@ -71,19 +71,23 @@ def test_parquet_keeps_every_column(
     assert copy.schema.equals(pq.read_schema(path), check_metadata=True)
 
 
-@pytest.mark.parametrize("compressed", [False, True])
-def test_json_lines_are_copied_unchanged(spark: Any, resolver: Resolver, tmp_path: Path, compressed: bool) -> None:
+@pytest.mark.parametrize("compression", ["", ".gz", ".zst"])
+def test_json_lines_are_copied_unchanged(spark: Any, resolver: Resolver, tmp_path: Path, compression: str) -> None:
     lines = [json.dumps({"tokens": row, "é": number}, ensure_ascii=number % 2 == 0) for number, row in enumerate(ROWS)]
     content = ("\r\n".join(lines[:30]) + "\n\n \n" + "\n".join(lines[30:])).encode()
     (tmp_path / "corpus").mkdir()
-    path = tmp_path / "corpus" / f"only.jsonl{'.gz' if compressed else ''}"
-    path.write_bytes(gzip.compress(content) if compressed else content)
+    path = tmp_path / "corpus" / f"only.jsonl{compression}"
+    with created(path) as file:
+        file.write(content)
     corpus = number_lines(spark, resolve_corpus(str(path.parent), 2_049, None, resolver, bytes_a_part=300))
-    assert len(corpus.parts) == 1 if compressed else len(corpus.parts) > 5
+    assert len(corpus.parts) == 1 if compression else len(corpus.parts) > 5
     assert copied(spark, corpus, REMOVED_IDS, tmp_path / "copy") == 60 - len(REMOVED_IDS)
     files = sorted((tmp_path / "copy").iterdir())
     assert {file.suffix for file in files} == {path.suffix}
-    found = b"".join(gzip.decompress(file.read_bytes()) if compressed else file.read_bytes() for file in files)
+    found = b""
+    for file in files:
+        with opened(file) as (content_of_file, _):
+            found += content_of_file.read()
     assert found.decode().splitlines() == kept(lines)
 
 

@@ -110,7 +110,7 @@ def test_columns_that_cannot_be_counted_are_rejected_before_spark(
 
 @pytest.mark.parametrize("source", ["nowhere.parquet", "/nowhere/at/all"])
 def test_missing_path_is_rejected(resolver: Resolver, source: str) -> None:
-    with pytest.raises(UserError, match=r"no such file or directory.\nExpected a file of token ids"):
+    with pytest.raises(UserError, match=r"no such file or directory.\nExpected a data file, a directory or a pattern"):
         resolve_corpus(source, 2_049, None, resolver)
 
 

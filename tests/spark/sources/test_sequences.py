@@ -113,6 +113,20 @@ def test_invalid_tokens_reject_only_their_own_json_line(spark: Any, tmp_path: Pa
     assert reasons == [None, None, wrong, wrong, "sequence_id is null", wrong, wrong, None]
 
 
+def test_zstd_frames_are_read_one_after_another(spark: Any, tmp_path: Path) -> None:
+    frames = [
+        pa.compress(b"".join(b'{"text": "%d"}\n' % row for row in rows), "zstd", asbytes=True)
+        for rows in (range(3_000), range(3_000, 3_100))
+    ]
+    path = tmp_path / "a.jsonl.zst"
+    path.write_bytes(b"".join(frames))
+    rows = rows_by_id(load(spark, path))
+    assert {number: row["text"] for number, row in rows.items()} == {number: str(number) for number in range(3_100)}
+    path.write_bytes(b"".join(frames)[:-5])
+    with pytest.raises(Exception, match=r"a\.jsonl\.zst is damaged, or cannot be read: Truncated compressed stream"):
+        load(spark, path).collect()
+
+
 def test_files_of_json_lines_may_have_different_columns(spark: Any, tmp_path: Path) -> None:
     (tmp_path / "d").mkdir()
     write_lines(tmp_path / "d" / "a.jsonl", [b'{"text": "a"}'])

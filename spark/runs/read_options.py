@@ -1,0 +1,22 @@
+"""What the options of every program say of reading the user's data."""
+
+from __future__ import annotations
+
+from spark.runs.options import RunConfiguration
+from spark.sources.column_names import GivenColumns
+from spark.sources.formats import plain_text
+from spark.sources.registry import ReadOptions
+from spark.sources.resolver import Resolver
+from utils import UserError
+
+
+def read_options(configuration: RunConfiguration) -> ReadOptions:
+    """Return how the sequences and corpora of a run are read."""
+    columns = GivenColumns(configuration.text_column, configuration.id_column)
+    return ReadOptions(document_per=configuration.document_per, columns=columns)
+
+
+def require_read_as_documents(configuration: RunConfiguration, resolver: Resolver) -> None:
+    """Raise UserError for --document_per if none of the data that was resolved is text files."""
+    if configuration.document_per is not None and plain_text.FORMAT.name not in resolver.formats:
+        raise UserError("--document_per: this option would have no effect: no .txt file is read.\nRemove it.")
