@@ -1,4 +1,4 @@
-"""Measure sequences: all filters, and `apply_filters`, which runs them over an Arrow table without Spark.
+"""Measure sequences: all filters, and `apply_filters`, which runs them over a table without Spark.
 
 The names below are imported on first use, so that the programs start fast.
 """

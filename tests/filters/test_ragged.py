@@ -28,6 +28,11 @@ def test_nulls_are_rejected() -> None:
         ragged_from_strings(pa.array(["a", None]))
 
 
+def test_nulls_outside_of_a_slice_do_not_matter() -> None:
+    column = pa.array([[None], [1, 2], None], pa.list_(pa.int32()))
+    assert ragged_from_lists(column.slice(1, 1)).values.tolist() == [1, 2]
+
+
 def test_offsets_beyond_32_bits_are_rejected() -> None:
     rows = RaggedArray(np.zeros(0, np.uint8), np.array([0, 2**31]))
     for convert in (strings_from_ragged, lists_from_ragged):
