@@ -43,6 +43,23 @@ def test_java_encodes_file_names_as_python(file_names: str, locale_encoding: str
 
 
 @pytest.mark.parametrize(
+    ("arguments", "locale_encoding", "is_refused"),
+    [
+        pytest.param(["x.py", "--datasets", "??tf"], "ANSI_X3.4-1968", True, id="replaced"),
+        pytest.param(["x.py", "--datasets", "??tf"], "UTF-8", False, id="given"),
+        pytest.param(["x.py", "--datasets", "a?.parquet"], "ANSI_X3.4-1968", False, id="a pattern"),
+    ],
+)
+def test_arguments_that_spark_submit_spoils_are_reported(
+    arguments: list[str], locale_encoding: str, is_refused: bool
+) -> None:
+    if not is_refused:
+        return launch.require_whole_arguments(arguments, "utf-8", locale_encoding)
+    with pytest.raises(UserError, match=r"in this locale: \?\?tf\.\nStart it with LC_ALL=C\.UTF-8"):
+        return launch.require_whole_arguments(arguments, "utf-8", locale_encoding)
+
+
+@pytest.mark.parametrize(
     ("texts", "environment", "expected"),
     [
         (["--master local", ""], {}, False),
