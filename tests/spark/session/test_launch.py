@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import resource
+import socket
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -120,3 +122,25 @@ def test_a_launch_checks_the_environment(monkeypatch: pytest.MonkeyPatch, name: 
     monkeypatch.setenv(name, value)
     with pytest.raises(UserError, match=message):
         launch.check_launch(launch.masters_set())
+
+
+def no_loopback(*_: object) -> None:
+    raise OSError(101, "Network is unreachable")
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "value", "message"),
+    [
+        (os, "getuid", lambda: 54321, "user id 54321"),
+        (resource, "getrlimit", lambda which: (256, 256), "the hard limit is 256"),
+        (launch, "PROJECT_DIRECTORY", Path("/a:b"), "^The project is in /a:b"),
+        (socket, "create_server", no_loopback, "Network is unreachable"),
+    ],
+)
+def test_a_launch_checks_the_machine(
+    monkeypatch: pytest.MonkeyPatch, owner: object, name: str, value: object, message: str
+) -> None:
+    monkeypatch.delenv("PYSPARK_PYTHON", raising=False)
+    monkeypatch.setattr(owner, name, value)
+    with pytest.raises(UserError, match=message):
+        launch.check_launch([])
