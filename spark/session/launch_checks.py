@@ -1,4 +1,4 @@
-"""Check, before Spark starts, what on this machine would stop it.
+"""Check, before Spark starts, the variables and paths that it is started with.
 
 Each function checks one thing, and raises UserError with the cause and the remedy.
 """
@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-import pwd
 import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -20,8 +18,6 @@ from pathlib import Path
 from utils import UserError, printable
 
 MASTERS = ("local", "spark", "k8s", "yarn", "mesos")  # as SparkSubmit accepts them
-OPEN_FILES = 512  # Spark 4.3 opens 279 .jar files; with a hard limit of 384 a small run still works
-TEMPORARY_BYTES = 16 * 2**20  # Spark's Java unpacks native libraries: zstd is 2 MB
 WORKER_MODULES = ("numba", "numpy", "pyarrow", "tokenizers")
 # Prints the minor version of Python and the missing modules.
 PROBE = """
@@ -29,26 +25,6 @@ import importlib.util, json, sys
 missing = [name for name in sys.argv[1:] if importlib.util.find_spec(name) is None]
 print(json.dumps(["%d.%d" % sys.version_info[:2], missing]))
 """
-
-
-def require_user_name(user: int) -> None:
-    """Require a name for a user id; Java's login module fails without one."""
-    try:
-        pwd.getpwuid(user)
-    except KeyError:
-        raise UserError(
-            f"Spark needs the name of its user; user id {user} has none in /etc/passwd.\n"
-            "Add a line for it, or run as a user with a name (Docker: leave out --user, or mount /etc/passwd)."
-        ) from None
-
-
-def require_open_files(hard_limit: int) -> None:
-    """Require a hard limit on open files that suffices for Spark; -1 is no limit. Java raises the soft limit itself."""
-    if 0 <= hard_limit < OPEN_FILES:
-        raise UserError(
-            f"Spark opens more than 300 files; the hard limit is {hard_limit} here.\n"
-            "Raise it (`ulimit -Hn 4096` as root, Docker: --ulimit nofile=4096), then start again."
-        )
 
 
 def require_no_separator(paths: Mapping[str, Path]) -> None:
@@ -85,28 +61,6 @@ def require_spark_home(home: Path | None, version: str) -> None:
         raise UserError(
             f"SPARK_HOME: expected Spark {version} as the installed pyspark, found Spark {found[0]} in "
             f"{printable(str(home))}.\n{remedy}"
-        )
-
-
-def require_temporary_directory(directory: Path) -> None:
-    """Require a temporary directory that Java can unpack native libraries in, and load them from."""
-    remedy = "Set TMPDIR to a directory where you may write and run programs, or free some space."
-    try:
-        tempfile.TemporaryFile(dir=directory).close()
-        state, free = os.statvfs(directory), shutil.disk_usage(directory).free
-    except OSError as error:
-        raise UserError(
-            f"Temporary directory: cannot write to {printable(str(directory))}: {error.strerror}.\n{remedy}"
-        ) from None
-    if state.f_flag & os.ST_NOEXEC:
-        raise UserError(
-            f"Temporary directory: Spark's Java cannot load libraries from {printable(str(directory))}, which is "
-            f"mounted noexec.\n{remedy}"
-        )
-    if free < TEMPORARY_BYTES:
-        raise UserError(
-            f"Temporary directory: expected {TEMPORARY_BYTES / 1e6:.0f} MB of free space, found {free / 1e6:.1f} MB in "
-            f"{printable(str(directory))}.\n{remedy}"
         )
 
 

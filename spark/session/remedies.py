@@ -14,7 +14,7 @@ LOCALE = "Java reads file names as the locale says: start with LC_ALL=C.UTF-8 (e
 REMEDIES = (
     (re.compile(r"unmappable characters|InvalidPathException: Malformed input"), LOCALE),
     (re.compile(r"reserve enough space|heap size|insufficient .*memory|driver memory", re.IGNORECASE), MEMORY),
-    (re.compile(r"'SparkUI' failed after"), PORTS),
+    (re.compile(r"Failed to bind SparkUI|'SparkUI' failed after"), PORTS),
 )
 
 

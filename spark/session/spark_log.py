@@ -21,7 +21,7 @@ def send_log_to(jvm: Any, log_file: Path) -> None:
     configured_in = context.getConfiguration().getConfigurationSource().getLocation()
     if configured_in is not None and SPARK_DEFAULTS not in configured_in:
         return
-    stream = jvm.java.io.ByteArrayInputStream(log_settings(log_file).encode())
+    stream = jvm.java.io.ByteArrayInputStream(log_settings(log_file).encode("ascii"))
     source = log4j.config.ConfigurationSource(stream)
     factory = log4j.config.properties.PropertiesConfigurationFactory()
     log4j.config.Configurator.reconfigure(factory.getConfiguration(context, source))
@@ -32,7 +32,7 @@ def log_settings(log_file: Path) -> str:
     lines = {
         "appender.file.type": "File",
         "appender.file.name": "file",
-        "appender.file.fileName": str(log_file.resolve()),
+        "appender.file.fileName": properties_value(str(log_file.resolve())),
         "appender.file.append": "true",
         "appender.file.layout.type": "PatternLayout",
         "appender.file.layout.pattern": f"%d{{yyyy-MM-dd HH:mm:ss}} %p %c{{1}}: %replace{{%m%n%ex}}{{{UNSAFE}}}{{?}}",
@@ -40,6 +40,14 @@ def log_settings(log_file: Path) -> str:
         "rootLogger.appenderRef.file.ref": "file",
     }
     return "".join(f"{key} = {value}\n" for key, value in lines.items())
+
+
+def properties_value(text: str) -> str:
+    """Return a text as a value of a Log4j properties file: ASCII, with escapes, and `${` taken as it is."""
+    escaped = text.replace("\\", "\\\\").replace("${", "$${")
+    units = escaped.encode("utf-16-be", "surrogatepass")
+    codes = [int.from_bytes(units[at : at + 2], "big") for at in range(0, len(units), 2)]
+    return "".join(chr(code) if 0x20 <= code < 0x7F else f"\\u{code:04x}" for code in codes)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from spark.session.java import use_java
 from spark.session.launch import check_launch, drop_empty_variables, masters_set, prepare_launch
 from spark.session.logs import Logs
+from spark.session.machine_checks import require_working_directory
 from spark.session.settings import keep_event_log, on_the_cluster, settings
 from spark.session.spark_log import send_log_to, standard_error_to
 from spark.session.start_failures import start_failure
@@ -23,8 +24,7 @@ def start_session(name: str, logs: Logs, cores_a_task: int = 1) -> SparkSession:
 
     Settings of `spark-submit`, PYSPARK_SUBMIT_ARGS and spark-defaults.conf are kept, except those in `ALWAYS`.
     cores_a_task: cores per task in local mode.
-    Raise UserError if there is no supported Java, if a check of spark/session/launch_checks.py fails, or if Spark does
-    not start.
+    Raise UserError if there is no supported Java, if a check of `check_launch` fails, or if Spark does not start.
     """
     before = logs.file.stat().st_size if logs.file.is_file() else 0
     try:
@@ -66,6 +66,7 @@ def _start(name: str, logs: Logs, cores_a_task: int) -> SparkSession:
     masters = []
     if not under_spark_submit:
         drop_empty_variables()
+        require_working_directory()
         use_java()
         masters = masters_set()
         check_launch(masters)

@@ -27,8 +27,13 @@ def start_failure(text: str) -> str | None:
 
     text: Java's stack trace, or what Java printed before it ended.
     """
+    reason = reason_in(text)
+    return reason and f"Spark did not start: {reason} (details in run.log).\n{remedy_for(reason) or ADVICE}"
+
+
+def reason_in(text: str) -> str | None:
+    """Return the reason that Java gave, printable, in one line without the package; None if there is none."""
     found = next((match for match in (reason.search(text) for reason in REASONS) if match), None)
     if found is None:
         return None
-    reason = printable(PACKAGE.sub("", found[1].strip()))[:MAX_REASON_LENGTH].rstrip(". ")
-    return f"Spark did not start: {reason} (details in run.log).\n{remedy_for(reason) or ADVICE}"
+    return printable(PACKAGE.sub("", found[1].strip()))[:MAX_REASON_LENGTH].rstrip(". ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -9,15 +10,19 @@ from pathlib import Path
 
 from filters.compiled import PROJECT
 
-# No directory can be written, as for a user without a home who runs a read-only checkout.
-NOTHING_WRITABLE = """
+# Nothing can be written below the project; the user that runs the tests may ignore the permissions of directories.
+READ_ONLY_PROJECT = """
 import sys
-from numba.core.caching import IndexDataCacheFile, _CacheLocator
+from numba.core.caching import _CacheLocator
 
-def refuse(*_):
-    raise PermissionError(13, "Permission denied")
+ensure = _CacheLocator.ensure_cache_path
 
-_CacheLocator.ensure_cache_path = IndexDataCacheFile._save_index = refuse
+def refuse(locator):
+    if locator.get_cache_path().startswith(sys.argv[1]):
+        raise PermissionError(13, "Permission denied")
+    ensure(locator)
+
+_CacheLocator.ensure_cache_path = refuse
 sys.path.insert(0, sys.argv[1])
 import numpy as np
 from filters import utf8
@@ -33,19 +38,26 @@ print(sum(sum(each.stats.cache_hits.values()) for each in loops) > 0)
 """
 
 
-def run_where_nothing_is_writable(project: Path) -> list[str]:
-    finished = subprocess.run([sys.executable, "-c", NOTHING_WRITABLE, project], capture_output=True, text=True)
+def run_read_only(project: Path, **environment: str) -> list[str]:
+    finished = subprocess.run(
+        [sys.executable, "-c", READ_ONLY_PROJECT, project],
+        env={"PATH": os.environ["PATH"], **environment},
+        capture_output=True,
+        text=True,
+    )
     assert finished.returncode == 0, finished.stderr
     return finished.stdout.split()
 
 
-def test_compiled_code_is_read_from_a_checkout_that_is_not_writable() -> None:
+def test_compiled_code_is_read_from_a_checkout_that_is_not_writable(tmp_path: Path) -> None:
+    """Also if another directory is writable, but empty."""
     subprocess.run([sys.executable, "-m", "filters.compile"], cwd=PROJECT, check=True)
-    assert run_where_nothing_is_writable(PROJECT) == ["True", "True"]
+    assert run_read_only(PROJECT, NUMBA_CACHE_DIR=str(tmp_path)) == ["True", "True"]
+    assert not list(tmp_path.iterdir())
 
 
 def test_loops_run_where_compiled_code_can_be_neither_read_nor_kept(tmp_path: Path) -> None:
     for package in ("filters", "features"):
         shutil.copytree(PROJECT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
-    assert run_where_nothing_is_writable(tmp_path) == ["True", "False"]
+    assert run_read_only(tmp_path, HOME="/dev/null") == ["True", "False"]
     assert not list(tmp_path.rglob("*.nb?"))

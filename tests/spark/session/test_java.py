@@ -68,8 +68,24 @@ def test_the_first_java_that_the_installed_spark_supports_is_used(
     assert java.supported_java(spark_version).in_words == in_words
 
 
+@pytest.mark.parametrize(
+    ("options", "advice"),
+    [("-XX:NoSuch", r"\nCorrect or unset JAVA_TOOL_OPTIONS\."), ("", r"\nCorrect this, or install Java \(")],
+)
+def test_a_java_that_does_not_run_is_not_called_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: str, advice: str
+) -> None:
+    home = fake_java(tmp_path / "home", "17", status=1)
+    text = "Unrecognized VM option 'NoSuch'\\nError: Could not create the Java Virtual Machine.\\n"
+    (home / "bin" / "java").write_text(f'#!/bin/sh\nprintf "{text}" >&2\nexit 1\n')
+    monkeypatch.setattr(java, "_candidate_homes", lambda: iter([tmp_path / "none", home]))
+    monkeypatch.setenv("JAVA_TOOL_OPTIONS", options)
+    with pytest.raises(UserError, match=rf"java does not run: Unrecognized VM option 'NoSuch'\.{advice}"):
+        java.use_java()
+
+
 def test_a_missing_java_is_reported_before_spark_starts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(java, "find_java_home", lambda: None)
+    monkeypatch.setattr(java, "_candidate_homes", lambda: iter(()))
     advice = r"\nRun `.*python.* -m spark\.session\.java`, or install Java \("
     with pytest.raises(UserError, match=r"^Spark \d[\d.]+ needs Java 17.*; found none in JAVA_HOME.*" + advice):
         java.use_java()

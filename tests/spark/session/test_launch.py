@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import resource
+import socket
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -40,6 +42,23 @@ def test_an_empty_variable_is_as_if_it_were_not_set(monkeypatch: pytest.MonkeyPa
 )
 def test_java_encodes_file_names_as_python(file_names: str, locale_encoding: str, expected: dict[str, str]) -> None:
     assert launch.java_locale(file_names, locale_encoding) == expected
+
+
+@pytest.mark.parametrize(
+    ("arguments", "locale_encoding", "is_refused"),
+    [
+        pytest.param(["x.py", "--datasets", "??tf"], "ANSI_X3.4-1968", True, id="replaced"),
+        pytest.param(["x.py", "--datasets", "??tf"], "UTF-8", False, id="given"),
+        pytest.param(["x.py", "--datasets", "a?.parquet"], "ANSI_X3.4-1968", False, id="a pattern"),
+    ],
+)
+def test_arguments_that_spark_submit_spoils_are_reported(
+    arguments: list[str], locale_encoding: str, is_refused: bool
+) -> None:
+    if not is_refused:
+        return launch.require_whole_arguments(arguments, "utf-8", locale_encoding)
+    with pytest.raises(UserError, match=r"in this locale: \?\?tf\.\nStart it with LC_ALL=C\.UTF-8"):
+        return launch.require_whole_arguments(arguments, "utf-8", locale_encoding)
 
 
 @pytest.mark.parametrize(
@@ -103,3 +122,25 @@ def test_a_launch_checks_the_environment(monkeypatch: pytest.MonkeyPatch, name: 
     monkeypatch.setenv(name, value)
     with pytest.raises(UserError, match=message):
         launch.check_launch(launch.masters_set())
+
+
+def no_loopback(*_: object) -> None:
+    raise OSError(101, "Network is unreachable")
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "value", "message"),
+    [
+        (os, "getuid", lambda: 54321, "user id 54321"),
+        (resource, "getrlimit", lambda which: (256, 256), "the hard limit is 256"),
+        (launch, "PROJECT_DIRECTORY", Path("/a:b"), "^The project is in /a:b"),
+        (socket, "create_server", no_loopback, "Network is unreachable"),
+    ],
+)
+def test_a_launch_checks_the_machine(
+    monkeypatch: pytest.MonkeyPatch, owner: object, name: str, value: object, message: str
+) -> None:
+    monkeypatch.delenv("PYSPARK_PYTHON", raising=False)
+    monkeypatch.setattr(owner, name, value)
+    with pytest.raises(UserError, match=message):
+        launch.check_launch([])

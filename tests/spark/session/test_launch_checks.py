@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -40,9 +38,6 @@ def accepted_or_refused(check: Callable[..., None], good: list[Any], bad: Any, m
 @pytest.mark.parametrize(
     ("check", "good", "bad", "message"),
     [
-        (checks.require_user_name, [0], 54321, r"user id 54321 has none in /etc/passwd.\nAdd a line"),
-        (checks.require_open_files, [-1, 512, 2**20], 256, r"the hard limit is 256 here.\nRaise it"),
-        (checks.require_open_files, [1024], 511, "the hard limit is 511"),
         (checks.require_no_separator, [{"The project": Path("/a b")}], {"Spark": Path("/a:b")}, "^Spark is in /a:b; "),
         (
             checks.require_master,
@@ -76,35 +71,6 @@ def test_spark_home_has_the_version_of_pyspark(tmp_path: Path) -> None:
         checks.require_spark_home(spark(tmp_path / "old", "3.5.8"), "4.3.0")
     with pytest.raises(UserError, match=r"found no bin/spark-submit in .*gone\.\nUnset SPARK_HOME"):
         checks.require_spark_home(tmp_path / "gone", "4.3.0")
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({}, None),
-        ({"f_flag": os.ST_NOEXEC}, r"which is mounted noexec\.\nSet TMPDIR"),
-        ({"free": 10**6}, r"expected 17 MB of free space, found 1\.0 MB in .*\nSet TMPDIR"),
-    ],
-)
-def test_java_can_load_libraries_from_the_temporary_directory(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: dict[str, int], message: str | None
-) -> None:
-    class State:
-        f_flag = change.get("f_flag", 0)
-        free = change.get("free", 10**9)
-
-    monkeypatch.setattr(os, "statvfs", lambda path: State)
-    monkeypatch.setattr(shutil, "disk_usage", lambda path: State)
-    if message is None:
-        checks.require_temporary_directory(tmp_path)
-    else:
-        with pytest.raises(UserError, match=message):
-            checks.require_temporary_directory(tmp_path)
-
-
-def test_a_temporary_directory_that_is_missing_is_reported(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"cannot write to .*gone: No such file.*\nSet TMPDIR"):
-        checks.require_temporary_directory(tmp_path / "gone")
 
 
 def test_the_workers_python_has_their_packages(tmp_path: Path) -> None:

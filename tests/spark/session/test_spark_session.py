@@ -28,8 +28,10 @@ spark = start_session("a run", logs_of(Path("."), Path(".")))
 log4j = spark.sparkContext._jvm.org.apache.logging.log4j.LogManager.getLogger("test")
 log4j.info("information from the JVM")
 log4j.warn("warning from the JVM")
+java = spark.sparkContext._jvm.java.lang.System.getProperty
 heap = spark.sparkContext._jvm.java.lang.Runtime.getRuntime().maxMemory() // 2**20
-print(json.dumps({"heap": heap, "ui": spark.sparkContext.uiWebUrl, **dict(spark.sparkContext.getConf().getAll())}))
+seen = {"heap": heap, "names": java("sun.jnu.encoding"), "temporary": java("java.io.tmpdir")}
+print(json.dumps({**seen, "ui": spark.sparkContext.uiWebUrl, **dict(spark.sparkContext.getConf().getAll())}))
 spark.stop()
 """
 
@@ -52,6 +54,9 @@ def show_settings(directory: Path, command: list[str], environment: dict[str, st
 
 @pytest.mark.spark
 def test_without_spark_submit_the_users_settings_override_the_defaults(tmp_path: Path) -> None:
+    """Also with an empty MASTER, and with names that are not ASCII in the locale C."""
+    tmp_path = tmp_path / "a b é"
+    (tmp_path / "temporary").mkdir(parents=True)
     defaults = {
         "spark.driver.memory": "777m",
         "spark.sql.shuffle.partitions": "7",
@@ -63,7 +68,9 @@ def test_without_spark_submit_the_users_settings_override_the_defaults(tmp_path:
     lines = "".join(f"{key} {value}\n" for key, value in defaults.items())
     (tmp_path / "no-settings" / "spark-defaults.conf").write_text(lines)
     arguments = "--master local[1] --name mine --conf spark.sql.files.maxPartitionBytes=1m pyspark-shell"
-    shown, errors = show_settings(tmp_path, [sys.executable], {"PYSPARK_SUBMIT_ARGS": arguments, "SPARK_LOCAL_IP": ""})
+    environment = {"SPARK_LOCAL_IP": "", "MASTER": "", "LC_ALL": "C", "TMPDIR": str(tmp_path / "temporary")}
+    shown, errors = show_settings(tmp_path, [sys.executable], {"PYSPARK_SUBMIT_ARGS": arguments, **environment})
+    assert (shown["names"], shown["temporary"]) == ("UTF-8", environment["TMPDIR"])
     assert shown["heap"] == pytest.approx(777, rel=0.05)
     assert {key: shown[key] for key in defaults} == defaults | {"spark.sql.caseSensitive": "true"}
     assert (shown["spark.master"], shown["spark.app.name"]) == ("local[1]", "mine")
