@@ -44,7 +44,7 @@ def _tables_of(name: str, configuration: Configuration) -> list[SequenceTable]:
     if path is None:
         raise UserError(
             f"Unknown dataset {printable(name[:200])!r}{nearest(name, catalog.DATASETS)}, and no such path.\n"
-            f"Known: {', '.join(catalog.DATASETS)}, or the path of a data file, a directory, or a pattern such as 'data/*.jsonl'."
+            f"Known: {', '.join(catalog.DATASETS)}, or the path of a data file or directory, or 'data/*.jsonl'."
         )
     return local_tables(path, configuration)
 

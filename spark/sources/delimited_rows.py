@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -63,7 +64,7 @@ def rows_of(path: AnyPath, names: Sequence[str]) -> Iterator[Rows]:
     position = 0
     with _reader(path, options, keep) as reader:
         empty = reader.schema.empty_table().to_batches(1) or [pa.RecordBatch.from_pylist([], reader.schema)]
-        for batch in (*reader, None):  # pyarrow tells of the last rows of wrong length at the end
+        for batch in chain(reader, [None]):  # pyarrow tells of the last rows of wrong length at the end
             start = 0
             rest = empty[0] if batch is None else batch
             while waiting and (batch is None or waiting[0].number - FIRST_ROW - position <= len(rest) - start):
