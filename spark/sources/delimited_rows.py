@@ -15,7 +15,7 @@ from spark.sources.compression import opened
 from spark.storage.paths import AnyPath
 from utils import UserError, printable
 
-BLOCK_BYTES = 16 << 20  # a row must fit into a block
+BLOCK_BYTES = 4 << 20  # a row must fit into a block; pyarrow reads about 30 blocks ahead
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
 FIRST_ROW = 2  # pyarrow's number of the first row after the header
 
