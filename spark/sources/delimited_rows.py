@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -14,7 +15,7 @@ from spark.sources.compression import opened
 from spark.storage.paths import AnyPath
 from utils import UserError, printable
 
-BLOCK_BYTES = 16 << 20  # a row must fit into a block
+BLOCK_BYTES = 4 << 20  # a row must fit into a block; pyarrow reads about 30 blocks ahead
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
 FIRST_ROW = 2  # pyarrow's number of the first row after the header
 
@@ -63,7 +64,7 @@ def rows_of(path: AnyPath, names: Sequence[str]) -> Iterator[Rows]:
     position = 0
     with _reader(path, options, keep) as reader:
         empty = reader.schema.empty_table().to_batches(1) or [pa.RecordBatch.from_pylist([], reader.schema)]
-        for batch in (*reader, None):  # pyarrow tells of the last rows of wrong length at the end
+        for batch in chain(reader, [None]):  # pyarrow tells of the last rows of wrong length at the end
             start = 0
             rest = empty[0] if batch is None else batch
             while waiting and (batch is None or waiting[0].number - FIRST_ROW - position <= len(rest) - start):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import re
 from collections.abc import Iterator
 from typing import IO
 
@@ -13,8 +14,7 @@ from utils import UserError, printable
 
 READ_AT_ONCE = 1 << 20
 LONGEST_ELEMENT = 16 << 20  # characters
-SPACE = " \t\r\n"
-BYTE_ORDER_MARK = "\ufeff"
+SPACES, BEFORE_ARRAY = re.compile(r"[ \t\r\n]*"), re.compile("[ \t\r\n\ufeff]*")
 _decode_one = json.JSONDecoder().raw_decode
 
 
@@ -32,34 +32,41 @@ def elements_of(path: AnyPath) -> Iterator[bytes]:
 
 
 class _Text:
-    """The text of a stream, of which only the rest that is not consumed is in memory."""
+    """The text of a stream. `buffer` is the part in memory; its characters from `position` are not consumed."""
 
     def __init__(self, path: AnyPath, stream: IO[bytes]) -> None:
         self.path, self.stream = path, stream
         # Bytes that are no UTF-8 come back as they were when an element is encoded; its row is then rejected.
         self.decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
-        self.rest, self.is_complete = "", False
+        self.buffer, self.position, self.is_complete = "", 0, False
+
+    @property
+    def waiting(self) -> int:
+        """The number of characters in memory that are not consumed."""
+        return len(self.buffer) - self.position
 
     def read(self) -> bool:
         """Read more, at least as much as is there, so that an element is parsed few times; return False at the end."""
         if self.is_complete:
             return False
-        more = self.stream.read(max(READ_AT_ONCE, len(self.rest)))
+        more = self.stream.read(max(READ_AT_ONCE, self.waiting))
         self.is_complete = not more
-        self.rest += self.decoder.decode(more, final=self.is_complete)
+        text = self.decoder.decode(more, final=self.is_complete)
+        self.buffer, self.position = self.buffer[self.position :] + text, 0
         return True
 
-    def skip(self, characters: str) -> str:
-        """Skip some characters; return the next one, or an empty string at the end of the text."""
+    def skip(self, spaces: re.Pattern[str]) -> str:
+        """Skip characters; return the next one, or an empty string at the end of the text."""
         while True:
-            self.rest = self.rest.lstrip(characters)
-            if self.rest or not self.read():
-                return self.rest[:1]
+            match = spaces.match(self.buffer, self.position)
+            self.position = match.end() if match else self.position
+            if self.waiting or not self.read():
+                return self.buffer[self.position : self.position + 1]
 
-    def take(self, length: int) -> str:
-        """Return and consume the next characters."""
-        taken, self.rest = self.rest[:length], self.rest[length:]
-        return taken
+    def take(self, end: int) -> str:
+        """Return and consume the text to a position of the buffer."""
+        start, self.position = self.position, end
+        return self.buffer[start:end]
 
     def damaged(self, reason: str) -> UserError:
         """Return the error for text that is no array of objects."""
@@ -70,35 +77,35 @@ class _Text:
 
 
 def _elements(text: _Text) -> Iterator[bytes]:
-    text.skip(SPACE + BYTE_ORDER_MARK)
-    text.take(1)
-    number, following = 0, text.skip(SPACE)
+    text.skip(BEFORE_ARRAY)
+    text.position += 1
+    number, following = 0, text.skip(SPACES)
     while following != "]":
-        yield text.take(_length_of_next(text, number)).encode("utf-8", "surrogateescape")
+        yield text.take(_end_of_next(text, number)).encode("utf-8", "surrogateescape")
         number += 1
-        if (following := text.skip(SPACE)) == ",":
-            text.take(1)
-            following = text.skip(SPACE)
+        if (following := text.skip(SPACES)) == ",":
+            text.position += 1
+            following = text.skip(SPACES)
             if following == "]":
                 raise text.damaged(f"no element after the comma behind element {number}")
         elif following != "]":
             found = printable(repr(following)) if following else "the end of the file"
             raise text.damaged(f"{found} behind element {number}")
-    text.take(1)
-    if text.skip(SPACE):
+    text.position += 1
+    if text.skip(SPACES):
         raise text.damaged(f"more text behind its end, after {number} elements")
 
 
-def _length_of_next(text: _Text, number: int) -> int:
-    """Return the number of characters of the next element, which is then in memory."""
+def _end_of_next(text: _Text, number: int) -> int:
+    """Return the position behind the next element, which is then in memory."""
     while True:
         try:
-            _, length = _decode_one(text.rest)
+            _, end = _decode_one(text.buffer, text.position)
         except (ValueError, RecursionError) as error:
-            if len(text.rest) > LONGEST_ELEMENT or not text.read():
+            if text.waiting > LONGEST_ELEMENT or not text.read():
                 reason = printable(str(error).split(":")[0].lower())
                 raise text.damaged(f"element {number + 1} to be no JSON ({reason}), or too long") from None
         else:
             # A number may go on behind what is read.
-            if length < len(text.rest) or not text.read():
-                return length
+            if end < len(text.buffer) or not text.read():
+                return end
