@@ -9,12 +9,15 @@ from numpy.typing import NDArray
 from filters.compiled import compiled
 
 HASH_BITS = 64
-MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # odd, so that no token's contribution is lost modulo 2^64
 
 
 @compiled
 def index_rows(
-    tokens: NDArray[np.int32], slots: NDArray[np.int32], seen: NDArray[np.uint64], hash_bits: np.uint64
+    tokens: NDArray[np.int32],
+    slots: NDArray[np.int32],
+    seen: NDArray[np.uint64],
+    multiplier: np.uint64,
+    hash_bits: np.uint64,
 ) -> tuple[NDArray[np.int32], NDArray[np.uint64], NDArray[np.int64]]:
     """Return the distinct windows, their hashes, and the window of each row; see `windows.index_windows`."""
     number, length = tokens.shape
@@ -23,7 +26,7 @@ def index_rows(
     window_of_row = np.empty(number, np.int64)
     found = 0
     for row in range(number):
-        hashed = _hash(tokens[row], hash_bits)
+        hashed = _hash(tokens[row], multiplier, hash_bits)
         window = _find(values, row * length, distinct, hashes, slots, hashed)
         if window < 0:
             window = found
@@ -36,10 +39,10 @@ def index_rows(
 
 
 @compiled
-def set_bits(tokens: NDArray[np.int32], seen: NDArray[np.uint64], hash_bits: np.uint64) -> None:
+def set_bits(tokens: NDArray[np.int32], seen: NDArray[np.uint64], multiplier: np.uint64, hash_bits: np.uint64) -> None:
     """Set the filter bits of the rows; see `windows.add_to_filter`."""
     for row in range(len(tokens)):
-        _set_bit(seen, _hash(tokens[row], hash_bits))
+        _set_bit(seen, _hash(tokens[row], multiplier, hash_bits))
 
 
 @compiled
@@ -48,6 +51,7 @@ def find_passing(
     offsets: NDArray[np.int64],
     length: int,
     seen: NDArray[np.uint64],
+    multiplier: np.uint64,
     hash_bits: np.uint64,
 ) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
     """Return the starts and hashes of the corpus windows whose filter bit is set.
@@ -56,13 +60,13 @@ def find_passing(
     """
     leaving = np.uint64(1)  # the factor of the token that leaves the window
     for _ in range(length):
-        leaving *= MULTIPLIER
+        leaving *= multiplier
     starts, hashes = np.empty(len(values), np.int64), np.empty(len(values), np.uint64)
     found = 0
     for row in range(len(offsets) - 1):
         rolling = np.uint64(0)
         for place in range(offsets[row], offsets[row + 1]):
-            rolling = rolling * MULTIPLIER + np.uint64(values[place])
+            rolling = rolling * multiplier + np.uint64(values[place])
             start = place - length + 1
             if start < offsets[row]:
                 continue
@@ -94,10 +98,10 @@ def count_found(
 
 
 @njit
-def _hash(window: NDArray[np.int32], hash_bits: np.uint64) -> np.uint64:
+def _hash(window: NDArray[np.int32], multiplier: np.uint64, hash_bits: np.uint64) -> np.uint64:
     rolling = np.uint64(0)
     for token in window:
-        rolling = rolling * MULTIPLIER + np.uint64(token)
+        rolling = rolling * multiplier + np.uint64(token)
     return _mix(rolling, hash_bits)
 
 

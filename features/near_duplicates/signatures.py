@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from features.near_duplicates.bands import Bands
 from filters.compiled import compiled
 from filters.contract import RaggedArray
+from filters.hashing import mix
 from filters.kernel_input import read_only_rows
 
 # Fixed, so that a corpus has the same signatures in every run and on every machine.
@@ -54,17 +55,6 @@ def _hash_functions(hashes: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64]
     return np.ascontiguousarray(numbers[:, 0] | np.uint64(1)), np.ascontiguousarray(numbers[:, 1])
 
 
-# Kernels call each other within this file only: numba's cache key does not cover other files.
-
-
-@compiled
-def _mix(x: np.uint64) -> np.uint64:
-    """Mix the bits of x by a bijection (the finalizer of SplitMix64, Steele et al. 2014)."""
-    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return x ^ (x >> np.uint64(31))
-
-
 @compiled
 def _shingle_hashes(
     values: NDArray[np.int32], offsets: NDArray[np.int64], ngram_tokens: int
@@ -78,12 +68,12 @@ def _shingle_hashes(
         size = min(ngram_tokens, offsets[row + 1] - offsets[row])
         for k in range(out_offsets[row + 1] - out_offsets[row]):
             start = offsets[row] + k
-            mixed = _mix(np.uint64(size + 1))  # not 0, so that mixing starts with the first token
+            mixed = mix(np.uint64(size + 1))  # not 0, so that mixing starts with the first token
             for i in range(start, start + size):
                 # Multiply by 2^64 / golden ratio and mix, so that the order of the tokens matters.
                 mixed = (mixed ^ np.uint64(np.uint32(values[i]))) * np.uint64(0x9E3779B97F4A7C15)
                 mixed ^= mixed >> np.uint64(32)
-            out[out_offsets[row] + k] = _mix(mixed)
+            out[out_offsets[row] + k] = mix(mixed)
     return out, out_offsets
 
 
@@ -112,8 +102,8 @@ def _band_hashes(signature: NDArray[np.uint64], bands: int, rows_a_band: int) ->
     out = np.empty((len(signature), bands), np.int64)
     for row in range(len(signature)):
         for band in range(bands):
-            mixed = _mix(np.uint64(band + 1))
+            mixed = mix(np.uint64(band + 1))
             for k in range(band * rows_a_band, (band + 1) * rows_a_band):
-                mixed = _mix(mixed ^ signature[row, k])
+                mixed = mix(mixed ^ signature[row, k])
             out[row, band] = np.int64(mixed)
     return out

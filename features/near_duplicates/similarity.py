@@ -8,9 +8,8 @@ from numpy.typing import NDArray
 from features.near_duplicates.signatures import require_ngram
 from filters.compiled import compiled
 from filters.contract import RaggedArray
+from filters.hashing import EVERY_BIT, draw_seed, mix
 from filters.kernel_input import read_only, read_only_rows
-
-EVERY_BIT = 2**64 - 1
 
 
 def jaccard_similarity(first: NDArray[np.int32], second: NDArray[np.int32], ngram_tokens: int) -> float:
@@ -38,7 +37,9 @@ def number_shingles(
     require_ngram(ngram_tokens)
     rows = read_only_rows(tokens, np.int32)
     blocks = read_only(block_offsets, np.int64)
-    return RaggedArray(*_number_shingles(rows.values, rows.offsets, blocks, ngram_tokens, np.uint64(hash_mask)))
+    return RaggedArray(
+        *_number_shingles(rows.values, rows.offsets, blocks, ngram_tokens, np.uint64(hash_mask), draw_seed())
+    )
 
 
 @compiled
@@ -48,6 +49,7 @@ def _number_shingles(
     block_offsets: NDArray[np.int64],
     ngram_tokens: int,
     hash_mask: np.uint64,
+    seed: np.uint64,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     rows, most = len(offsets) - 1, 0
     for block in range(len(block_offsets) - 1):
@@ -69,7 +71,7 @@ def _number_shingles(
         for row in range(first, last):
             size = min(ngram_tokens, offsets[row + 1] - offsets[row])
             for start in range(offsets[row], max(offsets[row] + 1, offsets[row + 1] - ngram_tokens + 1)):
-                slot = _slot(values, start, size, hash_mask, used_bits)
+                slot = _slot(values, start, size, hash_mask, seed, used_bits)
                 while table[slot] >= 0 and not _are_equal(values, starts[table[slot]], sizes[table[slot]], start, size):
                     slot = (slot + 1) & ((1 << used_bits) - 1)
                 if table[slot] < 0:
@@ -85,15 +87,16 @@ def _number_shingles(
 
 
 @compiled
-def _slot(values: NDArray[np.int32], start: int, size: int, hash_mask: np.uint64, bits: int) -> np.int64:
+def _slot(
+    values: NDArray[np.int32], start: int, size: int, hash_mask: np.uint64, seed: np.uint64, bits: int
+) -> np.int64:
     """Return the slot, of 2^bits, at which the search for a shingle starts."""
-    mixed = np.uint64(size)
-    for i in range(start, start + size):
-        mixed = (mixed ^ np.uint64(np.uint32(values[i]))) * np.uint64(0x9E3779B97F4A7C15)
-        mixed ^= mixed >> np.uint64(32)
-    # Fibonacci hashing: the high bits of the product with 2^64 / golden ratio.
-    mixed = (mixed & hash_mask) * np.uint64(0x9E3779B97F4A7C15)
-    return np.int64(mixed >> np.uint64(64 - bits))
+    mixed, pair = mix(seed ^ np.uint64(size)), np.uint64(0)
+    for i in range(size):
+        pair = pair << np.uint64(32) | np.uint64(np.uint32(values[start + i]))
+        if i % 2 == 1 or i == size - 1:  # two tokens fill the 64 bits
+            mixed, pair = mix(mixed ^ pair), np.uint64(0)
+    return np.int64(mixed & hash_mask) & ((1 << bits) - 1)
 
 
 @compiled

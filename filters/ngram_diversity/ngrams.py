@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from filters.compiled import compiled
 from filters.contract import RaggedArray
+from filters.hashing import draw_seed, mix
 from filters.kernel_input import read_only_rows
 
 LONGEST = 4  # counts n-grams of n = 1 to 4
@@ -30,12 +31,12 @@ class NgramCounts(NamedTuple):
 
 def count_ngrams(rows: RaggedArray) -> NgramCounts:
     """Count the n-grams, n = 1 to LONGEST, of rows of non-negative int32 ids."""
-    return NgramCounts(*_count_ngrams(*read_only_rows(rows, np.int32)))
+    return NgramCounts(*_count_ngrams(*read_only_rows(rows, np.int32), draw_seed()))
 
 
 @compiled
 def _count_ngrams(
-    values: NDArray[np.int32], offsets: NDArray[np.int64]
+    values: NDArray[np.int32], offsets: NDArray[np.int64], seed: np.uint64
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     rows = len(offsets) - 1
     distinct = np.zeros((LONGEST, rows), np.int64)
@@ -61,7 +62,7 @@ def _count_ngrams(
                 # An n-gram is its leading (n-1)-gram and its last id. Both are numbered within the row, below `length`,
                 # so the pair fits one integer without collisions.
                 keys[i] = values[offsets[row] + i] if n == 1 else grams[i] * length + singles[i + n - 1]
-            found = _number(keys[:total], table, grams, counts, begins)
+            found = _number(keys[:total], seed, table, grams, counts, begins)
             best = 0
             for number in range(found):
                 best = number if counts[number] > counts[best] else best
@@ -74,6 +75,7 @@ def _count_ngrams(
 @compiled
 def _number(
     keys: NDArray[np.int64],
+    seed: np.uint64,
     table: NDArray[np.int64],
     numbers: NDArray[np.int64],
     counts: NDArray[np.int64],
@@ -92,9 +94,7 @@ def _number(
         table[unused] = -1
     found = 0
     for i in range(len(keys)):
-        # Fibonacci hashing: the high bits of the product with 2**64 / golden ratio.
-        product = np.uint64(keys[i]) * np.uint64(0x9E3779B97F4A7C15)
-        slot = np.int64(product >> np.uint64(64 - bits))
+        slot = np.int64(mix(np.uint64(keys[i]) ^ seed)) & mask
         while table[slot] >= 0 and keys[begins[table[slot]]] != keys[i]:
             slot = (slot + 1) & mask
         number = table[slot]

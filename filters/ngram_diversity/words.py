@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from filters.compiled import compiled
 from filters.contract import RaggedArray
+from filters.hashing import EVERY_BIT, draw_seed, mix
 from filters.kernel_input import read_only_rows
 
 Bytes = NDArray[np.uint8]
@@ -26,10 +27,13 @@ class Words(NamedTuple):
     stops: NDArray[np.int64]
 
 
-def words_of(text: RaggedArray) -> Words:
-    """Return the words of each row of valid UTF-8 (uint8); none for a row of only whitespace."""
+def words_of(text: RaggedArray, hash_mask: int = EVERY_BIT) -> Words:
+    """Return the words of each row of valid UTF-8 (uint8); none for a row of only whitespace.
+
+    hash_mask: the hash bits used for lookup. Equality is decided by the bytes, so any mask gives the same result.
+    """
     values, text_offsets = read_only_rows(text, np.uint8)
-    offsets, starts, stops, hashes = _find_words(values, text_offsets)
+    offsets, starts, stops, hashes = _find_words(values, text_offsets, draw_seed(), np.uint64(hash_mask))
     return Words(RaggedArray(_number_words(values, offsets, starts, stops, hashes), offsets), starts, stops)
 
 
@@ -62,9 +66,9 @@ def _multibyte_whitespace_length(text: Bytes, at: int, stop: int) -> int:
 
 @compiled
 def _find_words(
-    text: Bytes, offsets: NDArray[np.int64]
+    text: Bytes, offsets: NDArray[np.int64], seed: np.uint64, hash_mask: np.uint64
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.uint64]]:
-    """Return the rows' offsets among the words, the words' starts and stops, and an FNV-1a hash of each."""
+    """Return the rows' offsets among the words, the words' starts and stops, and a hash of each."""
     most = (len(text) + len(offsets)) // 2  # a word and the whitespace after it take at least two bytes
     starts, stops = np.empty(most, np.int64), np.empty(most, np.int64)
     hashes = np.empty(most, np.uint64)
@@ -72,25 +76,33 @@ def _find_words(
     found = 0
     for row in range(len(offsets) - 1):
         at, stop = offsets[row], offsets[row + 1]
-        start, digest = np.int64(-1), np.uint64(0)
+        start, digest, chunk = np.int64(-1), seed, np.uint64(0)
         while at < stop:
             kind = _KINDS[text[at]]
             gap = 0 if kind == _WORD else 1 if kind == _SPACE else _multibyte_whitespace_length(text, at, stop)
             if gap == 0:
                 if start < 0:
-                    start, digest = at, np.uint64(0xCBF29CE484222325)
-                digest = (digest ^ np.uint64(text[at])) * np.uint64(0x100000001B3)
+                    start, digest, chunk = at, seed, np.uint64(0)
+                chunk = chunk << np.uint64(8) | np.uint64(text[at])
                 at += 1
+                if (at - start) % 8 == 0:
+                    digest, chunk = mix(digest ^ chunk), np.uint64(0)
                 continue
             if start >= 0:
-                starts[found], stops[found], hashes[found] = start, at, digest
+                starts[found], stops[found], hashes[found] = start, at, _finish(digest, chunk, at - start) & hash_mask
                 found, start = found + 1, np.int64(-1)
             at += gap
         if start >= 0:
-            starts[found], stops[found], hashes[found] = start, stop, digest
+            starts[found], stops[found], hashes[found] = start, stop, _finish(digest, chunk, stop - start) & hash_mask
             found += 1
         word_offsets[row + 1] = found
     return word_offsets, starts[:found], stops[:found], hashes[:found]
+
+
+@compiled
+def _finish(digest: np.uint64, chunk: np.uint64, length: int) -> np.uint64:
+    """Return the hash of a word from that of its whole chunks of 8 bytes, its last bytes, and its length."""
+    return mix((digest ^ chunk) + np.uint64(length) * np.uint64(0x9E3779B97F4A7C15))
 
 
 @compiled
@@ -114,7 +126,7 @@ def _number_words(
             slots[unused] = -1
         distinct = 0
         for word in range(offsets[row], offsets[row + 1]):
-            slot = np.int64(hashes[word] >> np.uint64(20)) & (size - 1)
+            slot = np.int64(hashes[word]) & (size - 1)
             while slots[slot] >= 0 and not _are_equal(text, starts, stops, hashes, slots[slot], word):
                 slot = (slot + 1) & (size - 1)
             if slots[slot] < 0:

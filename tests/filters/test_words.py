@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from filters.hashing import EVERY_BIT
 from filters.ngram_diversity.words import words_of
 from tests.filters.ragged_rows import as_lists, text_rows
 
@@ -64,5 +65,6 @@ def test_long_text_is_split() -> None:
 
 
 def test_words_of_equal_hash_are_distinguished() -> None:
-    one, other = "8yn0iYCKYHlIj4-BwPqk", "GReLUrM4wMqfg9yzV3KQ"  # a known collision of 64-bit FNV-1a
-    assert as_lists(words_of(text_rows([f"{one} {other} {one} {other}"])).ids) == [[0, 1, 0, 1]]
+    words = ["a", "b", "\0a", "a\0", "\0", "ab", "ba", "abcdefgh", "abcdefghi", "abcdefgh\0", "abcdefgi"]
+    for hash_mask in (0, 1, EVERY_BIT):
+        assert as_lists(words_of(text_rows([" ".join(words * 2)]), hash_mask).ids) == [[*range(len(words))] * 2]
