@@ -87,7 +87,9 @@ def _number_shingles(
 
 
 @compiled
-def _slot(values: NDArray[np.int32], start: int, size: int, hash_mask: np.uint64, seed: np.uint64, bits: int) -> int:
+def _slot(
+    values: NDArray[np.int32], start: int, size: int, hash_mask: np.uint64, seed: np.uint64, bits: int
+) -> np.int64:
     """Return the slot, of 2^bits, at which the search for a shingle starts."""
     mixed, pair = mix(seed ^ np.uint64(size)), np.uint64(0)
     for i in range(size):
