@@ -63,6 +63,12 @@ def test_elements_that_do_not_fit_are_rejected_in_their_place(tmp_path: Path) ->
     assert "not valid UTF-8" in rows[3][LINE_REASON]
 
 
+def test_number_may_go_on_behind_what_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(tmp_path / "a.json", b"[123, 45]")
+    monkeypatch.setattr(json_array, "READ_AT_ONCE", 1)
+    assert list(elements_of(path)) == [b"123", b"45"]
+
+
 def test_json_may_hold_lines(tmp_path: Path) -> None:
     path = write(tmp_path / "a.json", b'{"text": "a"}\n{"text": "b"}\n')
     assert [row["text"] for row in read(path)] == ["a", "b"]

@@ -14,6 +14,7 @@ from spark.sources.corpora import resolve_corpus
 from spark.sources.local_files import find_files
 from spark.sources.patterns import base_of, matching_paths
 from spark.sources.resolver import Resolver
+from spark.sources.shards import require_all_shards
 from spark.storage.paths import AnyPath
 from tests.spark.sources.test_token_file import rows_of
 from tests.spark.storage.conftest import *  # noqa: F403
@@ -106,3 +107,10 @@ def test_numbered_files_must_all_be_there(
         resolver.files(location)
     assert len(find_files(path.parent / "*-of-*")) == len(names)
     assert find_files(path) == (path,)
+
+
+def test_total_may_be_the_number_of_the_last_file() -> None:
+    with pytest.raises(
+        UserError, match=r"d: expected 3 files named t-…-of-002\.bin, found 2: missing t-001-of-002\.bin"
+    ):
+        require_all_shards("d", [Path("t-000-of-002.bin"), Path("t-002-of-002.bin")])
