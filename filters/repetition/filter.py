@@ -7,8 +7,9 @@ text. After a break, the match may continue at any other position of the unit.
 
 The *coverage* of a unit is the share of the sequence's tokens in its stretches. A unit saves the tokens it covers, less
 its own length, less one per break (to tell where in the unit the match continues). The unit that saves most is chosen.
-It must occur at least twice as a whole. Without such a unit, a sequence has no repetition: coverage is 0, and offset,
-count and unit are null.
+It must occur at least twice as a whole, and its stretches, if there are several, must average `MIN_MEAN_STRETCH`
+tokens: shorter ones are what chance makes of irregular columns of two or three symbols. Without such a unit, a sequence
+has no repetition: coverage is 0, and offset, count and unit are null.
 
 A unit is a candidate if the same tokens follow one period later, for at least a third of the period and two tokens.
 These are runs as defined by Kolpakov and Kucherov ("Finding maximal repetitions in a word in linear time", 1999), with
@@ -99,24 +100,24 @@ FILTER = Filter(
         Column(
             "repeating_offset",
             pa.int32(),
-            "index of the token where the repetition starts; null if no unit occurs twice",
+            "index of the token where the repetition starts; null without a repetition",
         ),
         Column(
             "num_repeating",
             pa.int32(),
             "number of whole occurrences of the unit, counted from the start of the repetition and again after each "
-            "break; null if no unit occurs twice",
+            "break; null without a repetition",
         ),
         Column(
             "smallest_repeating_chunk",
             pa.list_(pa.int32()),
-            f"the shortest repeated unit, as found at `repeating_offset` (1 to {MAX_PERIOD} token ids); null if no "
-            "unit occurs twice",
+            f"the shortest repeated unit, as found at `repeating_offset` (1 to {MAX_PERIOD} token ids); null without a "
+            "repetition",
         ),
         Column(
             "repetition_coverage",
             pa.float64(),
-            "share of the tokens explained by the repeated unit; 0 if no unit occurs twice, 1 if there is nothing "
+            "share of the tokens explained by the repeated unit; 0 without a repetition, 1 if there is nothing "
             "but the repetition",
         ),
     ),

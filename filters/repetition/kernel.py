@@ -9,6 +9,9 @@ from filters.compiled import compiled
 
 MAX_PERIOD = 1024  # half of Pythia's context of 2,048 tokens; bounds the work to n·MAX_PERIOD for n tokens
 MIN_STRETCH = 3  # tokens; two equal tokens, such as a doubled line break, are no repetition
+# Tokens, on average. Shorter stretches are what chance makes of irregular columns of two or three symbols. With 7, no
+# repeating row of the sample or of the labelled sequences is lost; with 8, one is.
+MIN_MEAN_STRETCH = 7
 CANDIDATES = 8  # of 1,264 labelled sequences, 3 differ with more candidates, 26 with 4
 
 
@@ -28,7 +31,7 @@ def find_repetitions(
     units = np.empty((CANDIDATES + 1, 3), np.int64)
     for row in range(rows):
         sequence = tokens[offsets[row] : offsets[row + 1]]
-        most_saved = 0
+        most_saved, mean_stretch, has_breaks = 0, 0.0, False
         for k in range(_candidate_units(sequence, units)):
             period = units[k, 1]
             unit = sequence[units[k, 2] : units[k, 2] + period]
@@ -39,9 +42,11 @@ def find_repetitions(
             saved = covered - period - breaks
             better = saved > most_saved or (saved == most_saved and period < periods[row])
             if whole >= 2 and saved > 0 and better:
-                most_saved = saved
+                most_saved, mean_stretch, has_breaks = saved, covered / (breaks + 1), breaks > 0
                 periods[row], starts[row], occurrences[row] = period, start, whole
                 coverage[row] = covered / len(sequence)
+        if has_breaks and mean_stretch < MIN_MEAN_STRETCH:
+            periods[row], starts[row], occurrences[row], coverage[row] = 0, 0, 0, 0.0
     return periods, starts, occurrences, coverage
 
 

@@ -12,7 +12,7 @@ import pytest
 from filters.contract import RaggedArray, Sequences
 from filters.ragged import ragged_from_lists
 from filters.repetition.filter import FILTER, MIN_COVERAGE, measure, repetitions
-from filters.repetition.kernel import CANDIDATES, MAX_PERIOD, MIN_STRETCH
+from filters.repetition.kernel import CANDIDATES, MAX_PERIOD, MIN_MEAN_STRETCH, MIN_STRETCH
 
 Row = list[int]
 LINE_BREAK, INDENT = 187, 50276
@@ -78,6 +78,11 @@ CASES = {
     "a counter in a frame": (COUNTER_IN_A_FRAME, NOTHING),
     "numbers and commas": ([t for n in range(30) for t in (100 + n, 13)], NOTHING),
     "nothing repeated": (PROSE, NOTHING),
+    "short stretches that average 7 tokens": (
+        [1, 2] * 3 + [91] + [1, 2] * 4 + [92],
+        Found(True, 0, 7, [1, 2], 14 / 16),
+    ),
+    "shorter stretches": ([1, 2] * 3 + [91] + [1, 2] * 3 + [92], NOTHING),
     "a doubled line break": ([*PROSE[:9], LINE_BREAK, LINE_BREAK, *PROSE[9:20]], NOTHING),
     "a unit and half of it": (PROSE[:20] + PROSE[:10], NOTHING),
     "the same paragraph at both ends": (PROSE[:20] + PROSE[30:50] + PROSE[:20], NOTHING),
@@ -130,7 +135,7 @@ def candidates(row: Row) -> list[Row]:
 
 
 def oracle(row: Row) -> Found:
-    best, result = (0, 0), NOTHING
+    best, result, is_by_chance = (0, 0), NOTHING, False
     for unit in candidates(row):
         parts = stretches(row, unit)
         covered, whole = sum(n for _, n in parts), sum(n // len(unit) for _, n in parts)
@@ -139,7 +144,8 @@ def oracle(row: Row) -> Found:
             start, coverage = parts[0][0], covered / len(row)
             found_unit = row[start : start + len(unit)]
             best, result = score, Found(coverage >= MIN_COVERAGE, start, whole, found_unit, coverage)
-    return result
+            is_by_chance = len(parts) > 1 and covered < MIN_MEAN_STRETCH * len(parts)
+    return NOTHING if is_by_chance else result
 
 
 def random_rows(seed: int, count: int) -> list[Row]:
@@ -164,6 +170,15 @@ def test_random_rows_equal_the_oracle() -> None:
     assert sum(each == NOTHING for each in found) > 100
     for row, each in zip(rows, found, strict=True):
         assert each == oracle(row), row
+
+
+def test_few_irregular_columns_of_few_symbols_repeat() -> None:
+    rng = np.random.default_rng(8)
+    columns = [[token for number in rng.integers(0, 3, 32) for token in (int(number), LINE_BREAK)] for _ in range(300)]
+    bits = [rng.integers(0, 2, 64).tolist() for _ in range(300)]
+    # About 16 and 62 without MIN_MEAN_STRETCH.
+    assert sum(each.is_repeating for each in measured(columns)) < 10
+    assert sum(each.is_repeating for each in measured(bits)) < 10
 
 
 def test_found_unit_occurs_in_the_row_as_reported() -> None:
