@@ -11,7 +11,9 @@ from utils import UserError
 
 PROJECT = Path(__file__).resolve().parent.parent
 ENVIRONMENTS = PROJECT / ".compat"
-TO_TEST = frozenset({"pytest", "pytest-timeout", "hypothesis", "psutil", "moto", "flask", "flask-cors"})
+TO_TEST = frozenset(
+    {"pytest", "pytest-timeout", "hypothesis", "psutil", "moto", "flask", "flask-cors", "polars", "duckdb"}
+)
 
 
 def known_versions() -> list[str]:
