@@ -48,6 +48,11 @@ def fetch_model(
     if path.is_dir():
         model_files([each.name for each in path.iterdir()], printable(id_or_path))
         return path
+    if path.is_file():
+        raise HubError(
+            f"Expected the directory of a model, found the file {printable(id_or_path)}.\n"
+            f"Give its directory: {printable(str(path.parent))}"
+        )
     repository = HubRepository("model", id_or_path, cache_directory, retry or RetryPolicy(), on_progress)
     commit = repository.resolve(revision or "main")
     files = repository.list_files(commit)

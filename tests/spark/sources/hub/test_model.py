@@ -89,3 +89,10 @@ def test_local_model_is_used_in_place(tmp_path: Path) -> None:
         (tmp_path / name).write_text("")
     assert fetch_model(str(tmp_path), tmp_path / "cache") == tmp_path
     assert not (tmp_path / "cache").exists()
+
+
+def test_a_file_of_weights_is_answered_with_its_directory(tmp_path: Path) -> None:
+    weights = tmp_path / "model.safetensors"
+    weights.touch()
+    with pytest.raises(HubError, match=f"found the file {weights}.\nGive its directory: {tmp_path}$"):
+        fetch_model(str(weights), tmp_path)
