@@ -10,6 +10,7 @@ import numpy as np
 
 from filters.contract import MIN_K_PERCENT, RaggedArray
 from filters.errors import UserError, printable
+from filters.language_model.context import context_tokens
 from filters.validity import Reasons
 
 Precision = Literal["float32", "bfloat16", "float16"]
@@ -67,15 +68,14 @@ def read_language_model(directory: Path, **how: Any) -> LanguageModel:
     try:
         config = AutoConfig.from_pretrained(directory, local_files_only=True, trust_remote_code=False)
         text = config.get_text_config()
-        vocabulary_size, context = int(text.vocab_size), getattr(text, "max_position_embeddings", None)
+        vocabulary_size, context = int(text.vocab_size), context_tokens(text)
     except Exception as error:  # the library raises many kinds of errors
         reason = printable(" ".join(str(error).split()))[:300]
         raise UserError(f"--model {name}: its config.json cannot be read: {reason}\n{MODEL_ADVICE}") from None
     if config.model_type not in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES or getattr(config, "is_encoder_decoder", False):
         kind = printable(str(config.model_type))
         raise UserError(f"--model {name}: a model of type {kind!r} does not predict the next token.\n{MODEL_ADVICE}")
-    # Some configurations mark an unbounded context by a number below 1.
-    found = LanguageModel(directory, vocabulary_size, context if context and context > 0 else None, **how)
+    found = LanguageModel(directory, vocabulary_size, context, **how)
     needed = found.prompt_tokens + found.continuation_tokens
     if found.context_tokens is not None and found.context_tokens < needed:
         raise UserError(
