@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -36,8 +37,9 @@ def read_with_duckdb(directory: Path) -> Found:
 
 def read_with_datasets(directory: Path) -> Found:
     """Read with `datasets`, which does not add the columns of the partitions."""
-    table = datasets.load_dataset(str(directory), split="train", cache_dir=str(directory.parent / "datasets-cache"))
-    return len(table), set(table.column_names)
+    with tempfile.TemporaryDirectory() as cache:
+        table = datasets.load_dataset(str(directory), split="train", cache_dir=cache)
+        return len(table), set(table.column_names)
 
 
 READERS: dict[str, Callable[[Path], Found]] = {

@@ -275,7 +275,7 @@ def test_object_store_gives_the_same_tables_as_local_files(
         assert finished.returncode == 0, finished.stdout + finished.stderr
         run = storage_path(f"s3a://{BUCKET}/output/r")
         left = {name.parts[0] for name in files_below(run)}
-        assert left == {"metrics", "run.json", "run.log", "spark-events"}
+        assert left == {"metrics", "_complete", "run.json", "run.log", "spark-events"}
         assert json.loads((run / "run.json").read_text())["status"] == "complete"
         filesystem, path = storage.arrow_location(run / "metrics" / f"dataset={memories.name}" / "scheme=duped")
         found = pq.read_table(path, filesystem=filesystem)

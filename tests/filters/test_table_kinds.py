@@ -24,7 +24,7 @@ from tests.conftest import PROJECT
 from utils import UserError
 
 TEXTS = ["1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14", None, "no no no no no no no no no no no no"]
-INCREMENTING, STEPS, REPEATS = [True, None, False], [1.0, None, None], [2, None, 11]
+INCREMENTING, STEPS, REPEATS = [True, None, False], [1.0, None, None], [None, None, 11]
 FILTERS = ["incrementing", "repetition"]
 
 
@@ -146,7 +146,7 @@ def test_dataset_keeps_its_rows_types_and_format(tokenizer: Tokenizer) -> None:
     assert measured.split == "test" and measured.format["type"] == "numpy"
     assert {name: measured.features[name] for name in features} == features
     assert measured.with_format(None)["text"][:] == [TEXTS[2], "x", TEXTS[0]]
-    assert measured.with_format(None)["num_repeating"][:] == [11, None, 2]
+    assert measured.with_format(None)["num_repeating"][:] == [11, None, None]
 
 
 def test_polars_gives_polars(pl: ModuleType, tokenizer: Tokenizer) -> None:

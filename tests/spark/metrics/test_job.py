@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.dataset
 import pyarrow.parquet as pq
@@ -23,7 +21,6 @@ from spark.metrics.null_columns import null_columns
 from spark.metrics.planning import plan_sequence_tables
 from spark.metrics.resolve import resolve_sequence_table
 from spark.sources.resolver import Resolver
-from tests.conftest import PROJECT
 from utils import UserError
 
 Write = Callable[..., Path]
@@ -218,16 +215,3 @@ def test_rejected_lines_of_json_are_kept_unchanged(spark: Any, tmp_path: Path, t
     metrics_job(path, tmp_path, tokenizer=str(tokenizer_file)).run(spark)
     assert [row["text"] for row in read(tmp_path / "metrics")] == ["one two"]
     assert [row["line"] for row in read(tmp_path / "rejected")] == [b'{"text": "\xff"}', b"[]"]
-
-
-def test_the_quickstart_reads_tables_without_scheme_and_model(spark: Any, write_parquet: Write, tmp_path: Path) -> None:
-    metrics_job(write_parquet("mine.parquet", {"tokens": [[1, 2]]}), tmp_path, filters="repetition").run(spark)
-    quickstart = (PROJECT / "docs" / "quickstart.md").read_text(encoding="utf-8")
-    recipe = re.search(r"^names = .*\npartitions = .*$", quickstart, re.MULTILINE)
-    assert recipe is not None
-    known: dict[str, Any] = {"pa": pa}
-    exec(recipe[0], known)
-    table = pa.dataset.dataset(tmp_path / "metrics", partitioning=known["partitions"]).to_table()
-    frame = pd.read_parquet(tmp_path / "metrics", partitioning=known["partitions"])
-    for found in (table.to_pylist()[0], frame.to_dict("records")[0]):
-        assert [found[name] for name in ("dataset", "scheme", "model")] == ["mine", None, None]

@@ -88,7 +88,8 @@ def test_java_gets_the_temporary_directory_of_python(tmp_path: Path, monkeypatch
 def test_a_launch_checks_the_temporary_directory_unless_java_has_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv("PYSPARK_PYTHON", raising=False)
+    for name in ("PYSPARK_PYTHON", "SPARK_SUBMIT_OPTS"):  # a session of another test sets them
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
     with pytest.raises(UserError, match=r"^Temporary directory: cannot write to"):
         launch.check_launch([])
