@@ -8,7 +8,7 @@ import yaml
 
 from spark.sources.hub.splits import CARD, card_configurations
 from spark.storage.paths import AnyPath, write_at_once
-from spark.storage.publishing import MARKERS
+from spark.storage.publishing import MARKERS, read_marker
 
 
 def write_card(run_directory: AnyPath, dataset: str) -> None:
@@ -18,7 +18,8 @@ def write_card(run_directory: AnyPath, dataset: str) -> None:
     pandas and Polars open every file there.
     """
     card = run_directory / CARD
-    splits = sorted(path.name.removesuffix(".json") for path in (run_directory / MARKERS / dataset).rglob("*.json"))
+    marked = sorted(path.name.removesuffix(".json") for path in (run_directory / MARKERS / dataset).rglob("*.json"))
+    splits = [split for split in marked if read_marker(run_directory, f"{dataset}/{split}") is not None]
     files = [{"split": split, "path": f"{dataset}/{split}/*.parquet"} for split in splits]
     added: dict[str, Any] = {"config_name": dataset, "data_files": files}
     others = card_configurations(str(run_directory), card) if card.is_file() else []

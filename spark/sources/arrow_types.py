@@ -6,13 +6,8 @@ from collections.abc import Callable
 
 import pyarrow as pa
 
-LISTS = (
-    pa.types.is_list,
-    pa.types.is_large_list,
-    pa.types.is_fixed_size_list,
-    pa.types.is_list_view,
-    pa.types.is_large_list_view,
-)
+from filters.input_types import LISTS
+
 UNSIGNED_64 = pa.decimal128(20, 0)  # Spark has no unsigned integers
 WIDER = {pa.uint8(): pa.int16(), pa.uint16(): pa.int32(), pa.uint32(): pa.int64(), pa.uint64(): UNSIGNED_64}
 WIDEST_DECIMAL = 38

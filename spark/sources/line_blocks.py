@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
-from typing import IO, NamedTuple
+from typing import IO, TYPE_CHECKING, NamedTuple
 
-from spark.sources.compression import is_compressed, opened
+from spark.sources.compression import created, is_compressed, opened
 from spark.storage.paths import AnyPath
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 BLOCK_BYTES = 16 << 20
 LONGEST_LINE = 16 << 20  # bytes, some millions of tokens; bounds the memory that one line takes
@@ -87,3 +91,14 @@ def _skip_line(stream: IO[bytes]) -> int:
         if part.endswith(b"\n"):
             break
     return skipped
+
+
+def copy_lines(block: Block, removed: NDArray[np.int64], path: AnyPath) -> int:
+    """Write the lines of a block, except those at some positions, to a new file; return how many were written."""
+    gone, rows = set(removed.tolist()), 0
+    with created(path) as stream:
+        for position, line in enumerate(lines_of(block)):
+            if position not in gone:
+                stream.write(line + b"\n")
+                rows += 1
+    return rows

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, ClassVar
 import pyarrow as pa
 
 from spark.sources.column_names import known_types
-from spark.sources.compression import compressed_suffix, created, with_compressions
+from spark.sources.compression import compressed_suffix, with_compressions
 from spark.sources.json_lines import in_batches, parse_lines, record_of
 from spark.sources.json_types import column_types
-from spark.sources.line_blocks import Block, blocks_of, first_lines, lines_of
+from spark.sources.line_blocks import Block, blocks_of, copy_lines, first_lines, lines_of
 from spark.sources.parts import ROWS_A_BATCH, CopiedPart, Part
 from spark.sources.registry import Format, ReadOptions
 from spark.sources.source import FirstRows, Source
@@ -46,13 +46,7 @@ class JsonLinesPart(Part):
     def copy_without(self, removed: NDArray[np.int64], directory: AnyPath, name: str) -> CopiedPart:
         """Write the lines that are kept as they are; compressed if the file is."""
         name = f"{name}.jsonl{compressed_suffix(self.path)}"
-        gone, rows = set(removed.tolist()), 0
-        with created(directory / name) as stream:
-            for position, line in enumerate(lines_of(self.block)):
-                if position not in gone:
-                    stream.write(line + b"\n")
-                    rows += 1
-        return CopiedPart(name, rows)
+        return CopiedPart(name, copy_lines(self.block, removed, directory / name))
 
 
 @dataclass(frozen=True)

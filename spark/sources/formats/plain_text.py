@@ -12,7 +12,7 @@ import pyarrow as pa
 from spark.sources.compression import compressed_suffix, created, opened, with_compressions
 from spark.sources.internal_columns import LINE, LINE_REASON
 from spark.sources.json_lines import KEPT_OF_LONG_LINES, in_batches
-from spark.sources.line_blocks import LONGEST_LINE, Block, blocks_of, first_lines, lines_of
+from spark.sources.line_blocks import LONGEST_LINE, Block, blocks_of, copy_lines, first_lines, lines_of
 from spark.sources.parts import ROWS_A_BATCH, CopiedPart, Part
 from spark.sources.registry import FILE, Format, ReadOptions
 from spark.sources.registry import LINE as EACH_LINE
@@ -44,13 +44,7 @@ class LinesPart(Part):
     def copy_without(self, removed: NDArray[np.int64], directory: AnyPath, name: str) -> CopiedPart:
         """Write the lines that are kept as they are; compressed if the file is."""
         name = f"{name}.txt{compressed_suffix(self.path)}"
-        gone, rows = set(removed.tolist()), 0
-        with created(directory / name) as stream:
-            for position, line in enumerate(lines_of(self.block)):
-                if position not in gone:
-                    stream.write(line + b"\n")
-                    rows += 1
-        return CopiedPart(name, rows)
+        return CopiedPart(name, copy_lines(self.block, removed, directory / name))
 
 
 @dataclass(frozen=True)
