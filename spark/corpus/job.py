@@ -43,6 +43,7 @@ class FeatureJob(ABC):
     feature: its name in `--features` and as a feature table.
     options: the options that this feature uses, except options that all features use.
     output_columns: the columns of its tables.
+    of_rows: whether its tables have a row per row of the corpus.
     has_card: whether its tables are splits of one dataset, listed in the README.md of the run.
 
     memorized: sequences to count separately; None to count all together.
@@ -53,6 +54,7 @@ class FeatureJob(ABC):
     feature: ClassVar[str]
     options: ClassVar[tuple[str, ...]] = ()
     output_columns: ClassVar[tuple[Column, ...]]
+    of_rows: ClassVar[bool] = False
     has_card: ClassVar[bool] = True
 
     planned: PlannedFeature

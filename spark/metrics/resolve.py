@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from filters.contract import FeatureTable, Filter
-from filters.feature_tables import TOKEN_FREQUENCIES, feature_table
+from filters.feature_tables import FEATURE_TABLES, TOKEN_FREQUENCIES, feature_table
 from filters.input_types import is_integer, is_number
 from filters.language_model.model import LanguageModel
 from filters.measuring import Resources
@@ -19,10 +19,13 @@ from spark.metrics.language_models import require_same_tokens, required_model, r
 from spark.metrics.sequence_table import SequenceTable
 from spark.metrics.token_frequencies import read_token_frequencies
 from spark.runs.read_options import read_options
+from spark.sources.cut_source import cut_source
+from spark.sources.cutting import Cut
 from spark.sources.input_columns import InputColumns, recognise_columns
 from spark.sources.internal_columns import INTERNAL
 from spark.sources.resolver import Resolver
 from spark.sources.source import Source
+from spark.sources.token_reader import TokenReader
 from utils import UserError, printable
 
 RESERVED = ("dataset", "scheme", "model", "reason")
@@ -69,6 +72,10 @@ def resolve_sequence_table(
                 f"{sequences.location}: expected tokens for the language model, found text and no tokenizer.\n"
                 "Give --tokenizer with the tokenizer that the model was trained with."
             )
+    if configuration.cut is not None:
+        reader = TokenReader(columns, vocabulary.tokenizer.to_str() if vocabulary else None)
+        files = cut_documents(sequences, files, reader, configuration.cut)
+        columns = recognise_columns(files.schema, str(sequences.location))
     frequencies = None
     locations = feature_locations(TOKEN_FREQUENCIES, configuration, sequences, models[0])
     if locations and any(TOKEN_FREQUENCIES.name in each.reads for each in filters):
@@ -83,13 +90,32 @@ def resolve_sequence_table(
     features = shared + by_model[models[0]]
     _require_no_conflict(columns, filters, features, str(sequences.location))
     _require_numbers(files, columns, filters, str(sequences.location))
-    if features and columns.sequence_id is None:
+    if features and columns.sequence_id is None and configuration.cut is None:
         raise UserError(
             f"{sequences.location}: expected a column of ids to join --{features[0].table.name}, found none.\n"
             "Add a column `sequence_id`, or leave out the feature tables."
         )
     resources = Resources(vocabulary, frequencies, language_model)
     return ResolvedTable(sequences, models, files, columns, resources, shared, by_model)
+
+
+def cut_documents(sequences: SequenceTable, documents: Source, reader: TokenReader, cut: Cut) -> Source:
+    """Return the sequences of the documents; raise UserError for data that holds sequences, or metrics of documents."""
+    name, columns = str(sequences.location), reader.columns
+    if sequences.kind != "plain":
+        raise UserError(f"--sequence_tokens: expected documents, found the sequences of {sequences.description}.")
+    joined = {column.name for table in FEATURE_TABLES for column in table.columns} | {"memorization_score"}
+    of_documents = sorted({column for _, column in columns.scores} | joined & set(columns.others))
+    if of_documents:
+        raise UserError(
+            f"{name}: expected no metric of whole documents with --sequence_tokens, found `{of_documents[0]}`.\n"
+            "Rename the column, or leave out --sequence_tokens."
+        )
+    if columns.tokens is None and reader.tokenizer_json is None:
+        raise UserError(
+            f"{name}: expected a tokenizer to cut text with --sequence_tokens, found none.\nGive --tokenizer."
+        )
+    return cut_source(documents, reader, cut, name)
 
 
 def _vocabulary_of_both(

@@ -48,6 +48,13 @@ def as_text(name: str, value: Any) -> str:
     return value
 
 
+def as_flag(name: str, value: Any) -> bool:
+    """Accept true or false."""
+    if not isinstance(value, bool):
+        raise UserError(f"{name}: expected true or false, found {shown(value)}.")
+    return value
+
+
 def as_revisions(name: str, value: Any) -> tuple[tuple[str, str], ...]:
     """Accept a mapping of Hub id to revision."""
     if not isinstance(value, dict):

@@ -9,11 +9,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from spark.runs.option_checks import as_revisions, as_text, one_of
+from spark.runs.option_checks import as_flag, as_revisions, as_text, integer_from, one_of
+from spark.sources.cutting import Cut
+from utils import UserError
 
 DOCUMENT_PER = ("file", "line")
 Check = Callable[[str, Any], Any]
 RUN = "run"  # the group of the options that every program has
+FLAG = ""  # the placeholder of an option without a value
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,7 @@ class Option:
 
     check: takes the name and a value from the command line or a YAML file; returns the value of the field, or raises
         UserError.
-    metavar: placeholder of the value in `--help`; None for an option that only a YAML file can set.
+    metavar: placeholder of the value in `--help`; `FLAG` if it takes none; None if only a YAML file can set it.
     group: heading of the option in `--help` and the docs.
     """
 
@@ -58,6 +61,18 @@ class RunConfiguration:
     document_per: str | None = option(
         None, "WHICH", "what is one document of .txt data: a file (default) or a line", one_of("choice", DOCUMENT_PER)
     )
+    sequence_tokens: int | None = option(
+        None, "N", "cut documents into sequences of N tokens (default: each row is a sequence)", integer_from(1)
+    )
+    stride: int | None = option(
+        None,
+        "N",
+        "tokens from the beginning of a cut sequence to that of the next (default: --sequence_tokens)",
+        integer_from(1),
+    )
+    keep_short: bool = option(
+        False, FLAG, "keep the last tokens of a document, as a sequence of fewer than --sequence_tokens", as_flag
+    )
     revisions: tuple[tuple[str, str], ...] = option(
         (),
         None,
@@ -66,9 +81,19 @@ class RunConfiguration:
         group=RUN,
     )
 
+    @property
+    def cut(self) -> Cut | None:
+        """How documents are cut into sequences; None if they are not."""
+        if self.sequence_tokens is None:
+            return None
+        return Cut(self.sequence_tokens, self.stride or self.sequence_tokens, self.keep_short)
+
     def as_json(self) -> dict[str, Any]:
         """Return the options by name, in JSON types."""
         return {**asdict(self), "revisions": dict(self.revisions)}
+
+
+CUT_OPTIONS = ("sequence_tokens", "stride", "keep_short")
 
 
 def declared_options(configuration: type[RunConfiguration]) -> dict[str, Option]:
@@ -82,4 +107,8 @@ def declared_options(configuration: type[RunConfiguration]) -> dict[str, Option]
 def checked_values(configuration: type[RunConfiguration], given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the given values, checked and converted, without None; raise UserError for an invalid value."""
     options = declared_options(configuration)
-    return {name: options[name].check(name, value) for name, value in given.items() if value is not None}
+    values = {name: options[name].check(name, value) for name, value in given.items() if value is not None}
+    alone = next((name for name in CUT_OPTIONS if values.get(name) and not values.get("sequence_tokens")), None)
+    if alone is not None:
+        raise UserError(f"--{alone}: this option has no effect without --sequence_tokens.\nGive both, or leave it out.")
+    return values

@@ -48,12 +48,17 @@ class TokenReader:
         needed = (self.columns.sequence_id, self.columns.tokens or self.columns.text)
         return [name for name in needed if name is not None]
 
+    @property
+    def vocabulary(self) -> Vocabulary | None:
+        """The vocabulary of the tokenizer, loaded once per process; None without one."""
+        return _vocabulary(self.tokenizer_json) if self.tokenizer_json else None
+
     def batch(self, table: pa.RecordBatch, first_row: int, path: AnyPath) -> CorpusBatch:
         """Return the ids and tokens of a batch; raise UserError for a row that cannot be counted.
 
         first_row: number of the batch's first row, used as its id if there is no id column. path: for messages.
         """
-        vocabulary = _vocabulary(self.tokenizer_json) if self.tokenizer_json else None
+        vocabulary = self.vocabulary
         ids = self._sequence_ids(table, first_row, path)
         if self.columns.tokens is not None:
             tokens = plain_lists(table[self.columns.tokens])

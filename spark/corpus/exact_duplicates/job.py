@@ -14,6 +14,7 @@ from spark.corpus.exact_duplicates.counting import DuplicateCounting
 from spark.corpus.exact_duplicates.strategies import STRATEGIES, choose_strategy
 from spark.corpus.job import BYTES_OF_A_COUNT, Counts, FeatureJob
 from spark.corpus.parallel_reading import number_lines
+from spark.runs.options import CUT_OPTIONS
 from spark.storage.paths import AnyPath
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class ExactDuplicates(FeatureJob):
     """A count of how often the window of each sequence occurs in the corpus."""
 
     feature = DUPLICATES.name
-    options = ("sequences", "window")
+    options = ("sequences", "window", *CUT_OPTIONS)
     # Named as in the published table.
     output_columns = (
         Column("index", pa.int64(), "the sequence's id"),

@@ -16,6 +16,7 @@ from spark.corpus.frames import as_frame, require_unique_ids
 from spark.corpus.job import BYTES_OF_AN_EMBEDDED_ROW, ID, Counts, FeatureJob
 from spark.corpus.parallel_reading import number_lines
 from spark.corpus.table_writing import write_frame
+from spark.runs.options import CUT_OPTIONS
 from spark.session.job_descriptions import phase
 from spark.storage.paths import AnyPath
 
@@ -29,7 +30,8 @@ class SemanticDuplicates(FeatureJob):
     """The numbers of sequences in the corpus whose embedding is similar to that of each sequence."""
 
     feature = SEMANTIC_DUPLICATES.name
-    options = ("sequences", "embedding_model")
+    options = ("sequences", "embedding_model", *CUT_OPTIONS)
+    of_rows = True
     output_columns = (ID, *SEMANTIC_DUPLICATES.columns)
 
     def estimated_bytes(self) -> int | None:
