@@ -112,9 +112,7 @@ def cut_documents(sequences: SequenceTable, documents: Source, reader: TokenRead
             "Rename the column, or leave out --sequence_tokens."
         )
     if columns.tokens is None and reader.tokenizer_json is None:
-        raise UserError(
-            f"{name}: expected a tokenizer to cut text with --sequence_tokens, found none.\nGive --tokenizer."
-        )
+        raise UserError(f"{name}: expected a tokenizer to cut the text of documents, found none.\nGive --tokenizer.")
     return cut_source(documents, reader, cut, name)
 
 

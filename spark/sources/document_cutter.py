@@ -98,7 +98,7 @@ class DocumentCutter:
         columns = {
             DOCUMENT_ID: pa.array(rows.documents + first_document, pa.int64()),
             TOKEN_OFFSET: pa.array(rows.offsets, pa.int64(), mask=is_rejected),
-            TOKENS: _slices(tokens, rows),
+            TOKENS: _slices(tokens, rows, is_rejected & (rows.lengths == 0)),
         }
         read = documents.schema.names
         columns |= {name: documents[source].take(place) for name, source in self.copied.items() if source in read}
@@ -116,10 +116,10 @@ class DocumentCutter:
         return pc.coalesce(documents[LINE], text) if LINE in documents.schema.names else text
 
 
-def _slices(tokens: pa.ListArray, rows: Pieces) -> pa.ListArray:
+def _slices(tokens: pa.ListArray, rows: Pieces, is_null: NDArray[np.bool_]) -> pa.ListArray:
     """Return some ranges of the lists, each as a list of its own."""
     ends = np.cumsum(rows.lengths)
     starts: NDArray[np.int64] = np.asarray(tokens.offsets)[rows.documents] + rows.offsets
     indices = np.arange(int(ends[-1]) if len(ends) else 0) + np.repeat(starts - (ends - rows.lengths), rows.lengths)
     values = tokens.values.take(pa.array(indices))
-    return pa.ListArray.from_arrays(arrow_offsets(np.concatenate(([0], ends))), values)
+    return pa.ListArray.from_arrays(arrow_offsets(np.concatenate(([0], ends))), values, mask=pa.array(is_null))
