@@ -17,6 +17,8 @@ import pyarrow.parquet as pq
 import pytest
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
+from tests.class_archive import JAVA_OPTIONS, options_to_use_it
+
 PROJECT = Path(__file__).resolve().parent.parent
 PYTHIA = PROJECT.parent / "shared" / "data" / "pythia"
 
@@ -28,8 +30,9 @@ MARKED_FIXTURES = {
 # The JAVA_HOME of the tests that are not marked `spark`.
 NO_JAVA = PROJECT / "tests" / "no_java"
 
-# The JVMs of the tests live for seconds; without this, they spend most of that time in their own compiler.
-os.environ.setdefault("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+# The JVMs of the tests live for seconds; without this, they spend most of that time compiling and loading classes.
+os.environ.setdefault("JAVA_TOOL_OPTIONS", JAVA_OPTIONS)
+os.environ.setdefault("SPARK_SUBMIT_OPTS", options_to_use_it())
 
 requires_pythia = pytest.mark.skipif(not PYTHIA.exists(), reason="the labelled Pythia data is not on this machine")
 
