@@ -138,24 +138,26 @@ def test_second_run_with_the_same_id_redoes_only_missing_tables(default_run: Any
     again = run_features("--run_id", "first", directory=tmp_path)
     assert "already complete; nothing to do" in again.stdout
     assert card.read_text() == content
-    refused = run_features("--run_id", "first", "--window", "0:8", directory=tmp_path)
+    refused = run_features("--run_id", "first", "--continuation_tokens", "8", directory=tmp_path)
     assert refused.returncode == 2
-    assert "started with window = '32:64', found '0:8'" in refused.stderr
+    assert "started with continuation_tokens = '32', found '8'" in refused.stderr
 
 
 @pytest.mark.spark
 def test_file_of_token_ids_is_counted_without_schemes(tmp_path: Path) -> None:
     generator = np.random.default_rng(0)
     rows = generator.integers(0, 9, (200, 50)).astype("<u2")
-    rows[:, 10:14] = rows[generator.integers(0, 200, 200), 10:14]
+    rows[:, 46:] = rows[generator.integers(0, 200, 200), 46:]
     (tmp_path / "document.bin").write_bytes(rows.tobytes())
     options = [
         "--corpus",
         "document.bin",
         "--row_tokens",
         "50",
-        "--window",
-        "10:14",
+        "--prompt_tokens",
+        "10",
+        "--continuation_tokens",
+        "4",
         "--run_id",
         "mine",
         "--features",
@@ -165,7 +167,7 @@ def test_file_of_token_ids_is_counted_without_schemes(tmp_path: Path) -> None:
     assert finished.returncode == 0, finished.stderr
     counted = read_split(tmp_path / "output" / "mine" / "generation-num-duplicates").to_pydict()
     places = Counter(tuple(row[start : start + 4]) for row in rows.tolist() for start in range(47))
-    assert counted == {"index": list(range(200)), "counts": [places[tuple(row[10:14])] for row in rows.tolist()]}
+    assert counted == {"index": list(range(200)), "counts": [places[tuple(row[46:])] for row in rows.tolist()]}
     frequencies = read_split(tmp_path / "output" / "mine" / "num-frequencies").to_pydict()
     assert frequencies == {"TokenID": list(range(9)), "Frequency": np.bincount(rows.ravel()).tolist()}
 
@@ -210,8 +212,8 @@ def test_sample_is_read_from_another_directory(tmp_path: Path) -> None:
     [
         pytest.param("--features duplicate", "did you mean duplicates?", id="feature"),
         pytest.param("--schemes dupd", "did you mean duped?", id="scheme of the sample"),
-        pytest.param("--window 64:32", "expected START:STOP", id="window backwards"),
-        pytest.param("--window 5", "expected START:STOP", id="window of one number"),
+        pytest.param("--continuation_tokens 0", "a whole number of at least 1", id="continuation of nothing"),
+        pytest.param("--window 32:64", "unrecognized arguments: --window", id="former option"),
         pytest.param("--row_tokens 0", "a whole number of at least 1", id="rows of nothing"),
         pytest.param("--corpus nowhere.bin", "no such file or directory", id="corpus"),
         pytest.param("--corpus c/{scheme}.bin", "expected --schemes", id="no schemes"),
@@ -252,7 +254,9 @@ def test_sample_is_read_from_another_directory(tmp_path: Path) -> None:
         ),
         pytest.param("--deduplicate fuzzy --cosine_threshold 0.7", "--deduplicate semantic.", id="another threshold"),
         pytest.param("--embedding_model m", "--features semantic_duplicates or --dedup", id="model without a use"),
-        pytest.param("--features near_duplicates --window 1:2", "add --features duplicates.", id="no window"),
+        pytest.param(
+            "--features near_duplicates --prompt_tokens 8", "add --features duplicates.", id="no continuation"
+        ),
         pytest.param("--features near_duplicates --memorized m", "--features token_freq", id="memorized of nothing"),
     ],
 )

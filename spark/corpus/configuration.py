@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +9,6 @@ from typing import Any
 from features.deduplication import COSINE_THRESHOLD, KEEP, METHODS, Criteria, Keep, Method
 from features.near_duplicates.bands import JACCARD_THRESHOLD, NGRAM_TOKENS
 from features.semantic_duplicates.model import DEFAULT_MODEL
-from spark.corpus.exact_duplicates.windows import Window
 from spark.corpus.jobs import FEATURE_JOBS, users_by_option
 from spark.runs.command_line import CommandLine
 from spark.runs.option_checks import as_names, integer_from, number_up_to, one_of
@@ -23,9 +21,7 @@ WITHOUT_A_MODEL = tuple(job.feature for job in FEATURE_JOBS if "embedding_model"
 SAMPLE = "sample"
 # Headings of the options.
 TABLES, SIMILARITY, DEDUPLICATE = "feature tables", "near and semantic duplicates", "deduplication"
-CONTINUATION = Window(32, 64)  # of the sequences that the Pythia models memorized
 USED_BY = users_by_option()
-WINDOW = re.compile(r"(\d{1,9}):(\d{1,9})")
 
 
 def as_methods(name: str, value: Any) -> tuple[Method, ...]:
@@ -33,15 +29,6 @@ def as_methods(name: str, value: Any) -> tuple[Method, ...]:
     names = as_names(name, value)
     require_known("method", names, METHODS)
     return tuple(method for method in METHODS if method in names)
-
-
-def as_window(name: str, value: Any) -> Window:
-    """Accept START:STOP: the index of the first token of a window, and the index after its last token."""
-    match = WINDOW.fullmatch(str(value))
-    window = Window(int(match[1]), int(match[2])) if match else Window(0, 0)
-    if window.start >= window.stop:
-        raise UserError(f"--{name}: expected START:STOP, such as 32:64, found {printable(str(value)[:200])!r}.")
-    return window
 
 
 @dataclass(frozen=True)
@@ -72,9 +59,6 @@ class FeatureConfiguration(RunConfiguration):
     )
     memorized: str | None = option(
         None, "WHERE", "sequences of the corpus whose tokens are counted separately", group=TABLES
-    )
-    window: Window = option(
-        CONTINUATION, "START:STOP", "tokens of a sequence to look for (default 32:64)", as_window, group=TABLES
     )
     jaccard_threshold: float = option(
         JACCARD_THRESHOLD,
@@ -136,10 +120,6 @@ class FeatureConfiguration(RunConfiguration):
             self.cosine_threshold,
             self.semantic_clusters,
         )
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the options by name, in JSON types."""
-        return {**super().as_json(), "window": f"{self.window.start}:{self.window.stop}"}
 
 
 def build_feature_configuration(options: dict[str, Any]) -> FeatureConfiguration:

@@ -68,16 +68,6 @@ class Configuration(RunConfiguration):
     model: str | None = option(
         None, "PATH|ID", "language model to evaluate: published (Pythia's), a directory, or a Hub id", group=MODEL
     )
-    prompt_tokens: int = option(
-        32, "N", "tokens that the model is prompted with (default 32)", integer_from(1), group=MODEL
-    )
-    continuation_tokens: int = option(
-        32,
-        "N",
-        "tokens at the end of a sequence that the model must reproduce (default 32)",
-        integer_from(1),
-        group=MODEL,
-    )
     min_k_percent: float = option(
         MIN_K_PERCENT,
         "K",

@@ -91,7 +91,8 @@ def _table_remarks(tables: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         if each["rows_rejected"]:
             yield f"Rejected: {_count(each['rows_rejected'], 'row')} of {name} (reasons in rejected/)"
         if each["counts"].get("too_short"):
-            yield f"Skipped: {_count(each['counts']['too_short'], 'sequence')} of {name} (too short for --window)"
+            too_short = _count(each["counts"]["too_short"], "sequence")
+            yield f"Skipped: {too_short} of {name} (shorter than prompt and continuation)"
         if each["counts"].get("absent"):
             yield f"Skipped: {_count(each['counts']['absent'], 'sequence')} of {name} (not in the corpus)"
 

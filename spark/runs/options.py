@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from spark.runs.option_checks import as_revisions, as_text, one_of
+from filters.continuation import CONTINUATION_TOKENS, PROMPT_TOKENS
+from spark.runs.option_checks import as_revisions, as_text, integer_from, one_of
 
 DOCUMENT_PER = ("file", "line")
 Check = Callable[[str, Any], Any]
@@ -57,6 +58,18 @@ class RunConfiguration:
     )
     document_per: str | None = option(
         None, "WHICH", "what is one document of .txt data: a file (default) or a line", one_of("choice", DOCUMENT_PER)
+    )
+    prompt_tokens: int = option(
+        PROMPT_TOKENS,
+        "N",
+        "tokens before the continuation, which a model is prompted with (default 32)",
+        integer_from(1),
+    )
+    continuation_tokens: int = option(
+        CONTINUATION_TOKENS,
+        "N",
+        "tokens at the end of a sequence, which a model must reproduce (default 32)",
+        integer_from(1),
     )
     revisions: tuple[tuple[str, str], ...] = option(
         (),

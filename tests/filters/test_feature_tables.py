@@ -205,7 +205,8 @@ def test_options_are_mapped_to_the_features_that_use_them() -> None:
     assert users_by_option() == {
         "sequences": ("duplicates", "semantic_duplicates"),
         "memorized": ("token_frequencies",),
-        "window": ("duplicates",),
+        "prompt_tokens": ("duplicates",),
+        "continuation_tokens": ("duplicates",),
         "jaccard_threshold": ("near_duplicates", "fuzzy"),
         "ngram_tokens": ("near_duplicates", "fuzzy"),
         "embedding_model": ("semantic_duplicates", "semantic"),

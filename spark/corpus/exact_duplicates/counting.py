@@ -1,4 +1,4 @@
-"""Exact counts of how often a window of each sequence occurs in the corpus."""
+"""Exact counts of how often the continuation of each sequence occurs in the corpus."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from features.exact_duplicates.windows import (
     Windows,
     add_to_filter,
     count_windows,
-    cut_windows,
     index_windows,
     make_filter,
     windows_that_pass,
 )
+from filters.continuation import cut_ends
 from spark.corpus.counts import COUNTS, add_up_counts, in_chunks
 from spark.corpus.exact_duplicates.strategies import Strategy, choose_strategy
-from spark.corpus.exact_duplicates.windows import Window, as_binary, from_binary
+from spark.corpus.exact_duplicates.windows import as_binary, from_binary
 from spark.corpus.frames import require_unique_ids
 from spark.corpus.parallel_reading import map_parts
 from spark.corpus.table_writing import WrittenFrame, write_frame, write_one_file, write_parts
@@ -46,8 +46,8 @@ LARGEST_FILTER_BITS = 1 << 31  # 256 MB; if there are more hashes, more windows 
 class DuplicateCounts(NamedTuple):
     """Numbers of sequences in a table of duplicate counts.
 
-    rows: sequences in the table. repeated: sequences whose window occurs more than once.
-    too_short: sequences left out because they end before the window does.
+    rows: sequences in the table. repeated: sequences whose continuation occurs more than once.
+    too_short: sequences left out because they are shorter than prompt and continuation.
     """
 
     rows: int
@@ -57,15 +57,17 @@ class DuplicateCounts(NamedTuple):
 
 @dataclass(frozen=True)
 class DuplicateCounting:
-    """A count of the windows of `sequences` in `corpus`.
+    """A count of the continuations of `sequences` in `corpus`.
 
+    prompt_tokens, continuation_tokens: where the continuation lies; see `filters.continuation`.
     directory: for the table and for intermediate files. strategy: None to choose by the number of sequences.
     hash_bits: for tests; fewer bits make hashes collide.
     """
 
     corpus: Corpus
     sequences: Corpus
-    window: Window
+    prompt_tokens: int
+    continuation_tokens: int
     directory: AnyPath
     strategy: Strategy | None = None
     hash_bits: int = HASH_BITS
@@ -79,9 +81,10 @@ class DuplicateCounting:
         written = self._write_windows(spark)
         too_short = written.counts.get("sequences", 0) - written.rows
         if too_short and not written.rows:
+            needed = self.prompt_tokens + self.continuation_tokens
             raise UserError(
-                f"{self.sequences.source}: expected sequences of at least {self.window.stop} tokens, "
-                f"found {too_short:,} that are all shorter.\nGive a --window that fits into them."
+                f"{self.sequences.source}: expected sequences of at least {needed} tokens, prompt and continuation; "
+                f"found {too_short:,} that are all shorter.\nGive fewer --prompt_tokens or --continuation_tokens."
             )
         if (self.strategy or choose_strategy(written.rows)) == "broadcast":
             rows, repeated = self._broadcast(spark, table, rows_done)
@@ -90,20 +93,23 @@ class DuplicateCounting:
         return DuplicateCounts(rows, repeated, too_short)
 
     def _write_windows(self, spark: SparkSession) -> WrittenFrame:
-        """Write the window of each sequence to intermediate files; the driver or Spark reads them back."""
-        start, stop = self.window
+        """Write the continuation of each sequence to intermediate files; the driver or Spark reads them back."""
+        prompt_tokens, length = self.prompt_tokens, self.prompt_tokens + self.continuation_tokens
 
         def cut(batch: CorpusBatch) -> tuple[pa.Table, dict[str, int]]:
-            rows, windows = cut_windows(batch.tokens, start, stop)
+            rows, ends = cut_ends(batch.tokens, length)
+            windows = ends[:, prompt_tokens:].astype(np.int32)
             columns = {"index": batch.sequence_ids[rows], "window": as_binary(windows)}
             return pa.table(columns), {"sequences": len(batch.sequence_ids)}
 
-        with phase(spark, "cut the windows of the sequences"):
+        with phase(spark, "cut the continuations of the sequences"):
             return write_parts(spark, self.sequences, cut, self.directory, "windows")
 
     def _broadcast(self, spark: SparkSession, table: str, rows_done: Accumulator[int]) -> tuple[int, int]:
         sequences = pa.concat_tables([WINDOWS.empty_table(), *map(_read, self._window_files())])
-        windows, window_of_row = index_windows(from_binary(sequences["window"], self.window.length), self.hash_bits)
+        windows, window_of_row = index_windows(
+            from_binary(sequences["window"], self.continuation_tokens), self.hash_bits
+        )
         counts = self._count_places(spark, windows, rows_done)[window_of_row]
         counted = pa.table({"index": sequences["index"], "counts": counts}).sort_by("index")
         write_one_file(counted, self.directory, table)
@@ -143,9 +149,9 @@ class DuplicateCounting:
         """Return `window`, `places`: the windows of the corpus that pass the filter, and their number per batch."""
         seen = make_filter(windows, LARGEST_FILTER_BITS)
         for path in self._window_files():
-            add_to_filter(from_binary(_read(path)["window"], self.window.length), seen, self.hash_bits)
+            add_to_filter(from_binary(_read(path)["window"], self.continuation_tokens), seen, self.hash_bits)
         shared, hash_bits = spark.sparkContext.broadcast(seen), self.hash_bits
-        length = self.window.length
+        length = self.continuation_tokens
 
         def find(batches: Iterator[CorpusBatch]) -> Iterator[pa.RecordBatch]:
             for batch in batches:

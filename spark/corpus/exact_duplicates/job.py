@@ -1,4 +1,4 @@
-"""The job that counts how often a window of each sequence occurs in the corpus."""
+"""The job that counts how often the continuation of each sequence occurs in the corpus."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ BYTES_OF_A_TOKEN = 4
 
 @dataclass(frozen=True)
 class ExactDuplicates(FeatureJob):
-    """A count of how often the window of each sequence occurs in the corpus."""
+    """A count of how often the continuation of each sequence occurs in the corpus."""
 
     feature = DUPLICATES.name
-    options = ("sequences", "window")
+    options = ("sequences", "prompt_tokens", "continuation_tokens")
     # Named as in the published table.
     output_columns = (
         Column("index", pa.int64(), "the sequence's id"),
         Column(
             "counts",
             pa.int64(),
-            "number of places in the corpus where the window of the sequence occurs, its own included",
+            "number of places in the corpus where the continuation of the sequence occurs, its own included",
         ),
     )
 
     def estimated_bytes(self) -> int | None:
         """Return the size of the windows and of two tables of counts."""
         rows = self.sequences.rows
-        bytes_of_a_window = BYTES_OF_A_TOKEN * self.configuration.window.length
+        bytes_of_a_window = BYTES_OF_A_TOKEN * self.configuration.continuation_tokens
         return None if rows is None else rows * (bytes_of_a_window + 2 * BYTES_OF_A_COUNT)
 
     def strategy(self) -> str | None:
@@ -54,5 +54,6 @@ class ExactDuplicates(FeatureJob):
     ) -> Counts:
         """Write one table: the duplicate count of each sequence that is long enough."""
         corpus, sequences = number_lines(spark, self.corpus), number_lines(spark, self.sequences)
-        counting = DuplicateCounting(corpus, sequences, self.configuration.window, directory)
+        prompt_tokens, continuation_tokens = self.configuration.prompt_tokens, self.configuration.continuation_tokens
+        counting = DuplicateCounting(corpus, sequences, prompt_tokens, continuation_tokens, directory)
         return {tables[0]: counting.run(spark, tables[0], rows_done)._asdict()}
