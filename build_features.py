@@ -40,7 +40,8 @@ def prepare(configuration: FeatureConfiguration, run_id: str, directory: AnyPath
     from spark.corpus.summary import deduplications, joining_command, make_feature_plan, schema_of_features
 
     planned = plan_features(configuration)
-    next_command = f"Next, join them: {joining_command(planned, directory)}" if configuration.features else None
+    joining = joining_command(planned, directory, configuration.continuation_tokens)
+    next_command = f"Next, join them: {joining}" if configuration.features else None
     return Preparation(
         schema_of_features(planned),
         lambda resolver: resolve_features(planned, configuration, directory, resolver),

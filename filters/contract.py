@@ -134,6 +134,8 @@ class FeatureTable:
     has_dataset_per_scheme: whether that directory starts with the scheme.
     in_sample: whether the embedded sample has the table.
     is_built: whether `build_features.py` builds it, as the feature of the same name.
+    counts_continuation: whether the values are of the continuation of each sequence.
+    described: the settings that the meanings of the columns state, by the option of `build_features.py`.
     """
 
     name: str
@@ -149,6 +151,8 @@ class FeatureTable:
     has_dataset_per_scheme: bool = False
     in_sample: bool = False
     is_built: bool = False
+    counts_continuation: bool = False
+    described: tuple[tuple[str, float], ...] = ()
 
     @property
     def holds_integers(self) -> bool:

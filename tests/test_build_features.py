@@ -19,8 +19,10 @@ import pytest
 from tokenizers import Tokenizer
 
 import build_features
+from filters.vocabulary import read_vocabulary
 from sample import paths as sample_paths
 from sample.build_tables import read_split, run_build_features
+from spark.sources.counted_for import read_record
 from tests.conftest import PROJECT
 from tests.features.embedding_models import LONGEST, NUMERALS, save_tiny_model
 from tests.features.near_duplicates_oracle import similar_pairs
@@ -113,11 +115,43 @@ def test_calculate_metrics_joins_the_built_tables(default_run: Any, tmp_path: Pa
     command = [sys.executable, str(PROJECT / "calculate_metrics.py"), "--quiet", "--run_id", "joined", *paths]
     command += ["--filters", "duplicates,near_duplicates,token_frequencies", "--schemes", "duped", "--models", "70m"]
     subprocess.run(command, cwd=tmp_path, check=True)
+    record = json.loads((tmp_path / "output" / "joined" / "run.json").read_text())
+    joined = {each["feature"]: each["counted_for"] for each in record["tables"][0]["feature_tables"]}
+    assert joined["duplicates"][0]["settings"]["continuation_tokens"] == 32
+    assert set(joined) == {"duplicates", "near_duplicates", "token_frequencies"}
     found = ds.dataset(tmp_path / "output" / "joined" / "metrics", partitioning="hive").to_table()
     known = dict(zip(truth()["sequence_id"].to_pylist(), truth()["duplicates_duped"].to_pylist(), strict=True))
     joined = zip(found["sequence_id"].to_pylist(), found["sequence_duplicates"].to_pylist(), strict=True)
     assert all(known[sequence] == count for sequence, count in joined)
     assert found["avg_frequency"].null_count == found["near_duplicate_cluster"].null_count == 0
+
+
+@pytest.mark.parametrize(
+    ("dataset", "feature", "settings"),
+    [
+        (
+            "generation-num-duplicates/duped",
+            "duplicates",
+            {"sequences": None, "prompt_tokens": 32, "continuation_tokens": 32},
+        ),
+        ("near-duplicates/duped", "near_duplicates", {"jaccard_threshold": 0.8, "ngram_tokens": 5}),
+        (
+            "duped-num-frequencies/memorized",
+            "token_frequencies",
+            {"memorized": f"{sample_paths.memories_directory()}#duped.160m"},
+        ),
+    ],
+)
+def test_files_of_a_table_say_what_it_was_counted_for(
+    default_run: Any, dataset: str, feature: str, settings: dict[str, Any]
+) -> None:
+    for path in (default_run[0] / dataset).glob("*.parquet"):
+        record = read_record(pq.read_schema(path).metadata)
+        assert record is not None
+        assert record.settings == settings
+        assert (record.feature, record.corpus_rows) == (feature, 23_045)
+        assert record.corpus == str(sample_paths.corpus_path("duped"))
+        assert record.tokenizer_sha256 == read_vocabulary(sample_paths.tokenizer_path()).sha256()
 
 
 def test_second_run_with_the_same_id_redoes_only_missing_tables(default_run: Any, tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from features.deduplication import COSINE_THRESHOLD, KEEP, METHODS, Criteria, Keep, Method
-from features.near_duplicates.bands import JACCARD_THRESHOLD, NGRAM_TOKENS
 from features.semantic_duplicates.model import DEFAULT_MODEL
+from filters.feature_tables import JACCARD_THRESHOLD, NGRAM_TOKENS
 from spark.corpus.jobs import FEATURE_JOBS, users_by_option
 from spark.runs.command_line import CommandLine
 from spark.runs.option_checks import as_names, integer_from, number_up_to, one_of

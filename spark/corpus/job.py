@@ -20,6 +20,7 @@ from spark.corpus.card import write_card
 from spark.runs.run_record import RunRecord
 from spark.session.join_sizes import join_by_measured_sizes
 from spark.sources.corpus_parts import Corpus
+from spark.sources.counted_for import CountedFor
 from spark.storage.paths import AnyPath, discard
 from spark.storage.publishing import TEMPORARY, Written, publish, read_marker
 
@@ -100,6 +101,15 @@ class FeatureJob(ABC):
     def strategy(self) -> str | None:
         """Return how the feature is computed; None if there is only one strategy or the choice is not known yet."""
         return None
+
+    @property
+    def record(self) -> CountedFor:
+        """What the values of the tables stand for."""
+        settings = {name: getattr(self.configuration, name) for name in self.options}
+        # The plan knows the paths of the scheme, and the memorized sequences of the sample.
+        settings |= {name: getattr(self.planned, name) for name in ("sequences", "memorized") if name in settings}
+        tokenizer = None if self.vocabulary is None else self.vocabulary.sha256()
+        return CountedFor(self.feature, self.corpus.source, self.corpus.rows, tokenizer, settings)
 
     @property
     def description(self) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import pyarrow.parquet as pq
 
+from filters.continuation import CONTINUATION_TOKENS
 from filters.contract import FeatureTable
 from filters.feature_tables import FEATURE_TABLES
 from spark.corpus.deduplication.job import DEDUPLICATION
@@ -51,7 +52,9 @@ def deduplications(planned: Iterable[PlannedFeature], directory: AnyPath) -> Ite
             yield Deduplicated(each.description, pq.read_table(summary, filesystem=filesystem).to_pylist())
 
 
-def joining_command(planned: Iterable[PlannedFeature], directory: AnyPath) -> str:
+def joining_command(
+    planned: Iterable[PlannedFeature], directory: AnyPath, continuation_tokens: int = CONTINUATION_TOKENS
+) -> str:
     """Return the options of calculate_metrics.py that join the tables of this run."""
     tables = {table.name: table for table in FEATURE_TABLES}
     options: dict[str, str] = {}
@@ -59,7 +62,9 @@ def joining_command(planned: Iterable[PlannedFeature], directory: AnyPath) -> st
         table = tables.get(each.feature)
         if table is not None:
             options[each.feature] = shlex.quote(str(directory / _path_to_join(table, each)))
-    return " ".join(f"--{feature} {path}" for feature, path in options.items())
+            if table.counts_continuation and continuation_tokens != CONTINUATION_TOKENS:
+                options["continuation_tokens"] = str(continuation_tokens)
+    return " ".join(f"--{name} {value}" for name, value in options.items())
 
 
 def _path_to_join(table: FeatureTable, planned: PlannedFeature) -> str:

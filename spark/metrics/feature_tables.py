@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from filters.continuation import CONTINUATION_TOKENS
 from filters.contract import FeatureTable, Filter
 from filters.feature_tables import FEATURE_TABLES
 from filters.input_types import is_integer, is_number
@@ -46,7 +47,10 @@ def feature_locations(
     setting = getattr(configuration, table.name)
     scheme = sequences.scheme or "none"
     source, is_local = setting.replace("{scheme}", scheme).replace("{model}", str(model)), True
-    if setting == NONE or (setting == AUTO and not (sequences.is_sample and table.in_sample)):
+    is_of_sample = sequences.is_sample and table.in_sample
+    if table.counts_continuation:  # the sample's tables count the default continuation
+        is_of_sample &= configuration.continuation_tokens == CONTINUATION_TOKENS
+    if setting == NONE or (setting == AUTO and not is_of_sample):
         return ()
     if setting == AUTO:
         source = str(feature_directory(table.name, scheme))

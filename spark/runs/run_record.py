@@ -40,9 +40,15 @@ class RunRecord:
     tables: list[dict[str, Any]] = field(default_factory=list)
 
     def add_table(
-        self, description: str, path: AnyPath, written: Written, null_columns: Mapping[str, str], from_earlier: bool
+        self,
+        description: str,
+        path: AnyPath,
+        written: Written,
+        null_columns: Mapping[str, str],
+        from_earlier: bool,
+        feature_tables: Iterable[Mapping[str, Any]] = (),
     ) -> None:
-        """Add a complete table."""
+        """Add a complete table. feature_tables: the tables whose values it holds, and what they were counted for."""
         rows = written.counts["rows"]
         self.tables.append(
             {
@@ -57,6 +63,7 @@ class RunRecord:
                 "rows_per_second": round(written.rows_read / written.seconds, 1) if written.seconds else None,
                 "counts": dict(written.counts),
                 "null_columns": dict(null_columns),
+                "feature_tables": [dict(each) for each in feature_tables],
             }
         )
 

@@ -30,6 +30,7 @@ from spark.corpus.parallel_reading import map_parts
 from spark.corpus.table_writing import WrittenFrame, write_frame, write_one_file, write_parts
 from spark.session.job_descriptions import READ_CORPUS, phase
 from spark.sources.corpus_parts import Corpus
+from spark.sources.counted_for import CountedFor
 from spark.sources.spark_names import escape_glob
 from spark.sources.token_reader import CorpusBatch
 from spark.storage.paths import AnyPath, arrow_location
@@ -61,7 +62,7 @@ class DuplicateCounting:
 
     prompt_tokens, continuation_tokens: where the continuation lies; see `filters.continuation`.
     directory: for the table and for intermediate files. strategy: None to choose by the number of sequences.
-    hash_bits: for tests; fewer bits make hashes collide.
+    hash_bits: for tests; fewer bits make hashes collide. record: written into the table.
     """
 
     corpus: Corpus
@@ -71,6 +72,7 @@ class DuplicateCounting:
     directory: AnyPath
     strategy: Strategy | None = None
     hash_bits: int = HASH_BITS
+    record: CountedFor | None = None
 
     def run(self, spark: SparkSession, table: str, rows_done: Accumulator[int]) -> DuplicateCounts:
         """Write `index`, `counts` of every sequence that is long enough, ordered by `index`.
@@ -112,7 +114,7 @@ class DuplicateCounting:
         )
         counts = self._count_places(spark, windows, rows_done)[window_of_row]
         counted = pa.table({"index": sequences["index"], "counts": counts}).sort_by("index")
-        write_one_file(counted, self.directory, table)
+        write_one_file(counted, self.directory, table, self.record)
         return len(counted), int((counts > 1).sum())
 
     def _count_places(self, spark: SparkSession, windows: Windows, rows_done: Accumulator[int]) -> NDArray[np.int64]:
@@ -142,7 +144,7 @@ class DuplicateCounting:
         )
         in_order = joined.repartitionByRange("index").sortWithinPartitions("index")
         with phase(spark, READ_CORPUS):
-            written = write_frame(in_order, self.directory, table, _repeated)
+            written = write_frame(in_order, self.directory, table, _repeated, self.record)
         return written.rows, written.counts.get("repeated", 0)
 
     def _passing_windows(self, spark: SparkSession, windows: int, rows_done: Accumulator[int]) -> DataFrame:

@@ -55,5 +55,7 @@ class ExactDuplicates(FeatureJob):
         """Write one table: the duplicate count of each sequence that is long enough."""
         corpus, sequences = number_lines(spark, self.corpus), number_lines(spark, self.sequences)
         prompt_tokens, continuation_tokens = self.configuration.prompt_tokens, self.configuration.continuation_tokens
-        counting = DuplicateCounting(corpus, sequences, prompt_tokens, continuation_tokens, directory)
+        counting = DuplicateCounting(
+            corpus, sequences, prompt_tokens, continuation_tokens, directory, record=self.record
+        )
         return {tables[0]: counting.run(spark, tables[0], rows_done)._asdict()}

@@ -62,7 +62,7 @@ class SemanticDuplicates(FeatureJob):
         )
         in_order = found.repartitionByRange("sequence_id").sortWithinPartitions("sequence_id")
         with phase(spark, "write the counts"):
-            written = write_frame(in_order, directory, tables[0], _count)
+            written = write_frame(in_order, directory, tables[0], _count, self.record)
         rows_done.add(rows)
         return {tables[0]: {"rows": written.rows, "similar": written.counts.get("similar", 0)}}
 

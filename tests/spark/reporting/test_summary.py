@@ -69,6 +69,14 @@ def test_missing_rows_are_reported(changes: dict[str, Any], line: str) -> None:
     assert line in summary(TABLE | changes)
 
 
+def test_counts_with_other_settings_than_described_are_reported_once() -> None:
+    differs = [{"setting": "jaccard_threshold", "counted_with": 0.7, "described": 0.8}]
+    joined = {"feature": "near_duplicates", "location": "a/b", "differs": differs}
+    table = TABLE | {"feature_tables": [joined, joined | {"differs": []}]}
+    lines = [line for line in summary(table, table) if line.startswith("Joined")]
+    assert lines == ["Joined: near_duplicates counted with --jaccard_threshold 0.7, not 0.8 (a/b)"]
+
+
 def test_each_kind_of_missing_row_is_reported() -> None:
     lines = summary(TABLE | {"rows_rejected": 3, "counts": {"rows": 7, "too_short": 5}})
     assert [line.split(":")[0] for line in lines[-3:]] == ["Rejected", "Skipped", "Output"]
