@@ -43,7 +43,7 @@ def prepare(configuration: FeatureConfiguration, run_id: str, directory: AnyPath
     joining = joining_command(planned, directory, configuration.continuation_tokens)
     next_command = f"Next, join them: {joining}" if configuration.features else None
     return Preparation(
-        schema_of_features(planned),
+        schema_of_features(planned, configuration),
         lambda resolver: resolve_features(planned, configuration, directory, resolver),
         lambda run: make_feature_plan(run_id, directory, run.resolved()),
         findings=lambda: deduplications(planned, directory),

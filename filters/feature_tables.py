@@ -66,6 +66,12 @@ DUPLICATES = FeatureTable(
     in_sample=True,
     is_built=True,
     counts_continuation=True,
+    numbered=TableColumn(
+        "sequence_duplicates_{number}",
+        pa.int64(),
+        "occurrences in the training corpus of the sequence's last {number} tokens",
+        aliases=("counts_{number}",),
+    ),
 )
 
 TOKEN_FREQUENCIES = FeatureTable(

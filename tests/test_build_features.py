@@ -28,6 +28,7 @@ from tests.features.embedding_models import LONGEST, NUMERALS, save_tiny_model
 from tests.features.near_duplicates_oracle import similar_pairs
 from tests.features.plain_reference import edit_distance_plainly, embed_plainly
 from tests.programs import build_features as run_features
+from tests.programs import calculate_metrics as run_metrics
 from tests.readers import READERS
 from tests.sample.committed import truth
 
@@ -132,7 +133,7 @@ def test_calculate_metrics_joins_the_built_tables(default_run: Any, tmp_path: Pa
         (
             "generation-num-duplicates/duped",
             "duplicates",
-            {"sequences": None, "prompt_tokens": 32, "continuation_tokens": 32},
+            {"sequences": None, "prompt_tokens": 32, "continuation_tokens": 32, "window_tokens": []},
         ),
         ("near-duplicates/duped", "near_duplicates", {"jaccard_threshold": 0.8, "ngram_tokens": 5}),
         (
@@ -192,6 +193,8 @@ def test_file_of_token_ids_is_counted_without_schemes(tmp_path: Path) -> None:
         "10",
         "--continuation_tokens",
         "4",
+        "--window_tokens",
+        "2",
         "--run_id",
         "mine",
         "--features",
@@ -201,9 +204,27 @@ def test_file_of_token_ids_is_counted_without_schemes(tmp_path: Path) -> None:
     assert finished.returncode == 0, finished.stderr
     counted = read_split(tmp_path / "output" / "mine" / "generation-num-duplicates").to_pydict()
     places = Counter(tuple(row[start : start + 4]) for row in rows.tolist() for start in range(47))
-    assert counted == {"index": list(range(200)), "counts": [places[tuple(row[46:])] for row in rows.tolist()]}
+    shorter = Counter(tuple(row[start : start + 2]) for row in rows.tolist() for start in range(49))
+    assert counted == {
+        "index": list(range(200)),
+        "counts": [places[tuple(row[46:])] for row in rows.tolist()],
+        "counts_2": [shorter[tuple(row[48:])] for row in rows.tolist()],
+    }
+    schema = json.loads((tmp_path / "output" / "mine" / "run.json").read_text())["schema"]
+    assert [column["name"] for column in schema] == ["index", "counts", "counts_2", "TokenID", "Frequency"]
     frequencies = read_split(tmp_path / "output" / "mine" / "num-frequencies").to_pydict()
     assert frequencies == {"TokenID": list(range(9)), "Frequency": np.bincount(rows.ravel()).tolist()}
+    pq.write_table(pa.table({"sequence_id": [5, 500], "tokens": rows[[5, 6]].tolist()}), tmp_path / "sequences.parquet")
+    joining = finished.stdout.split("Next, join them: ")[1].split()
+    assert joining[2:4] == ["--continuation_tokens", "4"]
+    options = ["--datasets", "sequences.parquet", "--filters", "duplicates", *joining[:4], "--run_id", "joined"]
+    finished = run_metrics(*options, directory=tmp_path)
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    joined = pq.read_table(tmp_path / "output" / "joined" / "metrics").to_pylist()
+    found = [[row[name] for name in ("sequence_duplicates", "sequence_duplicates_2")] for row in joined]
+    assert found == [[counted["counts"][5], counted["counts_2"][5]], [None, None]]
+    record = json.loads((tmp_path / "output" / "joined" / "run.json").read_text())
+    assert [column["name"] for column in record["schema"]] == ["sequence_duplicates", "sequence_duplicates_2"]
 
 
 @pytest.mark.spark
@@ -247,6 +268,8 @@ def test_sample_is_read_from_another_directory(tmp_path: Path) -> None:
         pytest.param("--features duplicate", "did you mean duplicates?", id="feature"),
         pytest.param("--schemes dupd", "did you mean duped?", id="scheme of the sample"),
         pytest.param("--continuation_tokens 0", "a whole number of at least 1", id="continuation of nothing"),
+        pytest.param("--window_tokens 16,65", "at most the 64 tokens of prompt and", id="window beyond the sequence"),
+        pytest.param("--window_tokens 16,", "a whole number of at least 1", id="window without a number"),
         pytest.param("--window 32:64", "unrecognized arguments: --window", id="former option"),
         pytest.param("--row_tokens 0", "a whole number of at least 1", id="rows of nothing"),
         pytest.param("--corpus nowhere.bin", "no such file or directory", id="corpus"),

@@ -11,7 +11,7 @@ from features.semantic_duplicates.model import DEFAULT_MODEL
 from filters.feature_tables import JACCARD_THRESHOLD, NGRAM_TOKENS
 from spark.corpus.jobs import FEATURE_JOBS, users_by_option
 from spark.runs.command_line import CommandLine
-from spark.runs.option_checks import as_names, integer_from, number_up_to, one_of
+from spark.runs.option_checks import as_names, integer_from, integers_from, number_up_to, one_of
 from spark.runs.options import RunConfiguration, checked_values, option
 from spark.sources.token_file import PYTHIA_ROW_TOKENS
 from utils import UserError, printable, require_known
@@ -59,6 +59,13 @@ class FeatureConfiguration(RunConfiguration):
     )
     memorized: str | None = option(
         None, "WHERE", "sequences of the corpus whose tokens are counted separately", group=TABLES
+    )
+    window_tokens: tuple[int, ...] = option(
+        (),
+        "N,N",
+        "count the duplicates of the last N tokens of each sequence too",
+        integers_from(1),
+        group=TABLES,
     )
     jaccard_threshold: float = option(
         JACCARD_THRESHOLD,
@@ -130,6 +137,12 @@ def build_feature_configuration(options: dict[str, Any]) -> FeatureConfiguration
     configuration = FeatureConfiguration(**values)
     require_known("feature", configuration.features, FEATURES)
     _require_used(values, {*configuration.features, *configuration.deduplicate})
+    longest = configuration.prompt_tokens + configuration.continuation_tokens
+    if max(configuration.window_tokens, default=0) > longest:
+        raise UserError(
+            f"--window_tokens: expected at most the {longest} tokens of prompt and continuation, "
+            f"found {max(configuration.window_tokens)}.\nGive fewer, or more --prompt_tokens."
+        )
     paths = {"corpus": configuration.corpus, "sequences": configuration.sequences, "memorized": configuration.memorized}
     for name, path in paths.items():
         if path is None or path == SAMPLE:

@@ -43,7 +43,7 @@ class FeatureJob(ABC):
 
     feature: its name in `--features` and as a feature table.
     options: the options that this feature uses, except options that all features use.
-    output_columns: the columns of its tables.
+    output_columns: the columns of its tables, whatever the options.
     has_card: whether its tables are splits of one dataset, listed in the README.md of the run.
 
     memorized: sequences to count separately; None to count all together.
@@ -65,6 +65,11 @@ class FeatureJob(ABC):
     configuration: FeatureConfiguration
     run_directory: AnyPath
     language_model: LanguageModel | None = None
+
+    @classmethod
+    def columns(cls, configuration: FeatureConfiguration) -> tuple[Column, ...]:
+        """Return the columns of its tables, with the further ones that the options ask for."""
+        return cls.output_columns
 
     @classmethod
     def dataset(cls, scheme: str | None) -> str:

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 from filters.continuation import CONTINUATION_TOKENS
 from filters.contract import FeatureTable
 from filters.feature_tables import FEATURE_TABLES
+from spark.corpus.configuration import FeatureConfiguration
 from spark.corpus.deduplication.job import DEDUPLICATION
 from spark.corpus.job import FeatureJob
 from spark.corpus.jobs import job_class
@@ -18,12 +19,12 @@ from spark.reporting.events import Deduplicated, FeaturePlan, PlannedTable
 from spark.storage.paths import AnyPath, arrow_location
 
 
-def schema_of_features(planned: Iterable[PlannedFeature]) -> list[dict[str, str]]:
+def schema_of_features(planned: Iterable[PlannedFeature], configuration: FeatureConfiguration) -> list[dict[str, str]]:
     """Return the columns of all tables, as `run.json` lists them."""
     return [
         {"name": column.name, "type": str(column.type), "feature": feature, "meaning": column.meaning}
         for feature in dict.fromkeys(each.feature for each in planned)
-        for column in job_class(feature).output_columns
+        for column in job_class(feature).columns(configuration)
     ]
 
 

@@ -101,7 +101,8 @@ def resolve_feature_table(
         return None
     files = resolver.files(location)
     key = _first_present(table.key_names, files)
-    found = [(column.name, _first_present(column.names, files)) for column in table.columns]
+    columns = (*table.columns, *table.numbered_columns(files.schema.names))
+    found = [(column.name, _first_present(column.names, files)) for column in columns]
     values = tuple((metric, name) for metric, name in found if name)
     if key is None or not values or (table.needs_all_columns and len(values) < len(found)):
         wanted = ", ".join("/".join(column.names) for column in table.columns)

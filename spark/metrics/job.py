@@ -18,7 +18,7 @@ from spark.metrics.counted_tables import describe_tables
 from spark.metrics.feature_joins import join_feature, require_unique_keys
 from spark.metrics.feature_tables import FeatureFiles
 from spark.metrics.null_columns import null_columns
-from spark.metrics.output_schema import OutputSchema
+from spark.metrics.output_schema import OutputSchema, schema_of
 from spark.metrics.resolve import ResolvedTable
 from spark.metrics.row_selection import draw_sample, reject_repeated_ids
 from spark.metrics.size_estimate import estimated_bytes
@@ -83,6 +83,7 @@ class MetricsJob:
 
     def note(self, record: RunRecord, from_earlier: bool) -> None:
         """Add the published tables to the record of the run."""
+        record.add_columns(schema_of(self.filters))
         for model, written in (self.already_written() or {}).items():
             name = self.resolved.sequences.described_for(model)
             nulls = null_columns(self.resolved, self.filters, self.configuration, model)

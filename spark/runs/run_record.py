@@ -67,6 +67,11 @@ class RunRecord:
             }
         )
 
+    def add_columns(self, columns: Iterable[Mapping[str, str]]) -> None:
+        """Add the columns that the schema lacks: those that only a resolved feature table told."""
+        known = [each["name"] for each in self.schema]
+        self.schema += [dict(each) for each in columns if each["name"] not in known]
+
     def add_failure(self, description: str, error: str) -> None:
         """Add a failed job."""
         self.tables.append({"table": description, "status": "failed", "error": error})

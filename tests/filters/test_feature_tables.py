@@ -162,6 +162,16 @@ def test_flags_of_a_table(
     assert found == (differs_by_model, holds_integers, in_sample, is_built)
 
 
+def test_duplicates_of_further_windows_are_columns_with_their_number() -> None:
+    names = ["counts_16", "index", "counts", "sequence_duplicates_8", "counts_x", "counts_0", "counts_8", "counts_1_6"]
+    found = feature_table("duplicates").numbered_columns(names)
+    assert [column.name for column in found] == ["sequence_duplicates_8", "sequence_duplicates_16"]
+    assert found[1].names == ("sequence_duplicates_16", "counts_16")
+    assert found[1].meaning == "occurrences in the training corpus of the sequence's last 16 tokens"
+    assert feature_table("duplicates").column("sequence_duplicates_16") == found[1]
+    assert feature_table("near_duplicates").numbered_columns(names) == ()
+
+
 def test_a_table_without_split_names_has_one_split_per_scheme() -> None:
     table = FeatureTable("mine", "Of mine.", (TableColumn("mine", pa.int64(), "of mine"),))
     assert table.split_names("plain", "duped", "70m") == ("duped",)
@@ -207,6 +217,7 @@ def test_options_are_mapped_to_the_features_that_use_them() -> None:
         "memorized": ("token_frequencies",),
         "prompt_tokens": ("duplicates",),
         "continuation_tokens": ("duplicates",),
+        "window_tokens": ("duplicates",),
         "jaccard_threshold": ("near_duplicates", "fuzzy"),
         "ngram_tokens": ("near_duplicates", "fuzzy"),
         "embedding_model": ("semantic_duplicates", "semantic"),

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from filters.contract import Column
 from filters.feature_tables import DUPLICATES
-from spark.corpus.exact_duplicates.counting import DuplicateCounting
+from spark.corpus.exact_duplicates.counting import BYTES_A_TOKEN, DuplicateCounting
 from spark.corpus.exact_duplicates.strategies import STRATEGIES, choose_strategy
 from spark.corpus.job import BYTES_OF_A_COUNT, Counts, FeatureJob
 from spark.corpus.parallel_reading import number_lines
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pyspark import Accumulator
     from pyspark.sql import SparkSession
 
-BYTES_OF_A_TOKEN = 4
+    from spark.corpus.configuration import FeatureConfiguration
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class ExactDuplicates(FeatureJob):
     """A count of how often the continuation of each sequence occurs in the corpus."""
 
     feature = DUPLICATES.name
-    options = ("sequences", "prompt_tokens", "continuation_tokens")
+    options = ("sequences", "prompt_tokens", "continuation_tokens", "window_tokens")
     # Named as in the published table.
     output_columns = (
         Column("index", pa.int64(), "the sequence's id"),
@@ -39,11 +39,23 @@ class ExactDuplicates(FeatureJob):
         ),
     )
 
+    @classmethod
+    def columns(cls, configuration: FeatureConfiguration) -> tuple[Column, ...]:
+        """Return the columns, with one for each of `--window_tokens`."""
+        further = [
+            Column(
+                f"counts_{tokens}", pa.int64(), f"number of places in the corpus where its last {tokens} tokens occur"
+            )
+            for tokens in configuration.window_tokens
+        ]
+        return (*cls.output_columns, *further)
+
     def estimated_bytes(self) -> int | None:
-        """Return the size of the windows and of two tables of counts."""
-        rows = self.sequences.rows
-        bytes_of_a_window = BYTES_OF_A_TOKEN * self.configuration.continuation_tokens
-        return None if rows is None else rows * (bytes_of_a_window + 2 * BYTES_OF_A_COUNT)
+        """Return the size of the ends of the sequences and of two tables of counts."""
+        rows, configuration = self.sequences.rows, self.configuration
+        bytes_of_an_end = BYTES_A_TOKEN * max(configuration.continuation_tokens, *configuration.window_tokens, 0)
+        bytes_of_counts = 2 * BYTES_OF_A_COUNT * (1 + len(configuration.window_tokens))
+        return None if rows is None else rows * (bytes_of_an_end + bytes_of_counts)
 
     def strategy(self) -> str | None:
         """Return the strategy for the number of sequences; None if that number is unknown."""
@@ -54,8 +66,13 @@ class ExactDuplicates(FeatureJob):
     ) -> Counts:
         """Write one table: the duplicate count of each sequence that is long enough."""
         corpus, sequences = number_lines(spark, self.corpus), number_lines(spark, self.sequences)
-        prompt_tokens, continuation_tokens = self.configuration.prompt_tokens, self.configuration.continuation_tokens
         counting = DuplicateCounting(
-            corpus, sequences, prompt_tokens, continuation_tokens, directory, record=self.record
+            corpus,
+            sequences,
+            self.configuration.prompt_tokens,
+            self.configuration.continuation_tokens,
+            directory,
+            record=self.record,
+            window_tokens=self.configuration.window_tokens,
         )
         return {tables[0]: counting.run(spark, tables[0], rows_done)._asdict()}

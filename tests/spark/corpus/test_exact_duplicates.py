@@ -24,6 +24,7 @@ from utils import UserError
 
 PROMPT, CONTINUATION = 2, 3
 END = PROMPT + CONTINUATION
+LENGTHS = {"counts": CONTINUATION, "counts_1": 1, "counts_5": END}
 
 
 @pytest.fixture(scope="module")
@@ -51,11 +52,9 @@ def in_parts(corpus: Corpus, groups_a_part: int) -> Corpus:
     return replace(corpus, parts=tuple(parts))
 
 
-def expected_counts(rows: list[list[int]]) -> dict[int, int]:
-    places = Counter(
-        tuple(row[start : start + CONTINUATION]) for row in rows for start in range(len(row) - CONTINUATION + 1)
-    )
-    return {number: places[tuple(row[-CONTINUATION:])] for number, row in enumerate(rows) if len(row) >= END}
+def expected_counts(rows: list[list[int]], length: int) -> dict[int, int]:
+    places = Counter(tuple(row[start : start + length]) for row in rows for start in range(len(row) - length + 1))
+    return {number: places[tuple(row[-length:])] for number, row in enumerate(rows) if len(row) >= END}
 
 
 @pytest.mark.parametrize("strategy", ["broadcast", "shuffle"])
@@ -64,12 +63,18 @@ def test_duplicate_counts_equal_a_plain_loop(
     spark: Any, tmp_path: Path, rows: list[list[int]], corpus: Corpus, strategy: Any, groups_a_part: int, hash_bits: int
 ) -> None:
     in_new_parts = in_parts(corpus, groups_a_part)
-    counting = DuplicateCounting(in_new_parts, in_new_parts, PROMPT, CONTINUATION, tmp_path, strategy, hash_bits)
+    counting = DuplicateCounting(
+        in_new_parts, in_new_parts, PROMPT, CONTINUATION, tmp_path, strategy, hash_bits, window_tokens=(1, END)
+    )
     rows_done = spark.sparkContext.accumulator(0)
     counted = counting.run(spark, "table", rows_done)
     table = pq.read_table(tmp_path / "table")
-    expected = expected_counts(rows)
-    assert dict(zip(*table.to_pydict().values(), strict=True)) == expected
+    assert table.column_names == ["index", *LENGTHS]
+    for name, length in LENGTHS.items():
+        assert dict(zip(table["index"].to_pylist(), table[name].to_pylist(), strict=True)) == expected_counts(
+            rows, length
+        )
+    expected = expected_counts(rows, CONTINUATION)
     assert table["index"].to_pylist() == sorted(expected)
     assert counted.rows == len(expected)
     assert counted.too_short == len(rows) - len(expected) > 0
