@@ -147,6 +147,20 @@ SEMANTIC_DUPLICATES = FeatureTable(
     is_built=True,
 )
 
+LONGEST_MATCH = FeatureTable(
+    name="longest_match",
+    meaning="How much of the sequence, in one piece, the training corpus holds at another place.",
+    columns=(
+        TableColumn(
+            "longest_corpus_match",
+            pa.int64(),
+            "tokens of the sequence's longest run that the training corpus also holds at another place than its own",
+        ),
+    ),
+    dataset="longest-match",
+    is_built=True,
+)
+
 NL_SCORES = FeatureTable(
     name="nl_scores",
     filter_name="published_nl_scores",
@@ -184,4 +198,12 @@ PERPLEXITIES = FeatureTable(
     in_sample=True,
 )
 
-FEATURE_TABLES = (DUPLICATES, TOKEN_FREQUENCIES, NEAR_DUPLICATES, SEMANTIC_DUPLICATES, NL_SCORES, PERPLEXITIES)
+FEATURE_TABLES = (
+    DUPLICATES,
+    TOKEN_FREQUENCIES,
+    NEAR_DUPLICATES,
+    SEMANTIC_DUPLICATES,
+    LONGEST_MATCH,
+    NL_SCORES,
+    PERPLEXITIES,
+)

@@ -17,7 +17,7 @@ from spark.sources.token_file import PYTHIA_ROW_TOKENS
 from utils import UserError, printable, require_known
 
 FEATURES = tuple(job.feature for job in FEATURE_JOBS)
-WITHOUT_A_MODEL = tuple(job.feature for job in FEATURE_JOBS if "embedding_model" not in job.options)
+DEFAULT_FEATURES = tuple(job.feature for job in FEATURE_JOBS if job.is_default)
 SAMPLE = "sample"
 # Headings of the options.
 TABLES, SIMILARITY, DEDUPLICATE = "feature tables", "near and semantic duplicates", "deduplication"
@@ -48,7 +48,7 @@ class FeatureConfiguration(RunConfiguration):
         None, "A,B", "names of corpora; each replaces {scheme} in the paths", as_names
     )
     features: tuple[str, ...] = option(
-        WITHOUT_A_MODEL,
+        DEFAULT_FEATURES,
         "A,B",
         f"{', '.join(FEATURES)} (default: the first three; none with --deduplicate)",
         as_names,

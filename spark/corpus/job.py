@@ -42,6 +42,7 @@ class FeatureJob(ABC):
     """One feature of one corpus, with resolved input. A subclass defines its output and how to build it.
 
     feature: its name in `--features` and as a feature table.
+    is_default: whether it is built if `--features` names none.
     options: the options that this feature uses, except options that all features use.
     output_columns: the columns of its tables, whatever the options.
     has_card: whether its tables are splits of one dataset, listed in the README.md of the run.
@@ -52,6 +53,7 @@ class FeatureJob(ABC):
     """
 
     feature: ClassVar[str]
+    is_default: ClassVar[bool] = True
     options: ClassVar[tuple[str, ...]] = ()
     output_columns: ClassVar[tuple[Column, ...]]
     has_card: ClassVar[bool] = True

@@ -8,6 +8,7 @@ from typing import Any
 from filters.contract import MIN_K_PERCENT, FeatureTable
 from filters.feature_tables import (
     DUPLICATES,
+    LONGEST_MATCH,
     NEAR_DUPLICATES,
     NL_SCORES,
     PERPLEXITIES,
@@ -86,6 +87,7 @@ class Configuration(RunConfiguration):
     token_frequencies: str = feature_table_option(TOKEN_FREQUENCIES)
     near_duplicates: str = feature_table_option(NEAR_DUPLICATES)
     semantic_duplicates: str = feature_table_option(SEMANTIC_DUPLICATES)
+    longest_match: str = feature_table_option(LONGEST_MATCH)
     nl_scores: str = feature_table_option(NL_SCORES)
     perplexities: str = feature_table_option(PERPLEXITIES)
 

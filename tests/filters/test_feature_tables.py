@@ -73,6 +73,7 @@ def test_sample_tables_and_built_tables_have_a_dataset(table: FeatureTable) -> N
         ("token_frequencies", "usvsnsp/{scheme}-num-frequencies", "duped-num-frequencies", None),
         ("near_duplicates", None, "near-duplicates", "near_duplicates"),
         ("semantic_duplicates", "usvsnsp/semantic-duplicates", "semantic-duplicates", "semantic_duplicates"),
+        ("longest_match", None, "longest-match", "longest_match"),
         ("nl_scores", "usvsnsp/pile-pythia-code-vs-nl-scores", None, "published_nl_scores"),
         ("perplexities", None, "perplexities", "perplexities"),
     ],
@@ -150,6 +151,7 @@ def test_columns_have_their_names_and_ranges(
         ("token_frequencies", False, True, True, True),
         ("near_duplicates", False, True, True, True),
         ("semantic_duplicates", False, True, True, True),
+        ("longest_match", False, True, False, True),
         ("nl_scores", False, False, False, False),
         ("perplexities", True, False, True, False),
     ],
@@ -213,7 +215,7 @@ def test_job_writes_its_tables_to_dataset_and_split(
 
 def test_options_are_mapped_to_the_features_that_use_them() -> None:
     assert users_by_option() == {
-        "sequences": ("duplicates", "semantic_duplicates"),
+        "sequences": ("duplicates", "semantic_duplicates", "longest_match"),
         "memorized": ("token_frequencies",),
         "prompt_tokens": ("duplicates",),
         "continuation_tokens": ("duplicates",),

@@ -29,6 +29,7 @@ class SemanticDuplicates(FeatureJob):
     """The numbers of sequences in the corpus whose embedding is similar to that of each sequence."""
 
     feature = SEMANTIC_DUPLICATES.name
+    is_default = False
     options = ("sequences", "embedding_model")
     output_columns = (ID, *SEMANTIC_DUPLICATES.columns)
 
