@@ -40,9 +40,10 @@ def prepare(configuration: FeatureConfiguration, run_id: str, directory: AnyPath
     from spark.corpus.summary import deduplications, joining_command, make_feature_plan, schema_of_features
 
     planned = plan_features(configuration)
-    next_command = f"Next, join them: {joining_command(planned, directory)}" if configuration.features else None
+    joining = joining_command(planned, directory, configuration.continuation_tokens)
+    next_command = f"Next, join them: {joining}" if configuration.features else None
     return Preparation(
-        schema_of_features(planned),
+        schema_of_features(planned, configuration),
         lambda resolver: resolve_features(planned, configuration, directory, resolver),
         lambda run: make_feature_plan(run_id, directory, run.resolved()),
         findings=lambda: deduplications(planned, directory),

@@ -43,7 +43,7 @@ def prepare(configuration: Configuration, run_id: str, directory: AnyPath) -> Pr
     from filters.registry import choose_filters
     from spark.metrics.feature_tables import check_feature_settings
     from spark.metrics.job import MetricsJob
-    from spark.metrics.output_schema import schema_of
+    from spark.metrics.output_schema import schema_of, with_numbered_columns
     from spark.metrics.plan import make_plan
     from spark.metrics.planning import plan_sequence_tables
     from spark.metrics.resolve import resolve_sequence_table
@@ -58,7 +58,8 @@ def prepare(configuration: Configuration, run_id: str, directory: AnyPath) -> Pr
     def resolve(resolver: Resolver) -> Iterator[MetricsJob]:
         for sequences in tables:
             resolved = resolve_sequence_table(sequences, filters, configuration, resolver)
-            yield MetricsJob(resolved, filters, configuration, directory)
+            joined = [metric for feature in resolved.features for metric, _ in feature.values]
+            yield MetricsJob(resolved, with_numbered_columns(filters, joined), configuration, directory)
         require_read_as_documents(configuration, resolver)
 
     is_sample = configuration.datasets == ("sample",)

@@ -31,7 +31,7 @@ from sample.paths import (
     tokenizer_path,
 )
 
-BUILT_TABLES = tuple(table for table in FEATURE_TABLES if table.is_built)
+BUILT_TABLES = tuple(table for table in FEATURE_TABLES if table.is_built and table.in_sample)
 FEATURES = ",".join(table.name for table in BUILT_TABLES)
 PROJECT = Path(__file__).resolve().parent.parent
 CARD_NOTE = "Built by `build_features.py`; see `sample/README.md`."  # in the committed dataset cards

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from filters.continuation import CONTINUATION_TOKENS, PROMPT_TOKENS
 from filters.contract import MIN_K_PERCENT, RaggedArray
 from filters.errors import UserError, printable
 from filters.language_model.context import context_tokens
@@ -30,8 +31,8 @@ class LanguageModel:
     directory: Path
     vocabulary_size: int
     context_tokens: int | None
-    prompt_tokens: int = 32
-    continuation_tokens: int = 32
+    prompt_tokens: int = PROMPT_TOKENS
+    continuation_tokens: int = CONTINUATION_TOKENS
     min_k_percent: float = MIN_K_PERCENT
     precision: Precision = "float32"
     device: str | None = None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from filters.continuation import cut_ends
 from filters.contract import Input, RaggedArray
 from filters.language_model.answers import Answers, Extraction, Predictions
 from filters.language_model.attention import measure_attention
@@ -68,11 +69,10 @@ def predict_ends(loaded: PreTrainedModel, model: LanguageModel, tokens: RaggedAr
     known: predictions for the whole sequences; they are reused for sequences without tokens before the prompt.
     """
     width = model.prompt_tokens + model.continuation_tokens
-    lengths = np.diff(tokens.offsets)
-    rows = np.flatnonzero(lengths >= width)
-    ends = tokens.values[tokens.offsets[rows + 1, None] - width + np.arange(width)].astype(np.int64)
+    rows, cut = cut_ends(tokens, width)
+    ends = cut.astype(np.int64)
     log_likelihood, first_choice = np.empty((len(rows), width - 1)), np.empty((len(rows), width - 1), np.int64)
-    is_known = (lengths[rows] == width) & (known is not None)
+    is_known = (np.diff(tokens.offsets)[rows] == width) & (known is not None)
     if known is not None:
         places = known.offsets[rows[is_known], None] + np.arange(width - 1)
         log_likelihood[is_known], first_choice[is_known] = known.log_likelihood[places], known.first_choice[places]

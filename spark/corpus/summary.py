@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import pyarrow.parquet as pq
 
+from filters.continuation import CONTINUATION_TOKENS
 from filters.contract import FeatureTable
 from filters.feature_tables import FEATURE_TABLES
+from spark.corpus.configuration import FeatureConfiguration
 from spark.corpus.deduplication.job import DEDUPLICATION
 from spark.corpus.job import FeatureJob
 from spark.corpus.jobs import job_class
@@ -17,12 +19,12 @@ from spark.reporting.events import Deduplicated, FeaturePlan, PlannedTable
 from spark.storage.paths import AnyPath, arrow_location
 
 
-def schema_of_features(planned: Iterable[PlannedFeature]) -> list[dict[str, str]]:
+def schema_of_features(planned: Iterable[PlannedFeature], configuration: FeatureConfiguration) -> list[dict[str, str]]:
     """Return the columns of all tables, as `run.json` lists them."""
     return [
         {"name": column.name, "type": str(column.type), "feature": feature, "meaning": column.meaning}
         for feature in dict.fromkeys(each.feature for each in planned)
-        for column in job_class(feature).output_columns
+        for column in job_class(feature).columns(configuration)
     ]
 
 
@@ -51,7 +53,9 @@ def deduplications(planned: Iterable[PlannedFeature], directory: AnyPath) -> Ite
             yield Deduplicated(each.description, pq.read_table(summary, filesystem=filesystem).to_pylist())
 
 
-def joining_command(planned: Iterable[PlannedFeature], directory: AnyPath) -> str:
+def joining_command(
+    planned: Iterable[PlannedFeature], directory: AnyPath, continuation_tokens: int = CONTINUATION_TOKENS
+) -> str:
     """Return the options of calculate_metrics.py that join the tables of this run."""
     tables = {table.name: table for table in FEATURE_TABLES}
     options: dict[str, str] = {}
@@ -59,7 +63,9 @@ def joining_command(planned: Iterable[PlannedFeature], directory: AnyPath) -> st
         table = tables.get(each.feature)
         if table is not None:
             options[each.feature] = shlex.quote(str(directory / _path_to_join(table, each)))
-    return " ".join(f"--{feature} {path}" for feature, path in options.items())
+            if table.counts_continuation and continuation_tokens != CONTINUATION_TOKENS:
+                options["continuation_tokens"] = str(continuation_tokens)
+    return " ".join(f"--{name} {value}" for name, value in options.items())
 
 
 def _path_to_join(table: FeatureTable, planned: PlannedFeature) -> str:

@@ -14,10 +14,11 @@ from pyspark.sql import functions as F  # noqa: N812
 from filters.contract import Filter
 from filters.language_model.model import LanguageModel
 from spark.metrics.configuration import Configuration
+from spark.metrics.counted_tables import describe_tables
 from spark.metrics.feature_joins import join_feature, require_unique_keys
 from spark.metrics.feature_tables import FeatureFiles
 from spark.metrics.null_columns import null_columns
-from spark.metrics.output_schema import OutputSchema
+from spark.metrics.output_schema import OutputSchema, schema_of
 from spark.metrics.resolve import ResolvedTable
 from spark.metrics.row_selection import draw_sample, reject_repeated_ids
 from spark.metrics.size_estimate import estimated_bytes
@@ -82,10 +83,14 @@ class MetricsJob:
 
     def note(self, record: RunRecord, from_earlier: bool) -> None:
         """Add the published tables to the record of the run."""
+        record.add_columns(schema_of(self.filters))
         for model, written in (self.already_written() or {}).items():
             name = self.resolved.sequences.described_for(model)
             nulls = null_columns(self.resolved, self.filters, self.configuration, model)
-            record.add_table(name, self.run_directory / self.table("metrics", model), written, nulls, from_earlier)
+            path = self.run_directory / self.table("metrics", model)
+            resolved = self.resolved
+            joined = (*resolved.features, *resolved.features_by_model[model], *resolved.frequency_tables)
+            record.add_table(name, path, written, nulls, from_earlier, describe_tables(joined))
 
     def estimated_bytes(self) -> int | None:
         """Return the expected size of the tables in bytes, from the first rows; None if it cannot be estimated."""

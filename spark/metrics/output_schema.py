@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from filters.contract import Column, Filter
+from filters.feature_tables import feature_table
 from filters.measuring import MeasuredBatch
 from filters.validity import is_measured
 from spark.sources.input_columns import InputColumns
@@ -96,6 +97,17 @@ class OutputSchema:
             counts["scored"] = len(table) - table[score].null_count
             counts["memorized"] = pc.sum(pc.equal(table[score], pa.scalar(1).cast(table[score].type))).as_py() or 0
         return counts
+
+
+def with_numbered_columns(filters: Iterable[Filter], metrics: Iterable[str]) -> tuple[Filter, ...]:
+    """Return the filters with the numbered columns of their feature tables that are among these metrics."""
+    names = tuple(metrics)
+    return tuple(
+        replace(each, columns=(*each.columns, *feature_table(each.feature_table).numbered_columns(names)))
+        if each.feature_table is not None
+        else each
+        for each in filters
+    )
 
 
 def schema_of(filters: Iterable[Filter]) -> list[dict[str, str]]:

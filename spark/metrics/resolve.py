@@ -14,6 +14,7 @@ from filters.language_model.model import LanguageModel
 from filters.measuring import Resources
 from filters.vocabulary import Vocabulary
 from spark.metrics.configuration import Configuration
+from spark.metrics.counted_tables import require_same_continuation, require_same_sequences
 from spark.metrics.feature_tables import FeatureFiles, feature_locations, resolve_feature_table
 from spark.metrics.language_models import require_same_tokens, required_model, resolve_language_model, vocabulary_beside
 from spark.metrics.sequence_table import SequenceTable
@@ -38,6 +39,7 @@ class ResolvedTable:
     models: the planned models; if none was requested, the models whose scores the source holds.
     features: feature tables that are the same for all models. features_by_model: feature tables that differ by model.
         Both are joined before measuring.
+    frequency_tables: the tables that `resources.token_frequencies` were read from.
     """
 
     sequences: SequenceTable
@@ -47,6 +49,7 @@ class ResolvedTable:
     resources: Resources
     features: tuple[FeatureFiles, ...]
     features_by_model: Mapping[str | None, tuple[FeatureFiles, ...]]
+    frequency_tables: tuple[FeatureFiles, ...] = ()
 
 
 def resolve_sequence_table(
@@ -76,10 +79,10 @@ def resolve_sequence_table(
         reader = TokenReader(columns, vocabulary.tokenizer.to_str() if vocabulary else None)
         files = cut_documents(sequences, files, reader, configuration.cut)
         columns = recognise_columns(files.schema, str(sequences.location))
-    frequencies = None
-    locations = feature_locations(TOKEN_FREQUENCIES, configuration, sequences, models[0])
-    if locations and any(TOKEN_FREQUENCIES.name in each.reads for each in filters):
-        frequencies = read_token_frequencies(locations, resolver)
+    is_read = any(TOKEN_FREQUENCIES.name in each.reads for each in filters)
+    read = [TOKEN_FREQUENCIES] if is_read else []
+    frequency_tables = _resolve_feature_tables(read, configuration, sequences, models[0], resolver)
+    frequencies = read_token_frequencies(frequency_tables) if frequency_tables else None
     tables = [feature_table(name) for name in sorted({each.feature_table for each in filters if each.feature_table})]
     of_all_models = [table for table in tables if not table.differs_by_model]
     of_one_model = [table for table in tables if table.differs_by_model]
@@ -96,7 +99,7 @@ def resolve_sequence_table(
             "Add a column `sequence_id`, or leave out the feature tables."
         )
     resources = Resources(vocabulary, frequencies, language_model)
-    return ResolvedTable(sequences, models, files, columns, resources, shared, by_model)
+    return ResolvedTable(sequences, models, files, columns, resources, shared, by_model, frequency_tables)
 
 
 def cut_documents(sequences: SequenceTable, documents: Source, reader: TokenReader, cut: Cut) -> Source:
@@ -138,7 +141,11 @@ def _resolve_feature_tables(
         for table in tables
         for location in feature_locations(table, configuration, sequences, model)
     ]
-    return tuple(feature for feature in found if feature is not None)
+    features = tuple(feature for feature in found if feature is not None)
+    for feature in features:
+        require_same_continuation(feature, configuration.continuation_tokens)
+        require_same_sequences(feature, configuration.cut)
+    return features
 
 
 def _require_no_conflict(

@@ -33,7 +33,8 @@ def print_summary(console: Console, tables: Sequence[Mapping[str, Any]], run_dir
     for each in tables:
         table.add_row(*_cells(each, shares))
     console.print(table)
-    for line in (*_table_remarks(tables), *_null_columns(tables), f"Output: {printable(run_directory)}"):
+    remarks = (*_table_remarks(tables), *_unusual_counts(tables), *_null_columns(tables))
+    for line in (*remarks, f"Output: {printable(run_directory)}"):
         console.print(line, highlight=False, soft_wrap=True, markup=False)
 
 
@@ -91,9 +92,21 @@ def _table_remarks(tables: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         if each["rows_rejected"]:
             yield f"Rejected: {_count(each['rows_rejected'], 'row')} of {name} (reasons in rejected/)"
         if each["counts"].get("too_short"):
-            yield f"Skipped: {_count(each['counts']['too_short'], 'sequence')} of {name} (too short for --window)"
+            too_short = _count(each["counts"]["too_short"], "sequence")
+            yield f"Skipped: {too_short} of {name} (shorter than prompt and continuation)"
         if each["counts"].get("absent"):
             yield f"Skipped: {_count(each['counts']['absent'], 'sequence')} of {name} (not in the corpus)"
+
+
+def _unusual_counts(tables: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield a line for each joined table and setting with another value than its columns are described with."""
+    joined = [each for table in tables for each in table.get("feature_tables", ())]
+    yield from dict.fromkeys(
+        f"Joined: {each['feature']} counted with --{found['setting']} {printable(str(found['counted_with']))}, "
+        f"not {found['described']} ({printable(each['location'])})"
+        for each in joined
+        for found in each["differs"]
+    )
 
 
 def _count(number: int, noun: str) -> str:

@@ -90,6 +90,17 @@ def integer_from(smallest: int) -> Callable[[str, Any], int]:
     return as_integer
 
 
+def integers_from(smallest: int) -> Callable[[str, Any], tuple[int, ...]]:
+    """Return a check that accepts whole numbers from `smallest`, in a list or separated by commas."""
+    check = integer_from(smallest)
+
+    def as_integers(name: str, value: Any) -> tuple[int, ...]:
+        items = value if isinstance(value, list) else str(value).split(",")
+        return tuple(dict.fromkeys(check(name, item) for item in items))
+
+    return as_integers
+
+
 def number_up_to(largest: int) -> Callable[[str, Any], float]:
     """Return a check that accepts numbers above 0, up to `largest`."""
 

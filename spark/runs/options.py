@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from filters.continuation import CONTINUATION_TOKENS, PROMPT_TOKENS
 from spark.runs.option_checks import as_flag, as_revisions, as_text, integer_from, one_of
-from spark.sources.cutting import Cut
+from spark.sources.cutting import Cut, cut_of
 from utils import UserError
 
 DOCUMENT_PER = ("file", "line")
@@ -73,6 +74,18 @@ class RunConfiguration:
     keep_short: bool = option(
         False, FLAG, "keep the last tokens of a document, as a sequence of fewer than --sequence_tokens", as_flag
     )
+    prompt_tokens: int = option(
+        PROMPT_TOKENS,
+        "N",
+        "tokens before the continuation, which a model is prompted with (default 32)",
+        integer_from(1),
+    )
+    continuation_tokens: int = option(
+        CONTINUATION_TOKENS,
+        "N",
+        "tokens at the end of a sequence, which a model must reproduce (default 32)",
+        integer_from(1),
+    )
     revisions: tuple[tuple[str, str], ...] = option(
         (),
         None,
@@ -84,9 +97,7 @@ class RunConfiguration:
     @property
     def cut(self) -> Cut | None:
         """How documents are cut into sequences; None if they are not."""
-        if self.sequence_tokens is None:
-            return None
-        return Cut(self.sequence_tokens, self.stride or self.sequence_tokens, self.keep_short)
+        return cut_of(self.sequence_tokens, self.stride, self.keep_short)
 
     def as_json(self) -> dict[str, Any]:
         """Return the options by name, in JSON types."""

@@ -40,9 +40,15 @@ class RunRecord:
     tables: list[dict[str, Any]] = field(default_factory=list)
 
     def add_table(
-        self, description: str, path: AnyPath, written: Written, null_columns: Mapping[str, str], from_earlier: bool
+        self,
+        description: str,
+        path: AnyPath,
+        written: Written,
+        null_columns: Mapping[str, str],
+        from_earlier: bool,
+        feature_tables: Iterable[Mapping[str, Any]] = (),
     ) -> None:
-        """Add a complete table."""
+        """Add a complete table. feature_tables: the tables whose values it holds, and what they were counted for."""
         rows = written.counts["rows"]
         self.tables.append(
             {
@@ -57,8 +63,14 @@ class RunRecord:
                 "rows_per_second": round(written.rows_read / written.seconds, 1) if written.seconds else None,
                 "counts": dict(written.counts),
                 "null_columns": dict(null_columns),
+                "feature_tables": [dict(each) for each in feature_tables],
             }
         )
+
+    def add_columns(self, columns: Iterable[Mapping[str, str]]) -> None:
+        """Add the columns that the schema lacks: those that only a resolved feature table told."""
+        known = [each["name"] for each in self.schema]
+        self.schema += [dict(each) for each in columns if each["name"] not in known]
 
     def add_failure(self, description: str, error: str) -> None:
         """Add a failed job."""

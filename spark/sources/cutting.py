@@ -25,6 +25,19 @@ class Cut(NamedTuple):
         return f"the document is shorter than a sequence of {self.tokens} tokens; --keep_short keeps it"
 
 
+def cut_of(tokens: int | None, stride: int | None, keep_short: bool | None) -> Cut | None:
+    """Return the cut that the options ask for; None if documents are not cut."""
+    return None if tokens is None else Cut(tokens, stride or tokens, bool(keep_short))
+
+
+def described(cut: Cut | None) -> str:
+    """Return the sequences of a cut in words, for messages."""
+    if cut is None:
+        return "whole rows"
+    short = ", short ones kept" if cut.keep_short else ""
+    return f"sequences of {cut.tokens} tokens with a stride of {cut.stride}{short}"
+
+
 class Pieces(NamedTuple):
     """Sequences within documents, in order; each array is int64, shape (sequences,).
 

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 
 from filters.input_types import is_readable
 from spark.sources.arrow_types import plain_schema, spark_schema
+from spark.sources.counted_for import CountedFor, read_record
 from spark.storage.paths import AnyPath, arrow_location
 from utils import UserError, printable
 
@@ -20,12 +21,14 @@ class ParquetFile(NamedTuple):
 
     schema: in types that Spark has, where it has one. rows_of_groups: the number of rows in each row group.
     bytes: the file's size. is_for_spark: whether Spark itself can read the file as it is.
+    counted_for: what the values of a feature table stand for; None if the file does not say.
     """
 
     schema: pa.Schema
     rows_of_groups: tuple[int, ...]
     bytes: int
     is_for_spark: bool
+    counted_for: CountedFor | None = None
 
     @property
     def rows(self) -> int:
@@ -39,6 +42,7 @@ def describe_parquet(path: AnyPath) -> ParquetFile:
     try:
         with open_parquet_file(path) as file:
             metadata, schema = file.metadata, plain_schema(file.schema_arrow)
+            record = read_record(file.schema_arrow.metadata)
             size = path.stat().st_size
             printable(str(schema))  # raises ValueError for names that are not UTF-8
     except (OSError, ValueError, pa.ArrowException) as error:
@@ -52,7 +56,7 @@ def describe_parquet(path: AnyPath) -> ParquetFile:
             "Write the file again."
         )
     is_for_spark = METADATA not in schema.names and all(is_readable(field.type) for field in schema)
-    return ParquetFile(schema if is_for_spark else spark_schema(schema), rows, size, is_for_spark)
+    return ParquetFile(schema if is_for_spark else spark_schema(schema), rows, size, is_for_spark, record)
 
 
 def open_parquet_file(path: AnyPath) -> pq.ParquetFile:

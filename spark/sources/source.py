@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 import pyarrow as pa
 
 from filters.input_types import is_readable
+from spark.sources.counted_for import CountedFor
 from spark.sources.internal_columns import LINE, LINE_REASON, ROW_NUMBER
 from spark.sources.parts import CopiedPart, Part, count_rows_before, part_numbers, require_none_rejected
 from spark.storage.paths import AnyPath
@@ -52,6 +53,11 @@ class Source(ABC):
     spark_knows_size: ClassVar[bool] = False
     # Whether the token ids of a corpus are checked against the vocabulary, where a tokenizer is known.
     checks_vocabulary: ClassVar[bool] = True
+
+    @property
+    def counted_for(self) -> tuple[CountedFor, ...]:
+        """What the values of a feature table stand for: each different record in its files; empty if they have none."""
+        return ()
 
     @abstractmethod
     def parts(self, bytes_a_part: int | None = None) -> tuple[Part, ...]:

@@ -73,6 +73,7 @@ def test_sample_tables_and_built_tables_have_a_dataset(table: FeatureTable) -> N
         ("token_frequencies", "usvsnsp/{scheme}-num-frequencies", "duped-num-frequencies", None),
         ("near_duplicates", None, "near-duplicates", "near_duplicates"),
         ("semantic_duplicates", "usvsnsp/semantic-duplicates", "semantic-duplicates", "semantic_duplicates"),
+        ("longest_match", None, "longest-match", "longest_match"),
         ("nl_scores", "usvsnsp/pile-pythia-code-vs-nl-scores", None, "published_nl_scores"),
         ("perplexities", None, "perplexities", "perplexities"),
     ],
@@ -150,6 +151,7 @@ def test_columns_have_their_names_and_ranges(
         ("token_frequencies", False, True, True, True),
         ("near_duplicates", False, True, True, True),
         ("semantic_duplicates", False, True, True, True),
+        ("longest_match", False, True, False, True),
         ("nl_scores", False, False, False, False),
         ("perplexities", True, False, True, False),
     ],
@@ -160,6 +162,16 @@ def test_flags_of_a_table(
     table = feature_table(name)
     found = (table.differs_by_model, table.holds_integers, table.in_sample, table.is_built)
     assert found == (differs_by_model, holds_integers, in_sample, is_built)
+
+
+def test_duplicates_of_further_windows_are_columns_with_their_number() -> None:
+    names = ["counts_16", "index", "counts", "sequence_duplicates_8", "counts_x", "counts_0", "counts_8", "counts_1_6"]
+    found = feature_table("duplicates").numbered_columns(names)
+    assert [column.name for column in found] == ["sequence_duplicates_8", "sequence_duplicates_16"]
+    assert found[1].names == ("sequence_duplicates_16", "counts_16")
+    assert found[1].meaning == "occurrences in the training corpus of the sequence's last 16 tokens"
+    assert feature_table("duplicates").column("sequence_duplicates_16") == found[1]
+    assert feature_table("near_duplicates").numbered_columns(names) == ()
 
 
 def test_a_table_without_split_names_has_one_split_per_scheme() -> None:
@@ -203,9 +215,11 @@ def test_job_writes_its_tables_to_dataset_and_split(
 
 def test_options_are_mapped_to_the_features_that_use_them() -> None:
     assert users_by_option() == {
-        "sequences": ("duplicates", "semantic_duplicates"),
+        "sequences": ("duplicates", "semantic_duplicates", "longest_match"),
         "memorized": ("token_frequencies",),
-        "window": ("duplicates",),
+        "prompt_tokens": ("duplicates",),
+        "continuation_tokens": ("duplicates",),
+        "window_tokens": ("duplicates",),
         "jaccard_threshold": ("near_duplicates", "fuzzy"),
         "ngram_tokens": ("near_duplicates", "fuzzy"),
         "embedding_model": ("semantic_duplicates", "semantic"),

@@ -59,7 +59,7 @@ class NearDuplicates(FeatureJob):
         found = find_near_duplicates(sequences, configuration.jaccard_threshold, configuration.ngram_tokens)
         in_order = found.repartitionByRange("sequence_id").sortWithinPartitions("sequence_id")
         with phase(spark, "write the clusters"):
-            written = write_frame(in_order, directory, tables[0], _count)
+            written = write_frame(in_order, directory, tables[0], _count, self.record)
         rows_done.add(written.rows)
         return {tables[0]: {"rows": written.rows, "clustered": written.counts.get("clustered", 0)}}
 

@@ -30,6 +30,7 @@ class SemanticDuplicates(FeatureJob):
     """The numbers of sequences in the corpus whose embedding is similar to that of each sequence."""
 
     feature = SEMANTIC_DUPLICATES.name
+    is_default = False
     options = ("sequences", "embedding_model", *CUT_OPTIONS)
     of_rows = True
     output_columns = (ID, *SEMANTIC_DUPLICATES.columns)
@@ -64,7 +65,7 @@ class SemanticDuplicates(FeatureJob):
         )
         in_order = found.repartitionByRange("sequence_id").sortWithinPartitions("sequence_id")
         with phase(spark, "write the counts"):
-            written = write_frame(in_order, directory, tables[0], _count)
+            written = write_frame(in_order, directory, tables[0], _count, self.record)
         rows_done.add(rows)
         return {tables[0]: {"rows": written.rows, "similar": written.counts.get("similar", 0)}}
 

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from spark.sources.arrow_types import as_schema
+from spark.sources.counted_for import CountedFor
 from spark.sources.internal_columns import ROW_NUMBER
 from spark.sources.parquet_files import ParquetFile, describe_parquet, difference, open_parquet_file
 from spark.sources.parts import ROWS_A_BATCH, CopiedPart, Part, is_kept, part_bytes
@@ -70,6 +71,12 @@ class ParquetSource(Source):
 
     files: tuple[ParquetFile, ...]
     spark_knows_size: ClassVar[bool] = True
+
+    @property
+    def counted_for(self) -> tuple[CountedFor, ...]:
+        """What the values of a feature table stand for: each different record in its files; empty if they have none."""
+        records = [file.counted_for for file in self.files if file.counted_for is not None]
+        return tuple(record for place, record in enumerate(records) if record not in records[:place])
 
     def parts(self, bytes_a_part: int | None = None) -> tuple[ParquetPart, ...]:
         """Return parts of whole row groups; none holds rows of two files."""

@@ -57,13 +57,24 @@ def test_a_table_of_an_earlier_run_has_no_speed_and_a_failed_one_no_numbers() ->
     [
         ({"rows_rejected": 1234}, "Rejected: 1,234 rows of mine 70m (reasons in rejected/)"),
         ({"rows_rejected": 1}, "Rejected: 1 row of mine 70m (reasons in rejected/)"),
-        ({"counts": {"rows": 0, "too_short": 5}}, "Skipped: 5 sequences of mine 70m (too short for --window)"),
+        (
+            {"counts": {"rows": 0, "too_short": 5}},
+            "Skipped: 5 sequences of mine 70m (shorter than prompt and continuation)",
+        ),
         ({"counts": {"rows": 0, "absent": 5}}, "Skipped: 5 sequences of mine 70m (not in the corpus)"),
     ],
 )
 def test_missing_rows_are_reported(changes: dict[str, Any], line: str) -> None:
     assert line not in summary(TABLE)
     assert line in summary(TABLE | changes)
+
+
+def test_counts_with_other_settings_than_described_are_reported_once() -> None:
+    differs = [{"setting": "jaccard_threshold", "counted_with": 0.7, "described": 0.8}]
+    joined = {"feature": "near_duplicates", "location": "a/b", "differs": differs}
+    table = TABLE | {"feature_tables": [joined, joined | {"differs": []}]}
+    lines = [line for line in summary(table, table) if line.startswith("Joined")]
+    assert lines == ["Joined: near_duplicates counted with --jaccard_threshold 0.7, not 0.8 (a/b)"]
 
 
 def test_each_kind_of_missing_row_is_reported() -> None:
