@@ -42,11 +42,10 @@ def prepare(configuration: Configuration, run_id: str, directory: AnyPath) -> Pr
     """Plan the tables of sequences; a job measures each."""
     from filters.registry import choose_filters
     from spark.metrics.feature_tables import check_feature_settings
-    from spark.metrics.job import MetricsJob
+    from spark.metrics.jobs import resolve_jobs
     from spark.metrics.output_schema import schema_of
     from spark.metrics.plan import make_plan
     from spark.metrics.planning import plan_sequence_tables
-    from spark.metrics.resolve import resolve_sequence_table
     from spark.metrics.unused_options import require_used_options
     from spark.runs.read_options import require_read_as_documents
 
@@ -56,9 +55,7 @@ def prepare(configuration: Configuration, run_id: str, directory: AnyPath) -> Pr
     tables = plan_sequence_tables(configuration)
 
     def resolve(resolver: Resolver) -> Iterator[MetricsJob]:
-        for sequences in tables:
-            resolved = resolve_sequence_table(sequences, filters, configuration, resolver)
-            yield MetricsJob(resolved, filters, configuration, directory)
+        yield from resolve_jobs(tables, filters, configuration, resolver, directory)
         require_read_as_documents(configuration, resolver)
 
     is_sample = configuration.datasets == ("sample",)

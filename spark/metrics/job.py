@@ -20,6 +20,7 @@ from spark.metrics.null_columns import null_columns
 from spark.metrics.output_schema import OutputSchema
 from spark.metrics.resolve import ResolvedTable
 from spark.metrics.row_selection import draw_sample, reject_repeated_ids
+from spark.metrics.shared_columns import SharedColumns
 from spark.metrics.size_estimate import estimated_bytes
 from spark.metrics.stage import REJECTED, Outcome, Stage
 from spark.runs.run_record import RunRecord
@@ -38,6 +39,7 @@ class MetricsJob:
     filters: tuple[Filter, ...]
     configuration: Configuration
     run_directory: AnyPath
+    shared: SharedColumns
 
     def table(self, kind: str, model: str | None) -> str:
         """Return the path of the table of a model, relative to the run; kind: `metrics` or `rejected`."""
@@ -84,12 +86,22 @@ class MetricsJob:
         """Add the published tables to the record of the run."""
         for model, written in (self.already_written() or {}).items():
             name = self.resolved.sequences.described_for(model)
-            nulls = null_columns(self.resolved, self.filters, self.configuration, model)
-            record.add_table(name, self.run_directory / self.table("metrics", model), written, nulls, from_earlier)
+            path = self.run_directory / self.table("metrics", model)
+            record.add_table(name, path, written, self.null_columns(model), from_earlier)
+
+    def null_columns(self, model: str | None) -> dict[str, str]:
+        """Return the columns of the table of a model that are null in every row, and why."""
+        return null_columns(self.resolved, self.filters, self.configuration, model, self.shared.own.names)
 
     def estimated_bytes(self) -> int | None:
         """Return the expected size of the tables in bytes, from the first rows; None if it cannot be estimated."""
-        return estimated_bytes(self.resolved, self.filters, self.configuration.sample_size)
+        return estimated_bytes(self.resolved, self.output_schema, self.configuration.sample_size)
+
+    @property
+    def output_schema(self) -> OutputSchema:
+        """The columns of the tables."""
+        all_memorized = self.resolved.sequences.kind == "memories"
+        return OutputSchema(self.filters, self.resolved.columns, self.shared, all_memorized)
 
     def run(self, spark: SparkSession, rows_done: Accumulator[int] | None = None) -> None:
         """Measure all rows and publish a table per model.
@@ -118,10 +130,8 @@ class MetricsJob:
         discard(stage.directory)
 
     def _stage(self, spark: SparkSession, rows_done: Accumulator[int]) -> Stage:
-        sequences = self.resolved.sequences
-        output_schema = OutputSchema(self.filters, self.resolved.columns, all_memorized=sequences.kind == "memories")
         return Stage(
-            output_schema,
+            self.output_schema,
             self.resolved.models,
             spark.sparkContext.broadcast(self.resolved.resources),
             # A new directory for each attempt: workers of a killed attempt may still be writing.

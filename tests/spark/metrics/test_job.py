@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,9 @@ from filters.contract import Column, Filter
 from filters.registry import choose_filters
 from spark.metrics.configuration import build_configuration
 from spark.metrics.job import MetricsJob
+from spark.metrics.jobs import resolve_jobs
 from spark.metrics.null_columns import null_columns
 from spark.metrics.planning import plan_sequence_tables
-from spark.metrics.resolve import resolve_sequence_table
 from spark.sources.resolver import Resolver
 from utils import UserError
 
@@ -31,9 +32,8 @@ def metrics_job(path: Path, output: Path, **options: Any) -> MetricsJob:
     filters = choose_filters(configuration.filters)
     resolver = Resolver(output / "cache", {}, lambda _: None)
     (sequences,) = plan_sequence_tables(configuration)
-    return MetricsJob(
-        resolve_sequence_table(sequences, filters, configuration, resolver), filters, configuration, output
-    )
+    (job,) = resolve_jobs([sequences], filters, configuration, resolver, output)
+    return job
 
 
 def read_rows(directory: Path) -> list[dict[str, Any]]:
@@ -164,7 +164,7 @@ def test_the_error_of_a_filter_names_the_filter_and_the_sequence(
     path = write_parquet("data.parquet", {"sequence_id": list(range(100)), "tokens": [[i % 90] for i in range(100)]})
     run = metrics_job(path, tmp_path)
     with pytest.raises(Exception, match="broken failed on sequence_id 7: ValueError: seven"):
-        MetricsJob(run.resolved, (broken,), run.configuration, tmp_path).run(spark)
+        replace(run, filters=(broken,)).run(spark)
 
 
 def test_an_incomplete_table_is_written_again(spark: Any, write_parquet: Write, tmp_path: Path) -> None:
