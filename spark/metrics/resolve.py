@@ -56,8 +56,8 @@ def resolve_sequence_table(
     if columns.left_out:
         names = ", ".join(f"{printable(name)} ({files.schema.field(name).type})" for name in columns.left_out)
         resolver.on_note(f"{sequences.location}: left out {names}: Spark has no such type.")
-    models = sequences.models
-    if models == (None,) and columns.scores:
+    models = sequences.levels
+    if sequences.models == (None,) and columns.scores:
         models = tuple(model for model, _ in columns.scores)
     vocabulary = resolver.vocabulary(sequences.tokenizer) if sequences.tokenizer else None
     language_model, model_at = None, required_model(sequences, models, filters)

@@ -60,6 +60,17 @@ def require_partition_names(names: Iterable[str]) -> None:
             )
 
 
+def partition_name(text: str) -> str:
+    """Return a text as a valid name of a level, with other characters replaced; empty if nothing is left."""
+    return re.sub(r"[^A-Za-z0-9._-]", "_", text).lstrip("._-")[:LONGEST_NAME]
+
+
+def model_level(name: str) -> str:
+    """Return the name of a model as the name of its level; it is not the one that stands for data without a model."""
+    level = partition_name(name)
+    return level if level not in ("", NO_VALUE) else f"model_{level}".rstrip("_")
+
+
 def publish(hidden: AnyPath, run_directory: AnyPath, table: str, written: Written) -> None:
     """Move a complete table to its final name, and describe it by a marker.
 

@@ -8,14 +8,16 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
 import pytest
 from safetensors.torch import load_file, save_file
 
 from filters import apply_filters, read_language_model
 from filters.registry import choose_filters
-from spark.metrics.null_columns import null_columns
 from spark.session.failures import failure_message
 from tests.filters.language_model.plain_reference import VOCABULARY_SIZE, small_model
+from tests.readers import READERS
 from tests.spark.metrics.test_job import metrics_job, read, read_rows
 from utils import UserError
 
@@ -26,9 +28,28 @@ EXACT = ("memorization_score", "is_extractable", "first_choice_share")
 
 @pytest.fixture(scope="module")
 def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("model")
+    path = tmp_path_factory.mktemp("models") / "my_model"
     small_model().save_pretrained(path)
     return path
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_readers_find_the_name_of_the_model_and_none_without_one(run_directory: Path, reader: str) -> None:
+    _, columns = READERS[reader](run_directory / "metrics")
+    assert "model" in columns or reader == "datasets"
+    found = ds.dataset(run_directory / "metrics", partitioning="hive").to_table(["dataset", "model", "loss"])
+    assert {(row["dataset"], row["model"]) for row in found.to_pylist()} == {("data", "my_model"), ("other", "none")}
+
+
+@pytest.fixture(scope="module")
+def run_directory(spark: Any, directory: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a run with a table that a model was asked about, and one without."""
+    data, run = tmp_path_factory.mktemp("data"), tmp_path_factory.mktemp("run")
+    for name in ("data", "other"):
+        pq.write_table(pa.table({"sequence_id": range(3), "tokens": random_rows(3)}), data / f"{name}.parquet")
+    metrics_job(data / "data.parquet", run, model=f"{directory}/", filters="likelihood").run(spark)
+    metrics_job(data / "other.parquet", run, filters="perplexities").run(spark)
+    return run
 
 
 def random_rows(rows: int) -> list[list[int]]:
@@ -84,7 +105,7 @@ def test_rows_that_the_model_does_not_accept_are_rejected_with_the_reason(
     assert whole["memorization_score"] is not None
     assert short["loss"] > 0
     assert short["generation_perplexity"] is short["memorization_score"] is short["is_extractable"] is None
-    nulls = null_columns(run.resolved, run.filters, run.configuration, None)
+    nulls = run.null_columns(directory.name)
     assert nulls["zlib_likelihood_ratio"] == "no tokenizer known to decode the tokens: give --tokenizer"
     assert "loss" not in nulls
 
