@@ -19,9 +19,11 @@ from filters.contract import Filter
 from filters.measuring import MeasuredBatch, Resources, measure_batch
 from filters.validity import Reasons
 from spark.metrics.output_schema import OutputSchema
+from spark.session.job_descriptions import MERGE_FILES, phase
 from spark.session.model_memory import keep_memory_of_models
 from spark.session.task_device import on_the_tasks_device
 from spark.sources.internal_columns import REJECTION
+from spark.storage.merging import merge_small_files
 from spark.storage.paths import AnyPath
 from spark.storage.task_files import TaskFiles, add_up, keep_only, task_file_name
 from utils import UserError
@@ -57,10 +59,14 @@ class Stage:
 
     def run(self, frame: DataFrame) -> Outcome:
         """Measure every row of the frame, write the tables, and return the counts."""
-        for name in (REJECTED, *map(table_name, self.models)):
+        tables = (REJECTED, *map(table_name, self.models))
+        for name in tables:
             (self.directory / name).mkdir(parents=True, exist_ok=True)
         reports = [json.loads(row[0]) for row in frame.mapInArrow(self._run_task, "report string").collect()]
         keep_only(self.directory, (report["file"] for report in reports))
+        with phase(frame.sparkSession, MERGE_FILES):
+            for name in tables:
+                merge_small_files(frame.sparkSession, self.directory / name)
         rows = add_up(report["rows"] for report in reports)
         counts = {
             model: {"rows": 0} | add_up(report["counts"][position] for report in reports)
