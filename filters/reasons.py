@@ -31,11 +31,6 @@ class ReasonKind(StrEnum):
     TOO_LONG = "too_long", "more tokens than the context of the language model"
     NO_PREDICTION = "no_prediction", "the predictions of the language model are not a number"
 
-    @property
-    def words(self) -> str:
-        """The kind in words, for people."""
-        return self.value.replace("_", " ")
-
 
 class Reason(str):
     """A reason why a row cannot be measured: its text, with its kind."""

@@ -153,12 +153,14 @@ class MetricsJob:
         """Publish the rejected rows first: once the metrics are published, the job counts as complete."""
         models = self.resolved.models
         rejected = self.table("rejected", models[0] if len(models) == 1 else None)
+        rejected_rows = sum(outcome.rejected.values())
         withdraw(self.run_directory, rejected, stage.directory)
-        if outcome.rejected:
-            written = Written(outcome.rows, outcome.rejected, seconds, {"rows": 0})
+        if rejected_rows:
+            written = Written(outcome.rows, rejected_rows, seconds, {"rows": 0}, rejected_kinds=outcome.rejected)
             publish(stage.directory / REJECTED, self.run_directory, rejected, written)
         for model in models:
-            written = Written(outcome.rows, outcome.rejected, seconds, outcome.counts[model])
+            counts = outcome.counts[model]
+            written = Written(outcome.rows, rejected_rows, seconds, counts, rejected_kinds=outcome.rejected)
             publish(stage.table_directory(model), self.run_directory, self.table("metrics", model), written)
 
     def _raise_for_row_count(self, spark: SparkSession, expected: int, found: int) -> None:

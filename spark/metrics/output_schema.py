@@ -17,7 +17,7 @@ from spark.metrics.shared_columns import SharedColumns
 from spark.sources.input_columns import InputColumns
 from spark.sources.internal_columns import LINE, of_model, other_column
 
-REASON, LINE_COLUMN = "reason", "line"
+REASON_KIND, REASON, LINE_COLUMN = "reason_kind", "reason", "line"
 TOKENS = pa.list_(pa.int32())
 
 # The summary counts these columns if they were measured.
@@ -72,7 +72,7 @@ class OutputSchema:
         return pa.nulls(len(kept), column.type)
 
     def rejected(self, batch: pa.RecordBatch, measured: MeasuredBatch) -> pa.Table:
-        """Return the rejected rows of a batch unchanged, with the reason; text is returned as bytes."""
+        """Return the rejected rows of a batch unchanged, with the reason and its kind; text is returned as bytes."""
         is_rejected = ~is_measured(measured.reasons)
         kept = batch.filter(pa.array(is_rejected))
         scores = {name: of_model(model, "memorization_score") for model, name in self.input_columns.scores}
@@ -87,7 +87,9 @@ class OutputSchema:
         columns[LINE_COLUMN if LINE_COLUMN not in columns else f"rejected_{LINE_COLUMN}"] = _column(
             kept, LINE, pa.binary()
         )
-        return pa.table(columns | {REASON: pa.array(measured.reasons[is_rejected], pa.string())})
+        reasons = measured.reasons[is_rejected]
+        kinds = [reason.kind.value for reason in reasons]
+        return pa.table(columns | {REASON_KIND: pa.array(kinds, pa.string()), REASON: pa.array(reasons, pa.string())})
 
     def _own_columns(self, kept: pa.RecordBatch) -> dict[str, pa.Array]:
         """Return the columns of the users' own, in the types that all tables of the run have."""

@@ -25,7 +25,7 @@ from spark.sources.resolver import Resolver
 from spark.sources.source import Source
 from utils import UserError, printable
 
-RESERVED = ("dataset", "scheme", "model", "reason")
+RESERVED = ("dataset", "scheme", "model", "reason_kind", "reason")
 
 
 @dataclass(frozen=True)

@@ -12,17 +12,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
 import pyarrow as pa
 
 from filters.contract import Filter
 from filters.measuring import MeasuredBatch, Resources, measure_batch
-from filters.validity import Reasons
-from spark.metrics.output_schema import OutputSchema
+from spark.metrics.output_schema import REASON_KIND, OutputSchema
 from spark.session.job_descriptions import MERGE_FILES, phase
 from spark.session.model_memory import keep_memory_of_models
 from spark.session.task_device import on_the_tasks_device
 from spark.sources.internal_columns import REJECTION
+from spark.sources.rejection import reasons_of
 from spark.storage.merging import merge_small_files
 from spark.storage.paths import AnyPath
 from spark.storage.task_files import TaskFiles, add_up, keep_only, task_file_name
@@ -36,10 +35,12 @@ REJECTED = "rejected"
 
 
 class Outcome(NamedTuple):
-    """The number of rows that the stage read and rejected, and the counts of the table of each model."""
+    """The number of rows that the stage read, of those that it rejected by the kind of the reason, and the counts of
+    the table of each model.
+    """
 
     rows: int
-    rejected: int
+    rejected: dict[str, int]
     counts: dict[str | None, dict[str, int]]
 
 
@@ -67,12 +68,13 @@ class Stage:
         with phase(frame.sparkSession, MERGE_FILES):
             for name in tables:
                 merge_small_files(frame.sparkSession, self.directory / name)
-        rows = add_up(report["rows"] for report in reports)
+        rows = sum(report["rows"] for report in reports)
+        rejected = add_up(report["rejected"] for report in reports)
         counts = {
             model: {"rows": 0} | add_up(report["counts"][position] for report in reports)
             for position, model in enumerate(self.models)
         }
-        return Outcome(rows["read"], rows["rejected"], counts)
+        return Outcome(rows, dict(rejected.most_common()), counts)
 
     def table_directory(self, model: str | None) -> AnyPath:
         """Return the directory where the table of a model is written."""
@@ -81,7 +83,7 @@ class Stage:
     def _run_task(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Measure and write the batches of one task; yield one row, the report as JSON."""
         file_name, resources = task_file_name(), on_the_device(self.resources.value)
-        rows: Counter[str] = Counter()
+        rows, rejected_rows = 0, Counter[str]()
         counts: list[Counter[str]] = [Counter() for _ in self.models]
         with TaskFiles(self.directory, file_name) as files:
             for batch in batches:
@@ -92,9 +94,10 @@ class Stage:
                     files.add(table_name(model), table)
                 rejected = self.output_schema.rejected(batch, measured)
                 files.add(REJECTED, rejected)
-                rows.update(read=len(batch), rejected=len(rejected))
-        self.rows_done.add(rows["read"])
-        report = json.dumps({"file": file_name, "rows": rows, "counts": counts})
+                rejected_rows.update(rejected[REASON_KIND].to_pylist())
+                rows += len(batch)
+        self.rows_done.add(rows)
+        report = json.dumps({"file": file_name, "rows": rows, "rejected": rejected_rows, "counts": counts})
         yield pa.RecordBatch.from_pydict({"report": [report]})
 
     def _measure(self, batch: pa.RecordBatch, resources: Resources) -> MeasuredBatch:
@@ -108,7 +111,7 @@ class Stage:
     def _measure_rows(self, batch: pa.RecordBatch, resources: Resources) -> MeasuredBatch:
         tokens = batch["tokens"] if "tokens" in batch.schema.names else None
         text = batch["text"] if "text" in batch.schema.names else None
-        return measure_batch(tokens, text, self.output_schema.filters, resources, _known_reasons(batch))
+        return measure_batch(tokens, text, self.output_schema.filters, resources, reasons_of(batch[REJECTION]))
 
     def _failure_message(self, batch: pa.RecordBatch, resources: Resources, error: Exception) -> str:
         """Return a message that names the row and the filter that failed, found by halving the batch."""
@@ -142,9 +145,3 @@ def on_the_device(resources: Resources) -> Resources:
         return resources
     keep_memory_of_models()
     return replace(resources, language_model=on_the_tasks_device(model))
-
-
-def _known_reasons(batch: pa.RecordBatch) -> Reasons:
-    if batch[REJECTION].null_count == len(batch):
-        return np.full(len(batch), None, object)
-    return np.array(batch[REJECTION].to_pylist(), object)

@@ -89,11 +89,20 @@ def _table_remarks(tables: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             yield f"Failed: {name}: {each['error']}"
             continue
         if each["rows_rejected"]:
-            yield f"Rejected: {_count(each['rows_rejected'], 'row')} of {name} (reasons in rejected/)"
+            yield f"Rejected: {_count(each['rows_rejected'], 'row')} of {name}{_kinds(each)} (reasons in rejected/)"
         if each["counts"].get("too_short"):
             yield f"Skipped: {_count(each['counts']['too_short'], 'sequence')} of {name} (too short for --window)"
         if each["counts"].get("absent"):
             yield f"Skipped: {_count(each['counts']['absent'], 'sequence')} of {name} (not in the corpus)"
+
+
+def _kinds(entry: Mapping[str, Any]) -> str:
+    """Return the kinds of the reasons, each with its number of rows: `: 12 no tokens, 3 repeated id`."""
+    kinds = (
+        f"{rows:,} {printable(kind).replace('_', ' ')}" for kind, rows in entry.get("rejected_by_kind", {}).items()
+    )
+    found = ", ".join(kinds)
+    return found and f": {found}"
 
 
 def _count(number: int, noun: str) -> str:

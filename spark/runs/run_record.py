@@ -53,6 +53,7 @@ class RunRecord:
                 "rows_read": written.rows_read,
                 "rows_measured": rows,
                 "rows_rejected": written.rows_rejected,
+                "rejected_by_kind": dict(written.rejected_kinds),
                 "seconds": round(written.seconds, 3),
                 "rows_per_second": round(written.rows_read / written.seconds, 1) if written.seconds else None,
                 "counts": dict(written.counts),

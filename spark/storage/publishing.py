@@ -31,6 +31,7 @@ class Written:
     seconds: time to make the table.
     counts: number of `rows` of the table, and of the rows of each kind shown in the summary.
     files: size in bytes of each file of the table.
+    rejected_kinds: number of rejected rows by the kind of the reason.
     """
 
     rows_read: int
@@ -38,6 +39,7 @@ class Written:
     seconds: float
     counts: Mapping[str, int]
     files: Mapping[str, int] = field(default_factory=dict)
+    rejected_kinds: Mapping[str, int] = field(default_factory=dict)
 
 
 def partition_path(dataset: str, scheme: str | None, model: str | None) -> PurePosixPath:
@@ -113,7 +115,8 @@ def read_marker(run_directory: AnyPath, table: str) -> Written | None:
     """Return the marker of a complete table; None if the marker is missing or invalid, or does not match the files."""
     try:
         written = Written(**read_state(marker_path(run_directory, table)))
-        counts = (written.rows_read, written.rows_rejected, *dict(written.counts).values(), written.counts["rows"])
+        of_kinds = (*dict(written.counts).values(), *dict(written.rejected_kinds).values())
+        counts = (written.rows_read, written.rows_rejected, written.counts["rows"], *of_kinds)
         is_whole = all(map(is_count, counts)) and is_duration(written.seconds)
         return written if is_whole and _has_files(run_directory / table, written.files) else None
     except (OSError, ValueError, TypeError, KeyError):

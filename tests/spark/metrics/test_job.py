@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -48,19 +49,19 @@ def read(directory: Path) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: (row["sequence_id"] is None, row["sequence_id"]))
 
 
-BAD_ROWS: list[tuple[int | None, list[int | None] | None, str | None]] = [
-    (0, [1, 2, 3], None),
-    (1, None, "tokens is null"),
-    (2, [], "tokens is empty"),
-    (3, [5, -7, 9], "token id -7 is negative"),
-    (4, [5, 300], "token id 300 is not in the vocabulary (ids below 280)"),
-    (5, [5, None], "tokens holds a null"),
-    (6, [7], None),
-    (7, [8] * 100_000, None),
-    (None, [1], "sequence_id is null"),
-    (8, [1, 2], "sequence_id occurs 2 times"),
-    (8, [1, 2], "sequence_id occurs 2 times"),
-    (9, [2**31 + 5], "token id 2147483653 is not in the vocabulary (ids below 280)"),
+BAD_ROWS: list[tuple[int | None, list[int | None] | None, str | None, str | None]] = [
+    (0, [1, 2, 3], None, None),
+    (1, None, "tokens is null", "no_tokens"),
+    (2, [], "tokens is empty", "no_tokens"),
+    (3, [5, -7, 9], "token id -7 is negative", "unknown_token"),
+    (4, [5, 300], "token id 300 is not in the vocabulary (ids below 280)", "unknown_token"),
+    (5, [5, None], "tokens holds a null", "unknown_token"),
+    (6, [7], None, None),
+    (7, [8] * 100_000, None, None),
+    (None, [1], "sequence_id is null", "no_id"),
+    (8, [1, 2], "sequence_id occurs 2 times", "repeated_id"),
+    (8, [1, 2], "sequence_id occurs 2 times", "repeated_id"),
+    (9, [2**31 + 5], "token id 2147483653 is not in the vocabulary (ids below 280)", "unknown_token"),
 ]
 
 
@@ -69,7 +70,7 @@ def test_every_row_is_measured_or_rejected_with_its_reason(
     spark: Any, write_parquet: Write, tokenizer_file: Path, tmp_path: Path, value_type: pa.DataType
 ) -> None:
     rows = [row for row in BAD_ROWS if value_type == pa.int64() or row[0] != 9]
-    ids, tokens, _ = zip(*rows, strict=True)
+    ids, tokens, _, kinds = zip(*rows, strict=True)
     table = pa.table({"sequence_id": ids, "tokens": pa.array(tokens, pa.list_(value_type)), "mine": ["x"] * len(ids)})
     run = metrics_job(write_parquet("data.parquet", table), tmp_path, tokenizer=str(tokenizer_file))
     run.run(spark)
@@ -77,11 +78,12 @@ def test_every_row_is_measured_or_rejected_with_its_reason(
     assert [row["sequence_id"] for row in measured] == [0, 6, 7]
     assert [len(row["tokens"]) for row in measured] == [3, 1, 100_000]
     assert all(row["text"] and row["zlib_size"] > 0 and row["mine"] == "x" for row in measured)
-    expected = sorted((row[0] or -1, row[2]) for row in rows if row[2])
-    assert sorted((row["sequence_id"] or -1, row["reason"]) for row in rejected) == expected
+    expected = sorted((row[0] or -1, row[2], row[3]) for row in rows if row[2])
+    assert sorted((row["sequence_id"] or -1, row["reason"], row["reason_kind"]) for row in rejected) == expected
     assert next(row["tokens"] for row in rejected if row["sequence_id"] == 3) == [5, -7, 9]
     (written,) = (run.already_written() or {}).values()
     assert (written.rows_read, written.rows_rejected, written.counts["rows"]) == (len(rows), len(expected), 3)
+    assert written.rejected_kinds == Counter(kind for kind in kinds if kind)
 
 
 def test_text_that_is_not_utf8_is_rejected_with_its_bytes(

@@ -11,12 +11,13 @@ import pytest
 
 from filters.contract import Column, Filter
 from filters.measuring import MeasuredBatch
+from filters.validity import NULL_TOKENS
 from spark.metrics.output_schema import OutputSchema, schema_of
 from spark.metrics.shared_columns import SharedColumns
 from spark.sources.input_columns import InputColumns
 from spark.sources.internal_columns import LINE, of_model, other_column
 
-REASONS = np.array([None, "tokens is null", None], object)
+REASONS = np.array([None, NULL_TOKENS, None], object)
 SOURCE = InputColumns("index", "tokens", "words", (("70m", "70M"),), ("mine", "is_code"))
 BATCH = pa.RecordBatch.from_pydict(
     {
@@ -79,6 +80,7 @@ def test_rejected_rows_are_kept_unchanged_with_the_reason() -> None:
         "is_code": True,
         "theirs": None,
         "line": b"{",
+        "reason_kind": "no_tokens",
         "reason": "tokens is null",
     }
 
