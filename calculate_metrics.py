@@ -41,6 +41,7 @@ def command_line() -> CommandLine:
 def prepare(configuration: Configuration, run_id: str, directory: AnyPath) -> Preparation:
     """Plan the tables of sequences; a job measures each."""
     from filters.registry import choose_filters
+    from spark.metrics.added_options import adds_columns
     from spark.metrics.feature_tables import check_feature_settings
     from spark.metrics.jobs import resolve_jobs
     from spark.metrics.output_schema import schema_of
@@ -63,6 +64,7 @@ def prepare(configuration: Configuration, run_id: str, directory: AnyPath) -> Pr
         schema_of(filters),
         resolve,
         lambda run: make_plan(run_id, directory, tables, filters, configuration),
+        may_change=adds_columns,
         next_command=f"Next, on real data: {this_command()} {NEXT_OPTIONS}" if is_sample else None,
     )
 

@@ -77,7 +77,7 @@ def _check_message(kind: str, message: str, path: Path, started: float) -> Endin
 
 
 def _check_tables(job: MetricsJob, reading: Reading) -> Ending:
-    (written,) = (job.already_written() or {}).values()
+    (written,) = job.already_written().values()
     metrics, rejected = (
         _rows(Path(str(job.run_directory)) / job.table(kind, None)) for kind in ("metrics", "rejected")
     )

@@ -48,11 +48,13 @@ class Outcome(NamedTuple):
 class Stage:
     """The stage of one job, as it is sent to the workers.
 
+    measured: the filters to measure; the columns of the others are joined, or are in the rows already.
     directory: where the tables are written: one directory per model, and one for the rejected rows.
     rows_done: counts the rows of finished tasks, to show the progress.
     """
 
     output_schema: OutputSchema
+    measured: tuple[Filter, ...]
     models: tuple[str | None, ...]
     resources: Broadcast[Resources]
     directory: AnyPath
@@ -111,19 +113,19 @@ class Stage:
     def _measure_rows(self, batch: pa.RecordBatch, resources: Resources) -> MeasuredBatch:
         tokens = batch["tokens"] if "tokens" in batch.schema.names else None
         text = batch["text"] if "text" in batch.schema.names else None
-        return measure_batch(tokens, text, self.output_schema.filters, resources, reasons_of(batch[REJECTION]))
+        return measure_batch(tokens, text, self.measured, resources, reasons_of(batch[REJECTION]))
 
     def _failure_message(self, batch: pa.RecordBatch, resources: Resources, error: Exception) -> str:
         """Return a message that names the row and the filter that failed, found by halving the batch."""
         while len(batch) > 1:
             half = batch.slice(0, len(batch) // 2)
             batch = half if self._fails(half, resources) else batch.slice(len(batch) // 2)
-        failing = [each.name for each in self.output_schema.filters if self._with_only(each)._fails(batch, resources)]
+        failing = [each.name for each in self.measured if self._with_only(each)._fails(batch, resources)]
         where = f"sequence_id {batch['sequence_id'][0].as_py()}" if len(batch) else "an empty batch"
         return f"{', '.join(failing) or 'measuring'} failed on {where}: {type(error).__name__}: {error}"
 
     def _with_only(self, one: Filter) -> Stage:
-        return replace(self, output_schema=replace(self.output_schema, filters=(one,)))
+        return replace(self, measured=(one,))
 
     def _fails(self, batch: pa.RecordBatch, resources: Resources) -> bool:
         try:

@@ -81,7 +81,7 @@ def test_every_row_is_measured_or_rejected_with_its_reason(
     expected = sorted((row[0] or -1, row[2], row[3]) for row in rows if row[2])
     assert sorted((row["sequence_id"] or -1, row["reason"], row["reason_kind"]) for row in rejected) == expected
     assert next(row["tokens"] for row in rejected if row["sequence_id"] == 3) == [5, -7, 9]
-    (written,) = (run.already_written() or {}).values()
+    (written,) = run.already_written().values()
     assert (written.rows_read, written.rows_rejected, written.counts["rows"]) == (len(rows), len(expected), 3)
     assert written.rejected_kinds == Counter(kind for kind in kinds if kind)
 
@@ -151,7 +151,7 @@ def test_a_feature_table_with_a_repeated_key_fails_the_job_and_publishes_nothing
     run = metrics_job(data, tmp_path, duplicates=str(duplicates))
     with pytest.raises(UserError, match="sequence_id 1 occurs 2 times"):
         run.run(spark)
-    assert run.already_written() is None
+    assert not run.already_written()
 
 
 def test_the_error_of_a_filter_names_the_filter_and_the_sequence(
@@ -175,7 +175,7 @@ def test_an_incomplete_table_is_written_again(spark: Any, write_parquet: Write, 
     marker = tmp_path / "_complete" / f"{run.table('metrics', None)}.json"
     assert json.loads(marker.read_text())["counts"]["rows"] == 1
     marker.unlink()
-    assert run.already_written() is None
+    assert not run.already_written()
     run.run(spark)
     assert len(read(tmp_path / "metrics")) == 1
     assert not list((tmp_path / "_temporary").iterdir())
@@ -196,7 +196,7 @@ def test_an_empty_table_gives_an_empty_table(
     fields = [*((name, pa.int64()) for name in columns), ("tokens", pa.list_(pa.int32()))]
     run = metrics_job(write_parquet("data.parquet", pa.schema(fields).empty_table()), tmp_path)
     run.run(spark)
-    (written,) = (run.already_written() or {}).values()
+    (written,) = run.already_written().values()
     assert (written.rows_read, written.rows_rejected, written.counts) == (0, 0, {"rows": 0})
 
 
@@ -207,7 +207,7 @@ def test_an_empty_table_is_joined(spark: Any, write_parquet: Write, tmp_path: Pa
     run = metrics_job(write_parquet("data.parquet", columns.empty_table()), tmp_path, duplicates=str(duplicates))
     spark.conf.set("spark.sql.autoBroadcastJoinThreshold", threshold)
     run.run(spark)
-    (written,) = (run.already_written() or {}).values()
+    (written,) = run.already_written().values()
     assert (written.rows_read, written.counts) == (0, {"rows": 0})
 
 

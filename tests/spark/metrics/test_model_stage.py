@@ -137,7 +137,7 @@ def test_weights_that_cannot_be_loaded_fail_the_job_with_one_message(
     message = failure_message(raised.value, "data")
     assert message.startswith(f"--model {broken}: the weights lack 1 of the model's tensors")
     assert len(message.splitlines()) == 2
-    assert run.already_written() is None
+    assert not run.already_written()
 
 
 def test_a_model_is_evaluated_with_the_options_of_the_run(
@@ -187,7 +187,7 @@ def test_memorized_rows_are_counted_if_a_score_is_known(
     for name, filters in (("decoded", "greedy_decoding"), ("predicted", "first_choices")):
         run = metrics_job(path, tmp_path / name, model=str(directory), filters=filters, prompt_tokens=20)
         run.run(spark)
-        (written,) = (run.already_written() or {}).values()
+        (written,) = run.already_written().values()
         found = [row.get("memorization_score", row.get("is_extractable")) for row in read(tmp_path / name / "metrics")]
         assert written.counts == {"rows": 21, "scored": 20, "memorized": sum(value == 1 for value in found)}
 

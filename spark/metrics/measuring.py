@@ -1,0 +1,112 @@
+"""Measure all rows of a table of sequences: read, join, measure, write and publish."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from functools import reduce
+from typing import TYPE_CHECKING, Any
+
+from pyspark.sql import Observation
+from pyspark.sql import functions as F  # noqa: N812
+
+from filters.contract import Filter
+from spark.metrics.feature_joins import join_feature, require_unique_keys
+from spark.metrics.feature_tables import FeatureFiles
+from spark.metrics.row_selection import draw_sample, reject_repeated_ids
+from spark.metrics.stage import REJECTED, Outcome, Stage
+from spark.session.job_descriptions import MEASURE, READ_SCHEMAS, phase
+from spark.session.task_sizes import share_out
+from spark.sources.sequences import read_sequences
+from spark.storage.paths import AnyPath, discard
+from spark.storage.publishing import TEMPORARY, Written, publish, withdraw
+
+if TYPE_CHECKING:
+    from pyspark import Accumulator
+    from pyspark.sql import DataFrame, SparkSession
+
+    from spark.metrics.job import MetricsJob
+
+
+def measure_all(job: MetricsJob, spark: SparkSession, rows_done: Accumulator[int]) -> None:
+    """Measure all rows of a job and publish a table per model."""
+    started, resolved = time.monotonic(), job.resolved
+    stage = Stage(
+        job.output_schema,
+        job.filters,
+        resolved.models,
+        spark.sparkContext.broadcast(resolved.resources),
+        stage_directory(job.run_directory),
+        rows_done,
+    )
+    features = job.features(resolved.models, job.filters)
+    read = Observation()
+    with phase(spark, READ_SCHEMAS):
+        rows = _load(job, spark).observe(read, F.count(F.lit(1)).alias("rows"))
+        rows = with_features(rows, features, job.filters, job.rows_known)
+    with phase(spark, MEASURE):
+        outcome = stage.run(rows)
+    # If Spark finds during the run that there is no row, it drops the observation from its plan.
+    rows_read = read.get["rows"] if outcome.rows else _load(job, spark).count()
+    require_rows(spark, features, rows_read, outcome.rows)
+    if job.configuration.sample_size is None and resolved.files.rows not in (None, outcome.rows):
+        raise RuntimeError(f"expected {resolved.files.rows} rows, as the files declare, found {outcome.rows}")
+    _publish(job, stage, outcome, time.monotonic() - started)
+    discard(stage.directory)
+
+
+def stage_directory(run_directory: AnyPath) -> AnyPath:
+    """Return a new directory for each attempt: workers of a killed attempt may still be writing."""
+    return run_directory.resolve() / TEMPORARY / uuid.uuid4().hex
+
+
+def with_features(
+    rows: DataFrame, features: Sequence[FeatureFiles], measured: Sequence[Filter], rows_known: int | None
+) -> DataFrame:
+    """Return the rows with the columns of the feature tables, divided into short tasks if a model is asked."""
+    rows = reduce(join_feature, features, rows)
+    return share_out(rows, rows_known) if any(each.asks_model for each in measured) else rows
+
+
+def require_rows(spark: SparkSession, features: Sequence[FeatureFiles], expected: int, found: int) -> None:
+    """Raise an error if not all rows were measured; UserError if a feature table with repeated keys is the cause."""
+    if found != expected:
+        for feature in features:
+            require_unique_keys(spark, feature)
+        raise RuntimeError(f"expected to measure the {expected} rows that were read, found {found}")
+
+
+def this_pass(measured: Sequence[Filter], seconds: float) -> Mapping[str, Any]:
+    """Return the description of a pass over the rows, for the marker and `run.json`."""
+    finished = datetime.now(UTC).isoformat(timespec="seconds")
+    return {"filters": [each.name for each in measured], "seconds": round(seconds, 3), "finished": finished}
+
+
+def _load(job: MetricsJob, spark: SparkSession) -> DataFrame:
+    rows = read_sequences(spark, job.resolved.files, job.resolved.columns)
+    if job.configuration.sample_size is not None:
+        rows = draw_sample(rows, job.configuration.sample_size, job.configuration.sample_seed)
+    return reject_repeated_ids(rows) if job.resolved.columns.sequence_id else rows
+
+
+def _publish(job: MetricsJob, stage: Stage, outcome: Outcome, seconds: float) -> None:
+    """Publish the rejected rows first: once the metrics are published, the job counts as complete."""
+    rejected_rows = sum(outcome.rejected.values())
+    withdraw(job.run_directory, job.rejected_table, stage.directory)
+    if rejected_rows:
+        written = Written(outcome.rows, rejected_rows, seconds, {"rows": 0}, rejected_kinds=outcome.rejected)
+        publish(stage.directory / REJECTED, job.run_directory, job.rejected_table, written)
+    for model in job.resolved.models:
+        written = Written(
+            outcome.rows,
+            rejected_rows,
+            seconds,
+            outcome.counts[model],
+            rejected_kinds=outcome.rejected,
+            filters=[each.name for each in job.filters],
+            null_columns=list(job.null_columns(model)),
+            passes=[this_pass(job.filters, seconds)],
+        )
+        publish(stage.table_directory(model), job.run_directory, job.table("metrics", model), written)
