@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import functions as F  # noqa: N812
 
 from filters.contract import Filter
-from spark.metrics.measuring import require_rows, stage_directory, this_pass, with_features
+from spark.metrics.measuring import make_stage, require_rows, this_pass, with_features
+from spark.metrics.resuming import attempts_at, begin_attempt
 from spark.metrics.stage import REJECTED, Outcome, Stage
 from spark.session.job_descriptions import MEASURE, READ_SCHEMAS, phase
 from spark.sources.formats.parquet import open_parquet
 from spark.sources.input_columns import InputColumns
 from spark.sources.internal_columns import of_model, other_column
 from spark.sources.sequences import read_sequences
+from spark.sources.source import Source
 from spark.storage.paths import AnyPath, copy_file, discard, files_below, rename
 from spark.storage.publishing import Written, read_marker
 from spark.storage.replacing import replace_tables
@@ -75,36 +77,37 @@ def add_columns(job: MetricsJob, old: Extended, spark: SparkSession, rows_done: 
     """Write and publish the table with the columns that it lacks; rows that a new model cannot score are rejected."""
     started, model, rows = time.monotonic(), old.model, old.written.counts["rows"]
     added = filters_to_add(job.filters, old.written, job.null_columns(model))
-    stage = Stage(
-        job.output_schema,
-        added,
-        (model,),
-        spark.sparkContext.broadcast(job.resolved.resources),
-        stage_directory(job.run_directory),
-        rows_done,
-    )
     features = job.features((model,), added)
+    outcome, attempt = Outcome(0, {}, {model: {"rows": 0}}), None
+    stage = make_stage(job, spark, (model,), added, None, rows_done)
     if rows:
         with phase(spark, READ_SCHEMAS):
-            frame, columns = _read_published(job, old, spark)
+            source = _published(job, old)
+            frame, columns = _read_published(job, old, source, spark)
             frame = with_features(frame, features, added, rows)
+            attempt = begin_attempt(job, frame, source, features, added)
+        stage = make_stage(job, spark, (model,), added, attempt, rows_done)
         stage = replace(stage, output_schema=replace(job.output_schema, input_columns=columns))
         with phase(spark, MEASURE):
-            outcome = stage.run(frame)
-    else:
-        outcome = Outcome(0, {}, {model: {"rows": 0}})
+            outcome = stage.run(frame, attempt and attempt.finished)
     require_rows(spark, features, rows, outcome.rows)
     _replace(job, old, stage, outcome, this_pass(added, time.monotonic() - started))
     discard(stage.directory)
+    discard(attempts_at(job))
 
 
-def _read_published(job: MetricsJob, old: Extended, spark: SparkSession) -> tuple[DataFrame, InputColumns]:
+def _published(job: MetricsJob, old: Extended) -> Source:
+    return open_parquet(tuple(job.run_directory.resolve() / old.metrics / name for name in sorted(old.written.files)))
+
+
+def _read_published(
+    job: MetricsJob, old: Extended, source: Source, spark: SparkSession
+) -> tuple[DataFrame, InputColumns]:
     """Return the rows of the published table as rows of a source, and which of its columns are which.
 
     Tokens and text are those that the source had; the others are made from them again. All other columns are copied.
     """
-    paths = tuple(job.run_directory.resolve() / old.metrics / name for name in sorted(old.written.files))
-    source, given = open_parquet(paths), job.resolved.columns
+    given = job.resolved.columns
     tokens, text = given.tokens and "tokens", given.text and "text"
     others = tuple(name for name in source.schema.names if name not in ("sequence_id", "tokens", "text"))
     columns = InputColumns("sequence_id", tokens, text, (), others)

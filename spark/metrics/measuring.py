@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 import uuid
 from collections.abc import Mapping, Sequence
@@ -15,12 +16,13 @@ from pyspark.sql import functions as F  # noqa: N812
 from filters.contract import Filter
 from spark.metrics.feature_joins import join_feature, require_unique_keys
 from spark.metrics.feature_tables import FeatureFiles
+from spark.metrics.resuming import Attempt, attempts_at, begin_attempt
 from spark.metrics.row_selection import draw_sample, reject_repeated_ids
 from spark.metrics.stage import REJECTED, Outcome, Stage
 from spark.session.job_descriptions import MEASURE, READ_SCHEMAS, phase
 from spark.session.task_sizes import share_out
 from spark.sources.sequences import read_sequences
-from spark.storage.paths import AnyPath, discard
+from spark.storage.paths import discard
 from spark.storage.publishing import TEMPORARY, Written, publish, withdraw
 
 if TYPE_CHECKING:
@@ -29,25 +31,21 @@ if TYPE_CHECKING:
 
     from spark.metrics.job import MetricsJob
 
+log = logging.getLogger("memorization")
+
 
 def measure_all(job: MetricsJob, spark: SparkSession, rows_done: Accumulator[int]) -> None:
     """Measure all rows of a job and publish a table per model."""
     started, resolved = time.monotonic(), job.resolved
-    stage = Stage(
-        job.output_schema,
-        job.filters,
-        resolved.models,
-        spark.sparkContext.broadcast(resolved.resources),
-        stage_directory(job.run_directory),
-        rows_done,
-    )
     features = job.features(resolved.models, job.filters)
     read = Observation()
     with phase(spark, READ_SCHEMAS):
         rows = _load(job, spark).observe(read, F.count(F.lit(1)).alias("rows"))
         rows = with_features(rows, features, job.filters, job.rows_known)
+        attempt = begin_attempt(job, rows, resolved.files, features, job.filters)
+    stage = make_stage(job, spark, resolved.models, job.filters, attempt, rows_done)
     with phase(spark, MEASURE):
-        outcome = stage.run(rows)
+        outcome = stage.run(rows, attempt and attempt.finished)
     # If Spark finds during the run that there is no row, it drops the observation from its plan.
     rows_read = read.get["rows"] if outcome.rows else _load(job, spark).count()
     require_rows(spark, features, rows_read, outcome.rows)
@@ -55,11 +53,27 @@ def measure_all(job: MetricsJob, spark: SparkSession, rows_done: Accumulator[int
         raise RuntimeError(f"expected {resolved.files.rows} rows, as the files declare, found {outcome.rows}")
     _publish(job, stage, outcome, time.monotonic() - started)
     discard(stage.directory)
+    discard(attempts_at(job))
 
 
-def stage_directory(run_directory: AnyPath) -> AnyPath:
-    """Return a new directory for each attempt: workers of a killed attempt may still be writing."""
-    return run_directory.resolve() / TEMPORARY / uuid.uuid4().hex
+def make_stage(
+    job: MetricsJob,
+    spark: SparkSession,
+    models: tuple[str | None, ...],
+    measured: tuple[Filter, ...],
+    attempt: Attempt | None,
+    rows_done: Accumulator[int],
+) -> Stage:
+    """Return the stage that measures some filters. attempt: None if nothing of it can be used by another one."""
+    # A new directory for each attempt: workers of a killed attempt may still be writing.
+    directory = job.run_directory.resolve() / TEMPORARY / uuid.uuid4().hex
+    if attempt is not None:
+        directory = attempt.directory
+        if attempt.finished:
+            rows = sum(report["rows"] for report in attempt.finished.values())
+            log.info("%s: %d rows were measured before the run stopped", job.description, rows)
+    resources = spark.sparkContext.broadcast(job.resolved.resources)
+    return Stage(job.output_schema, measured, models, resources, directory, rows_done, attempt is not None)
 
 
 def with_features(

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
+from pyspark.sql import functions as F  # noqa: N812
 
 from filters.contract import Filter
 from filters.measuring import MeasuredBatch, Resources, measure_batch
@@ -22,9 +23,10 @@ from spark.session.model_memory import keep_memory_of_models
 from spark.session.task_device import on_the_tasks_device
 from spark.sources.internal_columns import REJECTION
 from spark.sources.rejection import reasons_of
+from spark.storage.finished_tasks import Report, keep_report
 from spark.storage.merging import merge_small_files
 from spark.storage.paths import AnyPath
-from spark.storage.task_files import TaskFiles, add_up, keep_only, task_file_name
+from spark.storage.task_files import TaskFiles, add_up, keep_only, task_file_name, task_number
 from utils import UserError
 
 if TYPE_CHECKING:
@@ -51,6 +53,7 @@ class Stage:
     measured: the filters to measure; the columns of the others are joined, or are in the rows already.
     directory: where the tables are written: one directory per model, and one for the rejected rows.
     rows_done: counts the rows of finished tasks, to show the progress.
+    keeps_reports: whether a task leaves its report, so that another attempt at the job can go on with its files.
     """
 
     output_schema: OutputSchema
@@ -59,13 +62,21 @@ class Stage:
     resources: Broadcast[Resources]
     directory: AnyPath
     rows_done: Accumulator[int]
+    keeps_reports: bool = False
 
-    def run(self, frame: DataFrame) -> Outcome:
-        """Measure every row of the frame, write the tables, and return the counts."""
+    def run(self, frame: DataFrame, finished: Mapping[int, Report] | None = None) -> Outcome:
+        """Measure every row of the frame, write the tables, and return the counts.
+
+        finished: reports of tasks by number; their files are in the directory already.
+        """
+        if finished:
+            frame = frame.where(~F.spark_partition_id().isin([*finished]))
+            self.rows_done.add(sum(report["rows"] for report in finished.values()))
         tables = (REJECTED, *map(table_name, self.models))
         for name in tables:
             (self.directory / name).mkdir(parents=True, exist_ok=True)
         reports = [json.loads(row[0]) for row in frame.mapInArrow(self._run_task, "report string").collect()]
+        reports += (finished or {}).values()
         keep_only(self.directory, (report["file"] for report in reports))
         with phase(frame.sparkSession, MERGE_FILES):
             for name in tables:
@@ -99,8 +110,10 @@ class Stage:
                 rejected_rows.update(rejected[REASON_KIND].to_pylist())
                 rows += len(batch)
         self.rows_done.add(rows)
-        report = json.dumps({"file": file_name, "rows": rows, "rejected": rejected_rows, "counts": counts})
-        yield pa.RecordBatch.from_pydict({"report": [report]})
+        report = {"file": file_name, "rows": rows, "rejected": rejected_rows, "counts": counts}
+        if self.keeps_reports and rows:
+            keep_report(self.directory, {**report, "task": task_number(), "files": files.sizes()})
+        yield pa.RecordBatch.from_pydict({"report": [json.dumps(report)]})
 
     def _measure(self, batch: pa.RecordBatch, resources: Resources) -> MeasuredBatch:
         try:

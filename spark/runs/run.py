@@ -22,6 +22,7 @@ from spark.session.model_workers import cores_a_task
 from spark.session.spark_session import start_session, stop_session
 from spark.sources.resolver import Resolver
 from spark.storage.disk_space import require_space
+from spark.storage.finished_tasks import UNFINISHED
 from spark.storage.paths import AnyPath, discard, home_expanded, require_reachable
 from spark.storage.publishing import TEMPORARY
 from spark.storage.replacing import finish_replacing
@@ -108,6 +109,8 @@ class Run(Generic[JobT]):
             discard(self.directory / TEMPORARY)
             keep_logs(logs, self.directory)
         failed = any(table["status"] == "failed" for table in record.tables)
+        if not failed:
+            discard(self.directory / UNFINISHED)
         for finding in () if failed else self.findings():
             self.reporter.report(finding)
         self._finish(record, "failed" if failed else "complete")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -54,6 +55,11 @@ class TaskFiles:
             if self.bytes_waiting[name] >= BYTES_A_GROUP or sum(map(len, waiting)) >= self.rows_a_group:
                 self._write_group(name)
 
+    def sizes(self) -> dict[str, int]:
+        """Return the size in bytes of each complete file, by its path relative to `directory`."""
+        names = [f"{name}/{self.file_name}" for name in self.writers]
+        return {name: (self.directory / name).stat().st_size for name in names}
+
     def _write_group(self, name: str) -> None:
         table = pa.concat_tables(self.waiting.pop(name))
         del self.bytes_waiting[name]
@@ -65,11 +71,16 @@ class TaskFiles:
 
 def task_file_name() -> str:
     """Return a file name for the current task that no other attempt of any task uses."""
+    return f"part-{task_number():05d}-{uuid.uuid4().hex[:8]}.parquet"
+
+
+def task_number() -> int:
+    """Return the number of the current task among those of its stage."""
     from pyspark import TaskContext
 
     context = TaskContext.get()
     assert context is not None
-    return f"part-{context.partitionId():05d}-{context.taskAttemptId()}.parquet"
+    return context.partitionId()
 
 
 def keep_only(directory: AnyPath, file_names: Iterable[str], pattern: str = "*.parquet") -> None:

@@ -139,7 +139,7 @@ def test_a_table_with_scores_of_several_models_is_measured_once_and_written_per_
     for model, score in (("70m", 0.25), ("160m", 1.0)):
         (row,) = read(run.run_directory / run.table("metrics", model))
         assert (row["sequence_id"], row["memorization_score"]) == (3, score)
-    assert not list((tmp_path / "_temporary").iterdir())
+    assert not list(tmp_path.glob("_temporary/*")) + list(tmp_path.glob("_unfinished/**/*.parquet"))
     assert [row["reason"] for row in read(tmp_path / "rejected")] == ["tokens is null"]
 
 
@@ -178,7 +178,7 @@ def test_an_incomplete_table_is_written_again(spark: Any, write_parquet: Write, 
     assert not run.already_written()
     run.run(spark)
     assert len(read(tmp_path / "metrics")) == 1
-    assert not list((tmp_path / "_temporary").iterdir())
+    assert not list(tmp_path.glob("_temporary/*")) + list(tmp_path.glob("_unfinished/**/*.parquet"))
 
 
 def test_columns_of_any_name_are_copied_unchanged(spark: Any, write_parquet: Write, tmp_path: Path) -> None:

@@ -35,8 +35,9 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("reader", READERS)
 def test_readers_find_the_name_of_the_model_and_none_without_one(run_directory: Path, reader: str) -> None:
-    _, columns = READERS[reader](run_directory / "metrics")
-    assert "model" in columns or reader == "datasets"
+    for name in ("data", "other"):
+        _, columns = READERS[reader](run_directory / "metrics" / f"dataset={name}")
+        assert "model" in columns or reader == "datasets"
     found = ds.dataset(run_directory / "metrics", partitioning="hive").to_table(["dataset", "model", "loss"])
     assert {(row["dataset"], row["model"]) for row in found.to_pylist()} == {("data", "my_model"), ("other", "none")}
 
