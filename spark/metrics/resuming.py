@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from filters.compiled import sources_hash
 from filters.contract import Filter
+from filters.measuring import Resources
 from spark.metrics.feature_tables import FeatureFiles
 from spark.runs.run_record import NOT_COMPARED, versions
 from spark.sources.source import Source
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
     from spark.metrics.job import MetricsJob
 
+FILES = "FilePartition"  # the class of a task's input: parts of files, which Spark itself reads
 SHUFFLE = "Exchange"  # the step of a plan after which a row may come in another task when the job is started again
 
 
@@ -49,7 +52,8 @@ def begin_attempt(
     read = [*source.paths, *(path for feature in features for path in feature.files.paths)]
     read += sorted(files_below(model.directory).values()) if model is not None else []
     names = [each.name for each in measured]
-    identity = [versions(), sources_hash(), options, names, job.resolved.models, division, [*_stamps(read)]]
+    code, data = [versions(), sources_hash()], [division, [*_stamps(read)], *_contents(job.resolved.resources)]
+    identity = [code, options, names, job.resolved.models, data]
     return Attempt(*take_over(attempts_at(job), identity))
 
 
@@ -62,8 +66,16 @@ def _division_into_tasks(rows: DataFrame, source: Source) -> list[str] | None:
     if SHUFFLE in execution.executedPlan().toString():
         return None
     describe = rows.sparkSession._jvm.scala.runtime.ScalaRunTime.stringOf
-    read_by_spark = [describe(part.files()) for part in execution.toRdd().partitions() if hasattr(part, "files")]
+    parts = [part for part in execution.toRdd().partitions() if part.getClass().getSimpleName() == FILES]
+    read_by_spark = [describe(part.files()) for part in parts]
     return read_by_spark or [repr(part) for part in source.parts()]
+
+
+def _contents(resources: Resources) -> tuple[str | None, str | None]:
+    """Return the tokenizer, and a hash of the token frequencies."""
+    vocabulary, frequencies = resources.vocabulary, resources.token_frequencies
+    counts = None if frequencies is None else hashlib.sha256(frequencies.tobytes()).hexdigest()
+    return None if vocabulary is None else vocabulary.tokenizer.to_str(), counts
 
 
 def _stamps(paths: Iterable[AnyPath]) -> Iterator[tuple[str, int, int | None]]:

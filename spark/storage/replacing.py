@@ -23,6 +23,7 @@ def replace_tables(
     """
     waiting = run_directory / REPLACEMENT
     discard(waiting)
+    waiting.mkdir(parents=True, exist_ok=True)
     entries = {}
     for table, (hidden, written) in tables.items():
         files = {name.as_posix(): path for name, path in files_below(hidden).items()} if hidden.is_dir() else {}
