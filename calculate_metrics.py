@@ -41,12 +41,12 @@ def command_line() -> CommandLine:
 def prepare(configuration: Configuration, run_id: str, directory: AnyPath) -> Preparation:
     """Plan the tables of sequences; a job measures each."""
     from filters.registry import choose_filters
+    from spark.metrics.added_options import adds_columns
     from spark.metrics.feature_tables import check_feature_settings
-    from spark.metrics.job import MetricsJob
-    from spark.metrics.output_schema import schema_of, with_numbered_columns
+    from spark.metrics.jobs import resolve_jobs
+    from spark.metrics.output_schema import schema_of
     from spark.metrics.plan import make_plan
     from spark.metrics.planning import plan_sequence_tables
-    from spark.metrics.resolve import resolve_sequence_table
     from spark.metrics.unused_options import require_used_options
     from spark.runs.read_options import require_read_as_documents
 
@@ -56,10 +56,7 @@ def prepare(configuration: Configuration, run_id: str, directory: AnyPath) -> Pr
     tables = plan_sequence_tables(configuration)
 
     def resolve(resolver: Resolver) -> Iterator[MetricsJob]:
-        for sequences in tables:
-            resolved = resolve_sequence_table(sequences, filters, configuration, resolver)
-            joined = [metric for feature in resolved.features for metric, _ in feature.values]
-            yield MetricsJob(resolved, with_numbered_columns(filters, joined), configuration, directory)
+        yield from resolve_jobs(tables, filters, configuration, resolver, directory)
         require_read_as_documents(configuration, resolver)
 
     is_sample = configuration.datasets == ("sample",)
@@ -67,6 +64,7 @@ def prepare(configuration: Configuration, run_id: str, directory: AnyPath) -> Pr
         schema_of(filters),
         resolve,
         lambda run: make_plan(run_id, directory, tables, filters, configuration),
+        may_change=adds_columns,
         next_command=f"Next, on real data: {this_command()} {NEXT_OPTIONS}" if is_sample else None,
     )
 

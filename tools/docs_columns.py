@@ -6,6 +6,7 @@ import pyarrow as pa
 
 from filters.contract import Filter
 from filters.feature_tables import FEATURE_TABLES
+from filters.reasons import ReasonKind
 from filters.registry import ALL_FILTERS
 from tools.markdown import table
 
@@ -23,11 +24,24 @@ A value that cannot be known is null, and the summary and `run.json` say why. [G
 
 """
 
+REJECTED = """
+## Rejected rows { #rejected-rows }
+
+`rejected/` holds every row that was not measured: its id, `tokens`, `text` (as bytes) and your own columns as they are
+in the data, for text formats the `line`, and why: `reason` is a text for people, `reason_kind` a word to group by. The
+summary and `run.json` (`rejected_by_kind`) count the rows of each kind.
+
+"""
+
 
 def columns_page() -> str:
     """Return the page: one section per filter, each with a table of its columns."""
     overview = table(("filter", "group", "input", "columns"), map(_overview_row, ALL_FILTERS))
-    return INTRODUCTION + overview + "".join(f"\n{_section(each)}" for each in ALL_FILTERS)
+    sections = "".join(f"\n{_section(each)}" for each in ALL_FILTERS)
+    kinds = table(
+        ("`reason_kind`", "why the row was not measured"), ((f"`{kind}`", kind.meaning) for kind in ReasonKind)
+    )
+    return INTRODUCTION + overview + sections + REJECTED + kinds
 
 
 def type_name(arrow_type: pa.DataType) -> str:

@@ -11,9 +11,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from spark.corpus.parallel_reading import map_parts
+from spark.session.job_descriptions import MERGE_FILES, phase
 from spark.sources.corpus_parts import Corpus
 from spark.sources.counted_for import CountedFor
 from spark.sources.token_reader import CorpusBatch
+from spark.storage.merging import merge_small_files
 from spark.storage.paths import AnyPath, arrow_location
 from spark.storage.task_files import TaskFiles, add_up, keep_only, task_file_name
 
@@ -65,6 +67,8 @@ def write_frame(
 
     (directory / name).mkdir(parents=True, exist_ok=True)
     written = _collect_reports(frame.mapInArrow(write, REPORT), directory / name)
+    with phase(frame.sparkSession, MERGE_FILES):
+        merge_small_files(frame.sparkSession, directory / name)
     if not written.rows:
         write_one_file(_written_schema(to_arrow_schema(frame.schema)).empty_table(), directory, name, record)
     return written

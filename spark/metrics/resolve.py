@@ -29,7 +29,7 @@ from spark.sources.source import Source
 from spark.sources.token_reader import TokenReader
 from utils import UserError, printable
 
-RESERVED = ("dataset", "scheme", "model", "reason")
+RESERVED = ("dataset", "scheme", "model", "reason_kind", "reason")
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,8 @@ def resolve_sequence_table(
     if columns.left_out:
         names = ", ".join(f"{printable(name)} ({files.schema.field(name).type})" for name in columns.left_out)
         resolver.on_note(f"{sequences.location}: left out {names}: Spark has no such type.")
-    models = sequences.models
-    if models == (None,) and columns.scores:
+    models = sequences.levels
+    if sequences.models == (None,) and columns.scores:
         models = tuple(model for model, _ in columns.scores)
     vocabulary = resolver.vocabulary(sequences.tokenizer) if sequences.tokenizer else None
     language_model, model_at = None, required_model(sequences, models, filters)

@@ -90,7 +90,7 @@ def _table_remarks(tables: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             yield f"Failed: {name}: {each['error']}"
             continue
         if each["rows_rejected"]:
-            yield f"Rejected: {_count(each['rows_rejected'], 'row')} of {name} (reasons in rejected/)"
+            yield f"Rejected: {_count(each['rows_rejected'], 'row')} of {name}{_kinds(each)} (reasons in rejected/)"
         if each["counts"].get("too_short"):
             too_short = _count(each["counts"]["too_short"], "sequence")
             yield f"Skipped: {too_short} of {name} (shorter than prompt and continuation)"
@@ -107,6 +107,15 @@ def _unusual_counts(tables: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         for each in joined
         for found in each["differs"]
     )
+
+
+def _kinds(entry: Mapping[str, Any]) -> str:
+    """Return the kinds of the reasons, each with its number of rows: `: 12 no tokens, 3 repeated id`."""
+    kinds = (
+        f"{rows:,} {printable(kind).replace('_', ' ')}" for kind, rows in entry.get("rejected_by_kind", {}).items()
+    )
+    found = ", ".join(kinds)
+    return found and f": {found}"
 
 
 def _count(number: int, noun: str) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from spark.runs.command_line import CommandLine
     from spark.runs.job import Job
     from spark.runs.run import Run
+    from spark.runs.run_record import MayChange
     from spark.sources.resolver import Resolver
     from spark.storage.paths import AnyPath
 
@@ -29,6 +30,7 @@ class Preparation:
 
     schema: columns of the tables, for `run.json`. resolve: yields the jobs, with all their input resolved.
     plan: the event that `--plan` reports. findings: events to report once all tables are complete.
+    may_change: whether a run may go on with another value of an option; None: with none.
     next_command: a line that suggests the next command; None if there is none.
     """
 
@@ -36,6 +38,7 @@ class Preparation:
     resolve: Callable[[Resolver], Iterable[Job]]
     plan: Callable[[Run[Any]], Event]
     findings: Callable[[], Iterable[Event]] = tuple
+    may_change: MayChange | None = None
     next_command: str | None = None
 
 
@@ -100,6 +103,7 @@ def _run(program: Program, arguments: list[str] | None, interruption: Interrupti
             reporter,
             interruption,
             preparation.findings,
+            preparation.may_change,
         )
         if plan_only:
             reporter.report(preparation.plan(run))

@@ -16,14 +16,16 @@ from spark.runs.job_runner import JobRunner, PendingJob
 from spark.runs.lock import require_unlocked, run_lock
 from spark.runs.options import RunConfiguration
 from spark.runs.run_directory import keep_logs, log_to_file, logs_of, make_directory, run_directory
-from spark.runs.run_record import RunRecord, open_record
+from spark.runs.run_record import MayChange, RunRecord, keep_options, open_record
 from spark.session.logs import Logs
 from spark.session.model_workers import cores_a_task
 from spark.session.spark_session import start_session, stop_session
 from spark.sources.resolver import Resolver
 from spark.storage.disk_space import require_space
+from spark.storage.finished_tasks import UNFINISHED
 from spark.storage.paths import AnyPath, discard, home_expanded, require_reachable
 from spark.storage.publishing import TEMPORARY
+from spark.storage.replacing import finish_replacing
 from utils import printable
 
 if TYPE_CHECKING:
@@ -44,6 +46,7 @@ class Run(Generic[JobT]):
     schema: columns of the tables, for `run.json`.
     resolve: yields the jobs, with all their input resolved, so that wrong input is reported before Spark starts.
     findings: events to report once all tables are complete.
+    may_change: whether a run of this id may go on with another value of an option.
     record: the content of `run.json`; None until the run has started.
     """
 
@@ -54,6 +57,7 @@ class Run(Generic[JobT]):
     reporter: Reporter
     interruption: Interruption
     findings: Callable[[], Iterable[events.Event]] = tuple
+    may_change: MayChange | None = None
     record: RunRecord | None = field(default=None, init=False)
 
     @property
@@ -65,7 +69,8 @@ class Run(Generic[JobT]):
         """Run all jobs that are not complete yet; return 0, or 1 if one of them failed."""
         require_reachable(self.directory)
         require_unlocked(self.directory)
-        record = open_record(self.directory, self.run_id, self.configuration.as_json(), self.schema)
+        options = self.configuration.as_json()
+        record = open_record(self.directory, self.run_id, options, self.schema, self.may_change or keep_options)
         resolver = self._resolver(record.commits)
         jobs = self.resolved(resolver)
         record.commits = resolver.commits()
@@ -104,6 +109,8 @@ class Run(Generic[JobT]):
             discard(self.directory / TEMPORARY)
             keep_logs(logs, self.directory)
         failed = any(table["status"] == "failed" for table in record.tables)
+        if not failed:
+            discard(self.directory / UNFINISHED)
         for finding in () if failed else self.findings():
             self.reporter.report(finding)
         self._finish(record, "failed" if failed else "complete")
@@ -127,6 +134,7 @@ class Run(Generic[JobT]):
 
     def _run_jobs(self, jobs: Sequence[Job], record: RunRecord, logs: Logs) -> None:
         discard(self.directory / TEMPORARY)  # left by an earlier run that was killed
+        finish_replacing(self.directory)
         for each in jobs:
             if each.is_complete():
                 each.note(record, from_earlier=True)

@@ -14,9 +14,9 @@ from filters.ragged import ragged_from_lists
 from filters.validity import NO_TOKENS, is_damaged
 from spark.sources.cutting import Cut
 from spark.sources.document_cutter import DOCUMENT_ID, TOKEN_OFFSET, TOKENS, DocumentCutter
-from spark.sources.internal_columns import LINE_REASON
+from spark.sources.internal_columns import LINE_KIND, LINE_REASON
 from spark.sources.parts import ROWS_A_BATCH, CopiedPart, Part, count_rows_before
-from spark.sources.source import FirstRows, Source
+from spark.sources.source import REJECTED_COLUMNS, FirstRows, Source
 from spark.sources.token_reader import CorpusBatch, TokenReader
 from spark.storage.paths import AnyPath
 from utils import UserError, printable
@@ -78,6 +78,7 @@ class CutSource(Source):
     cutter: DocumentCutter
     first_documents: tuple[int, ...] | None = None
     rejects_rows: ClassVar[bool] = True
+    rejected_columns: ClassVar = (*REJECTED_COLUMNS, (LINE_KIND, pa.string()))
 
     def parts(self, bytes_a_part: int | None = None) -> tuple[CutPart, ...]:
         """Return a part for each part of the documents."""

@@ -7,6 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from filters.reasons import Reason, ReasonKind
+
 
 class Cut(NamedTuple):
     """How documents are cut into sequences.
@@ -20,9 +22,10 @@ class Cut(NamedTuple):
     keep_short: bool
 
     @property
-    def too_short(self) -> str:
+    def too_short(self) -> Reason:
         """The reason to reject a document that has tokens, but too few for a sequence."""
-        return f"the document is shorter than a sequence of {self.tokens} tokens; --keep_short keeps it"
+        text = f"the document is shorter than a sequence of {self.tokens} tokens; --keep_short keeps it"
+        return Reason(ReasonKind.TOO_SHORT, text)
 
 
 def cut_of(tokens: int | None, stride: int | None, keep_short: bool | None) -> Cut | None:

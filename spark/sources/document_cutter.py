@@ -13,9 +13,17 @@ from numpy.typing import NDArray
 from filters.arrow_input import plain_lists, plain_text
 from filters.measuring import encode_text
 from filters.ragged import arrow_offsets
-from filters.validity import Reasons, first_reasons, is_measured, text_rejections, text_without_tokens, token_rejections
+from filters.reasons import Reason, ReasonKind, Reasons
+from filters.validity import (
+    NULL_TEXT,
+    first_reasons,
+    is_measured,
+    text_rejections,
+    text_without_tokens,
+    token_rejections,
+)
 from spark.sources.cutting import Cut, Pieces, cut_lengths
-from spark.sources.internal_columns import LINE, LINE_REASON
+from spark.sources.internal_columns import LINE, LINE_KIND, LINE_REASON
 from spark.sources.token_reader import TokenReader
 
 TOKENS, DOCUMENT_ID, TOKEN_OFFSET = "tokens", "document_id", "token_offset"
@@ -76,12 +84,13 @@ class DocumentCutter:
         else:
             assert columns.text is not None and vocabulary is not None  # checked before Spark starts
             text = plain_text(documents[columns.text])
-            reasons = text_rejections(text, "text is null")
+            reasons = text_rejections(text, NULL_TEXT)
             readable = pa.array(is_measured(reasons))
             tokens = encode_text(pc.if_else(readable, text, ""), vocabulary.tokenizer)
             reasons = first_reasons(reasons, text_without_tokens(tokens))
         if LINE_REASON in documents.schema.names:
-            reasons = first_reasons(np.array(documents[LINE_REASON].to_pylist(), object), reasons)
+            unreadable = [text and Reason(ReasonKind.UNREADABLE, text) for text in documents[LINE_REASON].to_pylist()]
+            reasons = first_reasons(np.array(unreadable, object), reasons)
         return tokens, reasons
 
     def _batch(
@@ -105,6 +114,7 @@ class DocumentCutter:
         columns = {name: column for name, column in columns.items() if wanted is None or name in wanted}
         columns[LINE] = pc.if_else(pa.array(is_rejected), self._source_of(documents).take(place), None)
         columns[LINE_REASON] = pa.array(reasons[rows.documents], pa.string())
+        columns[LINE_KIND] = pa.array([each and each.kind for each in reasons[rows.documents]], pa.string())
         return pa.RecordBatch.from_pydict(columns)
 
     def _source_of(self, documents: pa.RecordBatch) -> pa.Array:

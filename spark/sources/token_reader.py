@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -14,7 +14,8 @@ from filters.arrow_input import plain_lists, plain_text
 from filters.contract import RaggedArray
 from filters.measuring import encode_text
 from filters.ragged import ragged_from_lists
-from filters.validity import Reasons, is_damaged, text_rejections, token_rejections
+from filters.reasons import Reasons
+from filters.validity import NULL_TEXT, is_damaged, text_rejections, token_rejections
 from filters.vocabulary import Vocabulary, read_vocabulary
 from spark.sources.input_columns import InputColumns
 from spark.storage.paths import AnyPath
@@ -40,7 +41,7 @@ class TokenReader:
     """
 
     columns: InputColumns
-    tokenizer_json: str | None
+    tokenizer_json: str | None = field(repr=False)  # megabytes
 
     @property
     def names(self) -> list[str]:
@@ -67,7 +68,7 @@ class TokenReader:
             return CorpusBatch(ids, ragged_from_lists(tokens.cast(pa.list_(pa.int32()))))
         assert self.columns.text is not None and vocabulary is not None  # checked before Spark starts
         text = plain_text(table[self.columns.text])
-        _require_none(text_rejections(text, "text is null"), ids, path)
+        _require_none(text_rejections(text, NULL_TEXT), ids, path)
         return CorpusBatch(ids, ragged_from_lists(encode_text(text, vocabulary.tokenizer)))
 
     def _sequence_ids(self, table: pa.RecordBatch, first_row: int, path: AnyPath) -> NDArray[np.int64]:

@@ -11,11 +11,13 @@ import pytest
 
 from filters.contract import Column, Filter
 from filters.measuring import MeasuredBatch
+from filters.validity import NULL_TOKENS
 from spark.metrics.output_schema import OutputSchema, schema_of
+from spark.metrics.shared_columns import SharedColumns
 from spark.sources.input_columns import InputColumns
 from spark.sources.internal_columns import LINE, of_model, other_column
 
-REASONS = np.array([None, "tokens is null", None], object)
+REASONS = np.array([None, NULL_TOKENS, None], object)
 SOURCE = InputColumns("index", "tokens", "words", (("70m", "70M"),), ("mine", "is_code"))
 BATCH = pa.RecordBatch.from_pydict(
     {
@@ -36,8 +38,11 @@ def a_filter(name: str, type_: pa.DataType) -> Filter:
 
 REPEATING, CODE = a_filter("is_repeating", pa.bool_()), a_filter("is_code", pa.bool_())
 SCORE = a_filter("memorization_score", pa.float64())
-SCHEMA = OutputSchema((REPEATING, CODE, SCORE), SOURCE, all_memorized=False)
-MEASURED = MeasuredBatch(REASONS, TOKENS, None, {"is_repeating": pa.array([True, False])})
+SHARED = SharedColumns(
+    pa.schema([("mine", pa.string()), ("is_code", pa.bool_()), ("theirs", pa.int64())]), ("70M",), pa.list_(pa.int64())
+)
+SCHEMA = OutputSchema((REPEATING, CODE, SCORE), SOURCE, SHARED, all_memorized=False)
+MEASURED = MeasuredBatch(REASONS, TOKENS, pa.array(["one", "three"]), {"is_repeating": pa.array([True, False])})
 
 
 def test_a_metrics_table_has_ids_tokens_text_metrics_and_other_columns_in_this_order() -> None:
@@ -50,6 +55,7 @@ def test_a_metrics_table_has_ids_tokens_text_metrics_and_other_columns_in_this_o
         "is_code": [True, False],  # not measured: the column of the source with this name
         "memorization_score": [1.0, 0.25],
         "mine": ["a", "c"],
+        "theirs": [None, None],  # another source of the run has it
     }
     assert table.column_names[:4] == ["sequence_id", "tokens", "text", "is_repeating"]
 
@@ -72,7 +78,9 @@ def test_rejected_rows_are_kept_unchanged_with_the_reason() -> None:
         "70M": 0.5,
         "mine": "b",
         "is_code": True,
+        "theirs": None,
         "line": b"{",
+        "reason_kind": "no_tokens",
         "reason": "tokens is null",
     }
 

@@ -61,6 +61,10 @@ def test_a_table_of_an_earlier_run_has_no_speed_and_a_failed_one_no_numbers() ->
             {"counts": {"rows": 0, "too_short": 5}},
             "Skipped: 5 sequences of mine 70m (shorter than prompt and continuation)",
         ),
+        (
+            {"rows_rejected": 1015, "rejected_by_kind": {"no_tokens": 1012, "repeated_id": 3}},
+            "Rejected: 1,015 rows of mine 70m: 1,012 no tokens, 3 repeated id (reasons in rejected/)",
+        ),
         ({"counts": {"rows": 0, "absent": 5}}, "Skipped: 5 sequences of mine 70m (not in the corpus)"),
     ],
 )
