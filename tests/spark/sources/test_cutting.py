@@ -18,7 +18,7 @@ from spark.sources.corpora import cut_corpus, resolve_corpus
 from spark.sources.cut_source import CutSource, cut_source
 from spark.sources.cutting import Cut, cut_lengths
 from spark.sources.input_columns import recognise_columns
-from spark.sources.internal_columns import LINE, LINE_REASON
+from spark.sources.internal_columns import LINE, LINE_KIND, LINE_REASON
 from spark.sources.registry import ReadOptions
 from spark.sources.resolver import Resolver
 from spark.sources.token_reader import TokenReader
@@ -92,7 +92,7 @@ def test_tokens_are_cut_in_every_batch_size(resolver: Resolver, write_parquet: W
     for rows in (1, 2, 5):
         in_batches = [{**row, "document_id": None} for row in rows_of(source, rows)]
         assert in_batches == [{**row, "document_id": None} for row in rows_of(source)]
-    assert list(rows_of(source, 9, ["mine"])[0]) == ["mine", LINE, LINE_REASON]
+    assert list(rows_of(source, 9, ["mine"])[0]) == ["mine", LINE, LINE_REASON, LINE_KIND]
     assert sum(part.count_rows() for part in source.parts()) == len(rows_of(source))
     first = source.first_rows(5).table
     assert first.select(["token_offset", "tokens"]).to_pylist() == [
