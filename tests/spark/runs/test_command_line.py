@@ -44,7 +44,7 @@ def test_the_programs_own_options_come_first() -> None:
     assert list(declared_options(Toy)) == [
         *("colors", "wheels", "maker"),
         *("run_id", "output_dir", "cache_dir", "text_column", "id_column", "document_per"),
-        *("prompt_tokens", "continuation_tokens", "revisions"),
+        *("sequence_tokens", "stride", "keep_short", "prompt_tokens", "continuation_tokens", "revisions"),
     ]
 
 
