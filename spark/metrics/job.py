@@ -6,6 +6,7 @@ import time
 import uuid
 from dataclasses import dataclass
 from functools import reduce
+from typing import Any
 
 from pyspark import Accumulator
 from pyspark.sql import DataFrame, Observation, SparkSession
@@ -13,6 +14,7 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from filters.contract import Filter
 from filters.language_model.model import LanguageModel
+from filters.language_model.size import parameter_count
 from spark.metrics.configuration import Configuration
 from spark.metrics.feature_joins import join_feature, require_unique_keys
 from spark.metrics.feature_tables import FeatureFiles
@@ -28,6 +30,7 @@ from spark.session.task_sizes import share_out
 from spark.sources.sequences import read_sequences
 from spark.storage.paths import AnyPath, discard
 from spark.storage.publishing import TEMPORARY, Written, partition_path, publish, read_marker, withdraw
+from utils import printable
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,20 @@ class MetricsJob:
         for model, written in (self.already_written() or {}).items():
             name = self.resolved.sequences.described_for(model)
             nulls = null_columns(self.resolved, self.filters, self.configuration, model)
-            record.add_table(name, self.run_directory / self.table("metrics", model), written, nulls, from_earlier)
+            path = self.run_directory / self.table("metrics", model)
+            record.add_table(name, path, written, nulls, from_earlier, self._about(model))
+
+    def _about(self, model: str | None) -> dict[str, Any]:
+        """Return what the record of the run says of the table of a model, besides its counts."""
+        sequences, asked = self.resolved.sequences, self.language_model
+        return {
+            "dataset": sequences.dataset,
+            "scheme": sequences.scheme,
+            "model": model,
+            "language_model": None if asked is None else printable(str(asked.directory)),
+            "model_parameters": None if asked is None else parameter_count(asked.directory),
+            "holds_only_memorized": sequences.kind == "memories",
+        }
 
     def estimated_bytes(self) -> int | None:
         """Return the expected size of the tables in bytes, from the first rows; None if it cannot be estimated."""
