@@ -100,9 +100,9 @@ class ResolvingData(Event):
 
 @dataclass(frozen=True)
 class Noted(Event):
-    """Before Spark starts: the run goes on, and its tables will lack something that the data has."""
+    """Before Spark starts: the run goes on, and its tables differ from what one may expect of the data."""
 
-    message: Annotated[str, "what is left out, and why"]
+    message: Annotated[str, "what is left out, numbered or joined by number, and why"]
 
 
 @dataclass(frozen=True)
