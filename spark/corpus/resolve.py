@@ -12,6 +12,7 @@ from spark.corpus.planning import PlannedFeature
 from spark.runs.read_options import read_options, require_used_read_options
 from spark.sources.corpora import SPLIT_MARK, cut_corpus, resolve_corpus, tokenizer_of
 from spark.sources.corpus_parts import Corpus
+from spark.sources.input_columns import numbering_note
 from spark.sources.patterns import base_of
 from spark.sources.resolver import Resolver
 from spark.storage.paths import AnyPath, storage_path
@@ -29,6 +30,8 @@ def resolve_features(
             source, configuration.row_tokens, tokenizer, resolver, options=read_options(configuration)
         )
         require_outside(run_directory, source)
+        if corpus.document_id is not None and configuration.cut is None:
+            resolver.on_note(numbering_note(corpus.source, corpus.document_id))
         return corpus
 
     for each in planned:

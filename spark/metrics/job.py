@@ -100,7 +100,7 @@ class MetricsJob:
             "model": model,
             "language_model": None if asked is None else printable(str(asked.directory)),
             "model_parameters": None if asked is None else parameter_count(asked.directory),
-            "holds_only_memorized": sequences.kind == "memories",
+            "holds_memories": sequences.kind == "memories",
         }
 
     def estimated_bytes(self) -> int | None:

@@ -19,16 +19,28 @@ WITHIN_CHANCE = "; no difference beyond chance"
 def findings_of(entries: Iterable[Mapping[str, Any]]) -> list[Finding]:
     """Return the findings of a run, those that compare tables first. entries: the `tables` entries of `run.json`."""
     tables = measured_tables(entries)
-    scored = [each for each in tables if each.memorized.of]
-    compared = [*by_model(scored), *by_scheme(scored)]
-    names = {group.name for finding in compared for group in finding.groups}
+    scored = [each for each in tables if each.memorized.of and not _is_all_by_choice(each)]
+    compared = [each for each in scored if not each.holds_memories]  # memories are of other sequences for each model
+    comparisons = [*by_model(compared), *by_scheme(compared)]
+    names = {group.name for finding in comparisons for group in finding.groups}
     return [
-        *compared,
+        *comparisons,
         *(_memorized(each) for each in scored if each.name not in names),
         *(finding for each in _foremost(scored) for finding in (*_by_occurrences(each), *_by_pattern(each))),
         *(finding for each in tables for finding in _unscored(each)),
         *_sizes(tables),
+        *_by_choice(tables),
     ]
+
+
+def _is_all_by_choice(table: MeasuredTable) -> bool:
+    """Return whether all sequences are memorized, and were chosen because they are."""
+    return table.holds_memories and table.memorized.rows == table.memorized.of
+
+
+def _by_choice(tables: Iterable[MeasuredTable]) -> Iterator[Finding]:
+    for dataset in dict.fromkeys(each.dataset for each in tables if _is_all_by_choice(each)):
+        yield Finding("choice", f"{dataset} holds only sequences chosen because they are memorized", None, None, ())
 
 
 def _memorized(table: MeasuredTable) -> Finding:
@@ -64,7 +76,7 @@ def _by_pattern(table: MeasuredTable) -> Iterator[Finding]:
     keys = ("with_pattern", "without_pattern")
     scored, memorized = ([table.counts.get(f"{kind}_{key}", 0) for key in keys] for kind in ("scored", "memorized"))
     others = [one - other for one, other in zip(scored, memorized, strict=True)]
-    if not sum(memorized) or not sum(others):
+    if min(sum(memorized), sum(others)) < SMALLEST_GROUP:
         return
     shares = {"memorized": Share(memorized[0], sum(memorized)), "others": Share(others[0], sum(others))}
     differs = is_beyond_chance(*shares.values())
@@ -88,7 +100,8 @@ def _sizes(tables: Iterable[MeasuredTable]) -> Iterator[Finding]:
     if sizes:
         listed = ", ".join(f"{model} has {count:,}" for model, count in sizes.items())
         groups = tuple(CountedGroup(model, count, None) for model, count in sizes.items())
-        yield Finding("sizes", f"parameters of the models, whatever their names say: {listed}", None, None, groups)
+        text = f"the names of the models do not tell their size in parameters: {listed}"
+        yield Finding("sizes", text, None, None, groups)
 
 
 def _is_misnamed(table: MeasuredTable) -> bool:

@@ -17,7 +17,8 @@ UNITS = {"m": 1e6, "b": 1e9}
 class MeasuredTable:
     """A complete table of metrics.
 
-    parameters: of the language model that was evaluated. asks_model: whether one was. rows: those measured.
+    parameters: of the language model that was evaluated. asks_model: whether one was. holds_memories: whether the
+    sequences were chosen because a model memorized them. rows: those measured.
     """
 
     name: str
@@ -26,6 +27,7 @@ class MeasuredTable:
     model: str | None
     parameters: int | None
     asks_model: bool
+    holds_memories: bool
     rows: int
     counts: Mapping[str, int]
 
@@ -45,10 +47,7 @@ class MeasuredTable:
 
 
 def measured_tables(entries: Iterable[Mapping[str, Any]]) -> list[MeasuredTable]:
-    """Return the complete tables of metrics, without datasets of sequences that were chosen because they are memorized.
-
-    entries: the `tables` entries of `run.json`.
-    """
+    """Return the complete tables of metrics. entries: the `tables` entries of `run.json`."""
     return [
         MeasuredTable(
             each["table"],
@@ -57,11 +56,12 @@ def measured_tables(entries: Iterable[Mapping[str, Any]]) -> list[MeasuredTable]
             each["model"],
             each["model_parameters"],
             each["language_model"] is not None,
+            each["holds_memories"],
             each["rows_measured"],
             each["counts"],
         )
         for each in entries
-        if each["status"] == "complete" and "dataset" in each and not each["holds_only_memorized"]
+        if each["status"] == "complete" and "dataset" in each
     ]
 
 

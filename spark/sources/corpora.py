@@ -10,7 +10,7 @@ from spark.sources.corpus_parts import Corpus, CorpusPart
 from spark.sources.cut_source import CutPart, cut_source
 from spark.sources.cutting import Cut
 from spark.sources.hub_layout import tokenizer_beside
-from spark.sources.input_columns import numbering_note, recognise_columns
+from spark.sources.input_columns import recognise_columns
 from spark.sources.parts import rows_before
 from spark.sources.patterns import base_of, exists
 from spark.sources.registry import ReadOptions
@@ -49,8 +49,6 @@ def resolve_corpus(
     options = replace(options or ReadOptions(), as_corpus=True, row_tokens=row_tokens)
     files = resolver.files(location, options)
     columns = recognise_columns(files.schema, printable(source), options.columns)
-    if columns.document_id is not None:
-        resolver.on_note(numbering_note(printable(source), columns.document_id))
     tokenizer = tokenizer or tokenizer_of(source)
     if columns.tokens is None and tokenizer is None:
         raise UserError(f"{printable(source)} holds text, and no tokenizer is known to encode it.\nGive --tokenizer.")
@@ -58,7 +56,7 @@ def resolve_corpus(
     reader, parts = TokenReader(columns, content), files.parts(bytes_a_part)
     numbers: Sequence[int | None] = rows_before(parts) or [None] * len(parts)
     numbered = tuple(CorpusPart(part, reader, first_row) for part, first_row in zip(parts, numbers, strict=False))
-    return Corpus(printable(source), files, numbered, columns.sequence_id is not None)
+    return Corpus(printable(source), files, numbered, columns.sequence_id is not None, columns.document_id)
 
 
 def cut_corpus(corpus: Corpus, cut: Cut) -> Corpus:

@@ -16,7 +16,7 @@ def entry(dataset: str, scheme: str | None, model: str | None, rows: int = 0, **
     name = f"{dataset} {'.'.join(filter(None, [scheme, model]))}".strip()
     about = {"dataset": dataset, "scheme": scheme, "model": model, "model_parameters": None, "language_model": None}
     return {
-        **{"table": name, "status": "complete", **about, "holds_only_memorized": False},
+        **{"table": name, "status": "complete", **about, "holds_memories": False},
         **{"rows_measured": rows, "counts": {"rows": rows}},
         **changes,
     }
@@ -136,6 +136,12 @@ def test_patterns_of_memorized_and_other_sequences(with_pattern: int, end: str) 
     )
 
 
+def test_patterns_of_few_sequences_are_not_compared() -> None:
+    counts = {"scored_with_pattern": 9, "memorized_with_pattern": 9, "scored_without_pattern": 900}
+    assert len(texts(scored(None, None, 9, **counts))) == 1
+    assert len(texts(scored(None, None, 10, **counts | {"memorized_without_pattern": 1}))) == 2
+
+
 def test_sequences_that_the_model_was_not_asked_about_are_counted() -> None:
     counts = {"rows": 3, "scored": 1, "memorized": 1}
     asked = entry("mine", None, None, 3, counts=counts, language_model="my_model")
@@ -147,16 +153,24 @@ def test_sequences_that_the_model_was_not_asked_about_are_counted() -> None:
 
 def test_the_sizes_of_models_whose_names_mislead_are_told() -> None:
     small = scored(None, "70m", 0, parameters=362_240)
-    assert texts(small)[-1] == "parameters of the models, whatever their names say: 70m has 362,240"
+    assert texts(small)[-1] == ("the names of the models do not tell their size in parameters: 70m has 362,240")
     assert "parameters" not in texts(scored(None, "70m", 0, parameters=70_426_624))[-1]
     assert "parameters" not in texts(scored(None, "mine", 0, parameters=362_240))[-1]
 
 
-@pytest.mark.parametrize(
-    "changes", [{"status": "failed"}, {"holds_only_memorized": True}], ids=["failed", "memories by definition"]
-)
-def test_tables_that_say_nothing(changes: dict[str, Any]) -> None:
-    assert texts(scored(None, "70m", 5) | changes) == []
+def test_sequences_chosen_because_they_are_memorized_are_not_compared() -> None:
+    chosen = [scored(None, model, 4000) | {"holds_memories": True} for model in ("70m", "160m")]
+    assert texts(*chosen) == ["pile holds only sequences chosen because they are memorized"]
+    mine = scored(None, "70m", 500) | {"holds_memories": True, "language_model": "mine"}
+    other = scored(None, "160m", 3000) | {"holds_memories": True, "language_model": "mine"}
+    assert texts(mine, other) == [
+        "pile 70m: 500 of 4,000 sequences are memorized, 12.5% (95% interval 11.5% to 13.6%)",
+        "pile 160m: 3,000 of 4,000 sequences are memorized, 75.0% (95% interval 73.6% to 76.3%)",
+    ]
+
+
+def test_a_failed_table_says_nothing() -> None:
+    assert texts(scored(None, "70m", 5) | {"status": "failed"}) == []
 
 
 def test_feature_tables_and_tables_without_scores_say_nothing() -> None:

@@ -140,7 +140,7 @@ def test_findings_are_reported_and_recorded(tmp_path: Path) -> None:
     class Measured(ToyJob):
         def note(self, record: Any, from_earlier: bool) -> None:
             about = dict.fromkeys(("dataset", "scheme", "model", "language_model", "model_parameters"))
-            about |= {"dataset": "mine", "holds_only_memorized": False}
+            about |= {"dataset": "mine", "holds_memories": False}
             counts = {"rows": 10, "scored": 10, "memorized": 1}
             written = Written(10, 0, 2.0, counts)
             record.add_table(self.description, Path("table"), written, {}, from_earlier, about)
