@@ -23,7 +23,11 @@ if TYPE_CHECKING:
     from spark.sources.resolver import Resolver
     from spark.storage.paths import AnyPath
 
-NEXT_OPTIONS = "--datasets memories --models 70m --schemes deduped"
+# The commands that a run on the sample suggests.
+NEXT = (
+    ("your documents and your model", "--datasets MY_DOCUMENTS.jsonl --sequence_tokens 64 --model MY_MODEL"),
+    ("what Pythia-70m memorized, from the Hub", "--datasets memories --models 70m --schemes deduped"),
+)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -48,7 +52,7 @@ def prepare(configuration: Configuration, run_id: str, directory: AnyPath) -> Pr
     from spark.metrics.plan import make_plan
     from spark.metrics.planning import plan_sequence_tables
     from spark.metrics.unused_options import require_used_options
-    from spark.runs.read_options import require_read_as_documents
+    from spark.runs.read_options import require_used_read_options
 
     filters = choose_filters(configuration.filters)
     check_feature_settings(configuration, filters)
@@ -57,7 +61,7 @@ def prepare(configuration: Configuration, run_id: str, directory: AnyPath) -> Pr
 
     def resolve(resolver: Resolver) -> Iterator[MetricsJob]:
         yield from resolve_jobs(tables, filters, configuration, resolver, directory)
-        require_read_as_documents(configuration, resolver)
+        require_used_read_options(configuration, resolver)
 
     is_sample = configuration.datasets == ("sample",)
     return Preparation(
@@ -65,7 +69,7 @@ def prepare(configuration: Configuration, run_id: str, directory: AnyPath) -> Pr
         resolve,
         lambda run: make_plan(run_id, directory, tables, filters, configuration),
         may_change=adds_columns,
-        next_command=f"Next, on real data: {this_command()} {NEXT_OPTIONS}" if is_sample else None,
+        next_commands=lambda: [f"Next, {what}: {this_command()} {options}" for what, options in NEXT if is_sample],
     )
 
 

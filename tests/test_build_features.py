@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,6 @@ from filters.vocabulary import read_vocabulary
 from sample import paths as sample_paths
 from sample.build_tables import read_split, run_build_features
 from spark.sources.counted_for import read_record
-from tests.conftest import PROJECT
 from tests.features.embedding_models import LONGEST, NUMERALS, save_tiny_model
 from tests.features.near_duplicates_oracle import similar_pairs
 from tests.features.plain_reference import edit_distance_plainly, embed_plainly
@@ -97,7 +96,7 @@ def test_run_prints_a_summary_and_writes_run_json(default_run: Any) -> None:
     directory, printed = default_run
     assert "Spark UI: http://" in printed
     assert "repeated" in printed
-    assert "Next, join them: --duplicates" in printed
+    assert re.search(r"Next, join them: \S+ \S*calculate_metrics.py --duplicates", printed)
     record = json.loads((directory / "run.json").read_text())
     assert record["status"] == "complete"
     columns = {column["name"] for column in record["schema"] if column["feature"] != "near_duplicates"}
@@ -111,11 +110,10 @@ def test_run_prints_a_summary_and_writes_run_json(default_run: Any) -> None:
 
 def test_calculate_metrics_joins_the_built_tables(default_run: Any, tmp_path: Path) -> None:
     directory, printed = default_run
-    options = printed.split("Next, join them: ")[1].replace("'", "").split()
-    paths = [option if option.startswith("--") else str(directory.parent.parent / option) for option in options]
-    command = [sys.executable, str(PROJECT / "calculate_metrics.py"), "--quiet", "--run_id", "joined", *paths]
-    command += ["--filters", "duplicates,near_duplicates,token_frequencies", "--schemes", "duped", "--models", "70m"]
-    subprocess.run(command, cwd=tmp_path, check=True)
+    command = printed.split("Next, join them: ")[1].strip()
+    command += f" --quiet --run_id joined --output_dir {tmp_path / 'output'} --schemes duped --models 70m"
+    command += " --filters duplicates,near_duplicates,token_frequencies"
+    subprocess.run(command, shell=True, cwd=directory.parent.parent, check=True)
     record = json.loads((tmp_path / "output" / "joined" / "run.json").read_text())
     joined = {each["feature"]: each["counted_for"] for each in record["tables"][0]["feature_tables"]}
     assert joined["duplicates"][0]["settings"]["continuation_tokens"] == 32

@@ -13,7 +13,6 @@ from spark.corpus.jobs import FEATURE_JOBS, users_by_option
 from spark.runs.command_line import CommandLine
 from spark.runs.option_checks import as_names, integer_from, integers_from, number_up_to, one_of
 from spark.runs.options import RunConfiguration, checked_values, option
-from spark.sources.token_file import PYTHIA_ROW_TOKENS
 from utils import UserError, printable, require_known
 
 FEATURES = tuple(job.feature for job in FEATURE_JOBS)
@@ -110,9 +109,6 @@ class FeatureConfiguration(RunConfiguration):
         "number of clusters to find semantic duplicates within (default: one per 10,000 distinct rows)",
         integer_from(1),
         group=DEDUPLICATE,
-    )
-    row_tokens: int = option(
-        PYTHIA_ROW_TOKENS, "N", "tokens per row of a .bin file without index (default 2049)", integer_from(1)
     )
     tokenizer: str | None = option(None, "PATH|ID", "encodes text: tokenizer.json, its directory, or a Hub id")
 

@@ -9,9 +9,10 @@ from spark.corpus.configuration import FeatureConfiguration
 from spark.corpus.job import FeatureJob
 from spark.corpus.jobs import job_class
 from spark.corpus.planning import PlannedFeature
-from spark.runs.read_options import read_options, require_read_as_documents
+from spark.runs.read_options import read_options, require_used_read_options
 from spark.sources.corpora import SPLIT_MARK, cut_corpus, resolve_corpus, tokenizer_of
 from spark.sources.corpus_parts import Corpus
+from spark.sources.input_columns import numbering_note
 from spark.sources.patterns import base_of
 from spark.sources.resolver import Resolver
 from spark.storage.paths import AnyPath, storage_path
@@ -29,11 +30,13 @@ def resolve_features(
             source, configuration.row_tokens, tokenizer, resolver, options=read_options(configuration)
         )
         require_outside(run_directory, source)
+        if corpus.document_id is not None and configuration.cut is None:
+            resolver.on_note(numbering_note(corpus.source, corpus.document_id))
         return corpus
 
     for each in planned:
         yield _resolve_job(each, configuration, run_directory, resolver, find)
-    require_read_as_documents(configuration, resolver)
+    require_used_read_options(configuration, resolver)
 
 
 def require_outside(run_directory: AnyPath, source: str) -> None:
@@ -63,7 +66,7 @@ def _resolve_job(
     for name, found in (("sequences", sequences), ("memorized", memorized)):
         if found is not None and found is not corpus and not found.has_ids and cut is None:
             raise UserError(
-                f"--{name} {printable(found.source)}: expected a column of ids, found none.\n"
+                f"--{name} {printable(found.source)}: expected a column of whole numbers as ids, found none.\n"
                 "Add a column `sequence_id` with the row of each sequence in the corpus."
             )
     job.check(configuration, corpus)

@@ -1,15 +1,11 @@
-"""Reports of `build_features.py`: the plan, the schema, the removed duplicates, and how to join the tables."""
+"""Reports of `build_features.py`: the plan, the schema, and the removed duplicates."""
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Iterator, Sequence
 
 import pyarrow.parquet as pq
 
-from filters.continuation import CONTINUATION_TOKENS
-from filters.contract import FeatureTable
-from filters.feature_tables import FEATURE_TABLES
 from spark.corpus.configuration import FeatureConfiguration
 from spark.corpus.deduplication.job import DEDUPLICATION
 from spark.corpus.job import FeatureJob
@@ -51,31 +47,3 @@ def deduplications(planned: Iterable[PlannedFeature], directory: AnyPath) -> Ite
         if each.feature == DEDUPLICATION:
             filesystem, summary = arrow_location(directory / each.dataset / "summary")
             yield Deduplicated(each.description, pq.read_table(summary, filesystem=filesystem).to_pylist())
-
-
-def joining_command(
-    planned: Iterable[PlannedFeature], directory: AnyPath, continuation_tokens: int = CONTINUATION_TOKENS
-) -> str:
-    """Return the options of calculate_metrics.py that join the tables of this run."""
-    tables = {table.name: table for table in FEATURE_TABLES}
-    options: dict[str, str] = {}
-    for each in planned:
-        table = tables.get(each.feature)
-        if table is not None:
-            options[each.feature] = shlex.quote(str(directory / _path_to_join(table, each)))
-            if table.counts_continuation and continuation_tokens != CONTINUATION_TOKENS:
-                options["continuation_tokens"] = str(continuation_tokens)
-    return " ".join(f"--{name} {value}" for name, value in options.items())
-
-
-def _path_to_join(table: FeatureTable, planned: PlannedFeature) -> str:
-    """Return the path to join: the dataset, with `{scheme}` for the scheme.
-
-    The split is appended if the published dataset has other splits.
-    """
-    if planned.scheme is None:
-        return planned.dataset
-    dataset = table.dataset_of("{scheme}")
-    is_split_by_scheme = planned.splits == (planned.scheme,)
-    is_as_published = table.split_names("plain", planned.scheme, None) == planned.splits
-    return f"{dataset}/{{scheme}}" if is_split_by_scheme and not is_as_published else dataset

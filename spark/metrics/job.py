@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from filters.contract import Filter
 from filters.language_model.model import LanguageModel
+from filters.language_model.size import parameter_count
 from spark.metrics.additions import add_columns, filters_to_add, table_to_extend
 from spark.metrics.configuration import Configuration
 from spark.metrics.counted_tables import describe_tables
@@ -20,6 +21,7 @@ from spark.metrics.size_estimate import estimated_bytes
 from spark.runs.run_record import RunRecord
 from spark.storage.paths import AnyPath
 from spark.storage.publishing import Written, partition_path, read_marker
+from utils import printable
 
 if TYPE_CHECKING:
     from pyspark import Accumulator
@@ -105,13 +107,26 @@ class MetricsJob:
         for model, written in self.already_written().items():
             name = self.resolved.sequences.described_for(model)
             path = self.run_directory / self.table("metrics", model)
-            resolved = self.resolved
-            joined = (*resolved.features, *resolved.features_by_model[model], *resolved.frequency_tables)
-            record.add_table(name, path, written, self.null_columns(model), from_earlier, describe_tables(joined))
+            record.add_table(name, path, written, self.null_columns(model), from_earlier, self._about(model))
 
     def null_columns(self, model: str | None) -> dict[str, str]:
         """Return the columns of the table of a model that are null in every row, and why."""
         return null_columns(self.resolved, self.filters, self.configuration, model, self.shared.own.names)
+
+    def _about(self, model: str | None) -> dict[str, Any]:
+        """Return what the record of the run says of the table of a model, besides its counts."""
+        resolved, asked = self.resolved, self.language_model
+        sequences = resolved.sequences
+        joined = (*resolved.features, *resolved.features_by_model[model], *resolved.frequency_tables)
+        return {
+            "dataset": sequences.dataset,
+            "scheme": sequences.scheme,
+            "model": model,
+            "language_model": None if asked is None else printable(str(asked.directory)),
+            "model_parameters": None if asked is None else parameter_count(asked.directory),
+            "feature_tables": describe_tables(joined),
+            "holds_memories": sequences.kind == "memories",
+        }
 
     def estimated_bytes(self) -> int | None:
         """Return the expected size of the tables in bytes, from the first rows; None if it cannot be estimated."""

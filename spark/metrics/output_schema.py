@@ -14,6 +14,7 @@ from filters.feature_tables import feature_table
 from filters.measuring import MeasuredBatch
 from filters.validity import is_measured
 from spark.metrics.common_types import cast_column
+from spark.metrics.memorized_counts import memorized_counts
 from spark.metrics.shared_columns import SharedColumns
 from spark.sources.input_columns import InputColumns
 from spark.sources.internal_columns import LINE, of_model, other_column
@@ -108,8 +109,8 @@ class OutputSchema:
                 counts[kind] = pc.sum(table[name]).as_py() or 0
         score = next((name for name in SCORES if name in written), None)
         if score is not None and table[score].null_count < len(table):
-            counts["scored"] = len(table) - table[score].null_count
-            counts["memorized"] = pc.sum(pc.equal(table[score], pa.scalar(1).cast(table[score].type))).as_py() or 0
+            is_memorized = pc.equal(table[score], pa.scalar(1).cast(table[score].type))
+            counts |= memorized_counts(table, is_memorized, written)
         return counts
 
 

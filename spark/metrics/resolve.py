@@ -15,14 +15,14 @@ from filters.measuring import Resources
 from filters.vocabulary import Vocabulary
 from spark.metrics.configuration import Configuration
 from spark.metrics.counted_tables import require_same_continuation, require_same_sequences
-from spark.metrics.feature_tables import FeatureFiles, feature_locations, resolve_feature_table
+from spark.metrics.feature_tables import PUBLISHED, FeatureFiles, feature_locations, resolve_feature_table
 from spark.metrics.language_models import require_same_tokens, required_model, resolve_language_model, vocabulary_beside
 from spark.metrics.sequence_table import SequenceTable
 from spark.metrics.token_frequencies import read_token_frequencies
 from spark.runs.read_options import read_options
 from spark.sources.cut_source import cut_source
 from spark.sources.cutting import Cut
-from spark.sources.input_columns import InputColumns, recognise_columns
+from spark.sources.input_columns import InputColumns, numbering_note, recognise_columns
 from spark.sources.internal_columns import INTERNAL
 from spark.sources.resolver import Resolver
 from spark.sources.source import Source
@@ -62,6 +62,8 @@ def resolve_sequence_table(
     if columns.left_out:
         names = ", ".join(f"{printable(name)} ({files.schema.field(name).type})" for name in columns.left_out)
         resolver.on_note(f"{sequences.location}: left out {names}: Spark has no such type.")
+    if columns.document_id is not None and configuration.cut is None:
+        resolver.on_note(numbering_note(str(sequences.location), columns.document_id))
     models = sequences.levels
     if sequences.models == (None,) and columns.scores:
         models = tuple(model for model, _ in columns.scores)
@@ -93,11 +95,8 @@ def resolve_sequence_table(
     features = shared + by_model[models[0]]
     _require_no_conflict(columns, filters, features, str(sequences.location))
     _require_numbers(files, columns, filters, str(sequences.location))
-    if features and columns.sequence_id is None and configuration.cut is None:
-        raise UserError(
-            f"{sequences.location}: expected a column of ids to join --{features[0].table.name}, found none.\n"
-            "Add a column `sequence_id`, or leave out the feature tables."
-        )
+    if columns.sequence_id is None and configuration.cut is None:
+        _join_by_number(features, configuration, sequences, resolver)
     resources = Resources(vocabulary, frequencies, language_model)
     return ResolvedTable(sequences, models, files, columns, resources, shared, by_model, frequency_tables)
 
@@ -146,6 +145,25 @@ def _resolve_feature_tables(
         require_same_continuation(feature, configuration.continuation_tokens)
         require_same_sequences(feature, configuration.cut)
     return features
+
+
+def _join_by_number(
+    features: Iterable[FeatureFiles], configuration: Configuration, sequences: SequenceTable, resolver: Resolver
+) -> None:
+    """Note that feature tables are joined by the numbers of rows; raise UserError for tables with other ids."""
+    names = [each.table.name for each in features]
+    for name in names:
+        if getattr(configuration, name) == PUBLISHED:
+            raise UserError(
+                f"{sequences.location}: expected a column of ids to join --{name} published, found none.\n"
+                "Add a column `sequence_id` with the position in Pythia's training order, or leave out the table."
+            )
+    if names:
+        options = ", ".join(f"--{name}" for name in dict.fromkeys(names))
+        resolver.on_note(
+            f"{sequences.location}: has no whole numbers as ids, so {options} is joined by the number of the row, "
+            "from 0, as build_features.py numbers the rows of a corpus."
+        )
 
 
 def _require_no_conflict(

@@ -9,10 +9,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from spark.reporting.events import Deduplicated
+from spark.reporting.events import Deduplicated, Finding
 from utils import printable
 
 COLUMNS_SHOWN = 6  # null columns named for each reason
+FINDINGS_SHOWN = 10
 # Heading of each share, by the name of its count.
 SHARES = {
     **{"incrementing": "increments", "repeating": "repeats", "code": "code", "memorized": "memorized"},
@@ -20,8 +21,10 @@ SHARES = {
 }
 
 
-def print_summary(console: Console, tables: Sequence[Mapping[str, Any]], run_directory: str) -> None:
-    """Print one line per output table (rows, speed, shares), the remarks, and the run's directory.
+def print_summary(
+    console: Console, tables: Sequence[Mapping[str, Any]], run_directory: str, findings: Sequence[Finding] = ()
+) -> None:
+    """Print one line per output table (rows, speed, shares), the remarks, the findings, and the run's directory.
 
     tables: the `tables` entries of `run.json`.
     """
@@ -33,7 +36,7 @@ def print_summary(console: Console, tables: Sequence[Mapping[str, Any]], run_dir
     for each in tables:
         table.add_row(*_cells(each, shares))
     console.print(table)
-    remarks = (*_table_remarks(tables), *_unusual_counts(tables), *_null_columns(tables))
+    remarks = (*_table_remarks(tables), *_unusual_counts(tables), *_null_columns(tables), *_found(findings))
     for line in (*remarks, f"Output: {printable(run_directory)}"):
         console.print(line, highlight=False, soft_wrap=True, markup=False)
 
@@ -116,6 +119,16 @@ def _kinds(entry: Mapping[str, Any]) -> str:
     )
     found = ", ".join(kinds)
     return found and f": {found}"
+
+
+def _found(findings: Sequence[Finding]) -> Iterator[str]:
+    """Yield the first findings as lines."""
+    for each in findings[:FINDINGS_SHOWN]:
+        table = "" if each.table is None else f"{each.table}: "
+        yield printable(f"Found: {table}{each.text}")
+    hidden = len(findings) - FINDINGS_SHOWN
+    if hidden > 0:
+        yield f"Found: {_count(hidden, 'more finding')}, in run.json"
 
 
 def _count(number: int, noun: str) -> str:

@@ -5,13 +5,14 @@ The parser, the YAML keys, `--help` and the docs' page of options come from thes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from filters.continuation import CONTINUATION_TOKENS, PROMPT_TOKENS
 from spark.runs.option_checks import as_flag, as_revisions, as_text, integer_from, one_of
 from spark.sources.cutting import Cut, cut_of
+from spark.sources.token_file import PYTHIA_ROW_TOKENS
 from utils import UserError
 
 DOCUMENT_PER = ("file", "line")
@@ -57,10 +58,13 @@ class RunConfiguration:
     )
     text_column: str | None = option(None, "NAME", "the column of your data that holds its text (default text)")
     id_column: str | None = option(
-        None, "NAME", "the column of your data that holds whole numbers as ids (default sequence_id, index)"
+        None, "NAME", "the column of your data that holds its ids (default sequence_id, index)"
     )
     document_per: str | None = option(
         None, "WHICH", "what is one document of .txt data: a file (default) or a line", one_of("choice", DOCUMENT_PER)
+    )
+    row_tokens: int = option(
+        PYTHIA_ROW_TOKENS, "N", "tokens per row of a .bin file without index (default 2049)", integer_from(1)
     )
     sequence_tokens: int | None = option(
         None, "N", "cut documents into sequences of N tokens (default: each row is a sequence)", integer_from(1)
@@ -113,6 +117,19 @@ def declared_options(configuration: type[RunConfiguration]) -> dict[str, Option]
     shared = [each.name for each in fields(RunConfiguration)]
     own = [name for name in declared if name not in shared]
     return {name: declared[name] for name in (*own, *shared)}
+
+
+def given_options(configuration: RunConfiguration, names: Iterable[str]) -> list[str]:
+    """Return the arguments that set some options as in a configuration; none for those with their default."""
+    declared = declared_options(type(configuration))
+    defaults = {each.name: each.default for each in fields(configuration)}
+    arguments = []
+    for name in names:
+        value = getattr(configuration, name)
+        if value != defaults[name] and declared[name].metavar is not None:
+            text = ",".join(value) if isinstance(value, tuple) else str(value)
+            arguments += [f"--{name}"] if declared[name].metavar == FLAG else [f"--{name}", text]
+    return arguments
 
 
 def checked_values(configuration: type[RunConfiguration], given: Mapping[str, Any]) -> dict[str, Any]:

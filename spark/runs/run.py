@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from urllib.parse import urlsplit
 
 from spark.reporting import events
+from spark.reporting.findings import findings_of
 from spark.reporting.reporter import Reporter
 from spark.runs.interruption import Interruption
 from spark.runs.job import Job
@@ -71,7 +72,7 @@ class Run(Generic[JobT]):
         require_unlocked(self.directory)
         options = self.configuration.as_json()
         record = open_record(self.directory, self.run_id, options, self.schema, self.may_change or keep_options)
-        resolver = self._resolver(record.commits)
+        resolver = self._resolver(record.commits, record.notes)
         jobs = self.resolved(resolver)
         record.commits = resolver.commits()
         make_directory(self.directory)
@@ -81,7 +82,7 @@ class Run(Generic[JobT]):
     def resolved(self, resolver: Resolver | None = None) -> list[JobT]:
         """Return all jobs of the run, with their input resolved."""
         jobs = []
-        for job in self.resolve(resolver or self._resolver({})):
+        for job in self.resolve(resolver or self._resolver({}, [])):
             self.interruption.check()
             jobs.append(job)
         return jobs
@@ -117,20 +118,29 @@ class Run(Generic[JobT]):
         return int(failed)
 
     def _finish(self, record: RunRecord, status: events.Status, error: str | None = None) -> None:
+        record.findings = findings_of(record.tables)
         record.finish(status, error)
-        self.reporter.report(events.RunFinished(status, str(self.directory), record.tables))
+        self.reporter.report(events.RunFinished(status, str(self.directory), record.tables, findings=record.findings))
 
-    def _resolver(self, commits: Mapping[str, str]) -> Resolver:
-        """Return a resolver. commits: by Hub id, the commits that an earlier run with this id read; they are kept."""
+    def _resolver(self, commits: Mapping[str, str], notes: list[str]) -> Resolver:
+        """Return a resolver.
+
+        commits: by Hub id, the commits that an earlier run with this id read; they are kept. notes: gets each note.
+        """
 
         def on_progress(message: str) -> None:
             self.interruption.check()
             self.reporter.report(events.ResolvingData(message))
 
+        def on_note(message: str) -> None:
+            if message not in notes:  # several tables may be read from the same files
+                notes.append(message)
+                self.reporter.report(events.Noted(message))
+
         on_progress("Resolving data")
         cache_directory = home_expanded(self.configuration.cache_dir)
         revisions = {**dict(self.configuration.revisions), **commits}
-        return Resolver(cache_directory, revisions, on_progress, lambda note: self.reporter.report(events.Noted(note)))
+        return Resolver(cache_directory, revisions, on_progress, on_note)
 
     def _run_jobs(self, jobs: Sequence[Job], record: RunRecord, logs: Logs) -> None:
         discard(self.directory / TEMPORARY)  # left by an earlier run that was killed

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, TypeAlias
 
+from spark.reporting.events import Finding
 from spark.runs.option_checks import shown
 from spark.storage.paths import AnyPath, write_at_once
 from spark.storage.publishing import Written
@@ -45,6 +46,8 @@ class RunRecord:
     error: str | None = None
     commits: dict[str, str] = field(default_factory=dict)
     tables: list[dict[str, Any]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
 
     def add_table(
         self,
@@ -53,14 +56,15 @@ class RunRecord:
         written: Written,
         null_columns: Mapping[str, str],
         from_earlier: bool,
-        feature_tables: Iterable[Mapping[str, Any]] = (),
+        about: Mapping[str, Any] | None = None,
     ) -> None:
-        """Add a complete table. feature_tables: the tables whose values it holds, and what they were counted for."""
+        """Add a complete table. about: what else its entry shall say of it."""
         rows = written.counts["rows"]
         self.tables.append(
             {
                 "table": description,
                 "status": "complete",
+                **(about or {}),
                 "from_an_earlier_run": from_earlier,
                 "path": str(path),
                 "rows_read": written.rows_read,
@@ -71,7 +75,6 @@ class RunRecord:
                 "rows_per_second": round(written.rows_read / written.seconds, 1) if written.seconds else None,
                 "counts": dict(written.counts),
                 "null_columns": dict(null_columns),
-                "feature_tables": [dict(each) for each in feature_tables],
                 **({"passes": list(written.passes)} if written.passes else {}),
             }
         )
@@ -102,6 +105,8 @@ class RunRecord:
             "versions": versions(),
             "data_commits": self.commits,
             "tables": self.tables,
+            "findings": [asdict(each) for each in self.findings],
+            "notes": self.notes,
             "schema": self.schema,
         }
         write_at_once(self.path, json.dumps(content, indent=2) + "\n")

@@ -56,7 +56,7 @@ def resolve_corpus(
     reader, parts = TokenReader(columns, content), files.parts(bytes_a_part)
     numbers: Sequence[int | None] = rows_before(parts) or [None] * len(parts)
     numbered = tuple(CorpusPart(part, reader, first_row) for part, first_row in zip(parts, numbers, strict=False))
-    return Corpus(printable(source), files, numbered, columns.sequence_id is not None)
+    return Corpus(printable(source), files, numbered, columns.sequence_id is not None, columns.document_id)
 
 
 def cut_corpus(corpus: Corpus, cut: Cut) -> Corpus:

@@ -115,7 +115,7 @@ def cut_source(documents: Source, reader: TokenReader, cut: Cut, name: str) -> C
     name: of the documents, for messages. Raises UserError if a column of them has the name of a new one.
     """
     columns, schema = reader.columns, documents.schema
-    document_id = columns.sequence_id or (DOCUMENT_ID if DOCUMENT_ID in columns.others else None)
+    document_id = columns.sequence_id or columns.document_id or (DOCUMENT_ID if DOCUMENT_ID in columns.others else None)
     others = tuple(each for each in columns.others if each != document_id)
     for taken in (DOCUMENT_ID, TOKEN_OFFSET):
         if taken in others:

@@ -10,9 +10,11 @@ import pyarrow.parquet as pq
 from filters.input_types import is_readable
 from spark.sources.arrow_types import plain_schema, spark_schema
 from spark.sources.counted_for import CountedFor, read_record
+from spark.sources.parquet_codecs import BROTLI, codecs_of
 from spark.storage.paths import AnyPath, arrow_location
 from utils import UserError, printable
 
+NOT_READ = frozenset(("LZO",))  # neither Spark nor pyarrow has this codec
 METADATA = "_metadata"  # Spark's own column of each file, which a column of this name would hide
 
 
@@ -43,7 +45,7 @@ def describe_parquet(path: AnyPath) -> ParquetFile:
         with open_parquet_file(path) as file:
             metadata, schema = file.metadata, plain_schema(file.schema_arrow)
             record = read_record(file.schema_arrow.metadata)
-            size = path.stat().st_size
+            size, codecs = path.stat().st_size, _codecs(path)
             printable(str(schema))  # raises ValueError for names that are not UTF-8
     except (OSError, ValueError, pa.ArrowException) as error:
         reason = printable(" ".join(str(error).split()))[:300].rstrip(".")
@@ -55,8 +57,20 @@ def describe_parquet(path: AnyPath) -> ParquetFile:
             f"{shown} is damaged: its footer says {metadata.num_rows} rows, its row groups {sum(rows)}.\n"
             "Write the file again."
         )
+    if unreadable := sorted(codecs & NOT_READ):
+        raise UserError(
+            f"{shown} is compressed with {', '.join(unreadable)}, which is not read here.\n"
+            "Write it again with zstd, snappy or gzip."
+        )
     is_for_spark = METADATA not in schema.names and all(is_readable(field.type) for field in schema)
+    is_for_spark = is_for_spark and BROTLI not in codecs
     return ParquetFile(schema if is_for_spark else spark_schema(schema), rows, size, is_for_spark, record)
+
+
+def _codecs(path: AnyPath) -> frozenset[str]:
+    filesystem, name = arrow_location(path)
+    with filesystem.open_input_file(name) as file:
+        return codecs_of(file)
 
 
 def open_parquet_file(path: AnyPath) -> pq.ParquetFile:

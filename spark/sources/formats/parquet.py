@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -70,7 +70,11 @@ class ParquetSource(Source):
     """Parquet files of one schema. files: what their footers say."""
 
     files: tuple[ParquetFile, ...]
-    spark_knows_size: ClassVar[bool] = True
+
+    @property
+    def spark_knows_size(self) -> bool:  # type: ignore[override]
+        """Whether Spark reads the files itself."""
+        return all(file.is_for_spark for file in self.files)
 
     @property
     def counted_for(self) -> tuple[CountedFor, ...]:
@@ -91,8 +95,8 @@ class ParquetSource(Source):
         return tuple(parts)
 
     def read(self, spark: SparkSession, numbered: bool = False) -> DataFrame:
-        """Return the rows as Spark reads them; Python reads files of columns that Spark stops at."""
-        if not all(file.is_for_spark for file in self.files):
+        """Return the rows as Spark reads them; Python reads files that Spark stops at."""
+        if not self.spark_knows_size:
             return super().read(spark, numbered)
         frame = spark.read.options(**SPARK_OPTIONS).parquet(*map(escape_glob, self.paths))
         return self._with_row_numbers(frame) if numbered else frame

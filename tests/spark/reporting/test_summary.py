@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from rich.console import Console
 
-from spark.reporting.events import Deduplicated
+from spark.reporting.events import Deduplicated, Finding
 from spark.reporting.summary import COLUMNS_SHOWN, print_deduplication, print_summary
 
 TABLE: dict[str, Any] = {
@@ -24,9 +25,9 @@ TABLE: dict[str, Any] = {
 FAILED = {"table": "bad", "status": "failed", "error": "it is damaged"}
 
 
-def summary(*tables: dict[str, Any]) -> list[str]:
+def summary(*tables: dict[str, Any], findings: Sequence[Finding] = ()) -> list[str]:
     file = io.StringIO()
-    print_summary(Console(file=file, width=100), tables, "out/r")
+    print_summary(Console(file=file, width=100), tables, "out/r", findings)
     return [" ".join(line.split()) for line in file.getvalue().splitlines()]
 
 
@@ -94,6 +95,17 @@ def test_null_columns_are_grouped_by_reason_and_shortened() -> None:
     assert [line for line in lines if line.startswith("Null: ")] == [
         "Null: c0, c1, c2, c3, c4, c5 and 2 more in run.json (no table)",
         "Null: text (no tokenizer)",
+    ]
+
+
+def test_the_first_findings_are_printed_before_the_directory() -> None:
+    of_table = Finding("memorized", "1 of 10 \x1b", "mine 70m", None, ())
+    found = [of_table, *[Finding("models", "the larger model", None, True, ())] * 11]
+    assert summary(TABLE, findings=found)[2:] == [
+        "Found: mine 70m: 1 of 10 \\x1b",
+        *["Found: the larger model"] * 9,
+        "Found: 2 more findings, in run.json",
+        "Output: out/r",
     ]
 
 
