@@ -67,11 +67,15 @@ class Sequences:
 
 @dataclass(frozen=True)
 class Column:
-    """One column of the metrics table: its name, its Arrow type, and its meaning in one sentence."""
+    """One column of the metrics table: its name, its Arrow type, and its meaning in one sentence.
+
+    twin: another column of the same table, with the same values; each is filled from the other if the data has one.
+    """
 
     name: str
     type: pa.DataType
     meaning: str
+    twin: str | None = None
 
 
 @dataclass(frozen=True)
@@ -109,7 +113,11 @@ def split_by_scheme(kind: str, scheme: str | None, model: str | None) -> tuple[s
 
 @dataclass(frozen=True)
 class TableColumn(Column):
-    """A column of a feature table: a metric, the values it can have, and its other names in published tables."""
+    """A column of a feature table: a metric, the values it can have, and its other names in published tables.
+
+    twin: the plain name of a column whose published name DuckDB and `DataFrame.query` misread. Tables are written with
+        both and read with either.
+    """
 
     smallest: float = 0.0
     largest: float = math.inf
@@ -118,7 +126,7 @@ class TableColumn(Column):
     @property
     def names(self) -> tuple[str, ...]:
         """The names under which the column is accepted, its own first."""
-        return (self.name, *self.aliases)
+        return (self.name, *([self.twin] if self.twin else []), *self.aliases)
 
     def with_number(self, number: int) -> TableColumn:
         """Return the column with a number for `{number}` in its names and meaning."""
@@ -162,6 +170,16 @@ class FeatureTable:
     counts_continuation: bool = False
     numbered: TableColumn | None = None
     described: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def written_columns(self) -> tuple[Column, ...]:
+        """The columns of the table as it is written: its own, then the twins of those that have one."""
+        twins = (
+            Column(each.twin, each.type, f"the same as `{each.name}`", twin=each.name)
+            for each in self.columns
+            if each.twin is not None
+        )
+        return (*self.columns, *twins)
 
     @property
     def holds_integers(self) -> bool:

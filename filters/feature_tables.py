@@ -26,7 +26,7 @@ def feature_table(name: str) -> FeatureTable:
 def joined_filters() -> tuple[Filter, ...]:
     """Return the filters whose columns are joined by sequence id, one per feature table."""
     return tuple(
-        Filter(table.filter_name or table.name, table.meaning, table.columns, feature_table=table.name)
+        Filter(table.filter_name or table.name, table.meaning, table.written_columns, feature_table=table.name)
         for table in FEATURE_TABLES
         if not table.has_token_key
     )
@@ -131,14 +131,21 @@ SEMANTIC_DUPLICATES = FeatureTable(
             "0_8_snowclones",
             pa.int64(),
             "corpus sequences whose sentence embedding has a cosine similarity of at least 0.8",
+            twin="snowclones_0_8",
         ),
-        TableColumn("0_9_snowclones", pa.int64(), "the same at a cosine similarity of at least 0.9"),
+        TableColumn(
+            "0_9_snowclones",
+            pa.int64(),
+            "the same at a cosine similarity of at least 0.9",
+            twin="snowclones_0_9",
+        ),
         TableColumn(
             "0_8_templates",
             pa.int64(),
             "those of `0_8_snowclones` whose prompts also differ by an edit distance above 0 and under 20",
+            twin="templates_0_8",
         ),
-        TableColumn("0_9_templates", pa.int64(), "the same among `0_9_snowclones`"),
+        TableColumn("0_9_templates", pa.int64(), "the same among `0_9_snowclones`", twin="templates_0_9"),
     ),
     split_names=_of_semantic_duplicates,
     hub_id="usvsnsp/semantic-duplicates",

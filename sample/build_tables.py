@@ -80,7 +80,7 @@ def semantic_splits(sample: Path, built: Path) -> dict[str, pa.Table]:
         for name, sequence_ids in ids.items():
             rows = counted.filter(pc.is_in(counted["sequence_id"], sequence_ids.combine_chunks()))
             for kind in ("snowclones", "templates"):
-                columns = [column for column in counted.column_names if kind in column]
+                columns = [column.name for column in SEMANTIC_DUPLICATES.columns if kind in column.name]
                 splits[f"{name}_{kind}"] = rows.select(["sequence_id", *columns])
     return splits
 

@@ -249,6 +249,9 @@ def test_semantic_duplicates_equal_a_search_of_all_pairs(
             name = f"{level}".replace(".", "_")
             assert table[f"{name}_snowclones"][place] == len(others)
             assert table[f"{name}_templates"][place] == near
+    for kind in ("snowclones", "templates"):
+        for level in ("0_8", "0_9"):
+            assert table[f"{kind}_{level}"] == table[f"{level}_{kind}"]
     assert table["sequence_id"] == sequences["sequence_id"]
     assert 0 < sum(table["0_9_templates"]) < sum(table["0_8_snowclones"])
 

@@ -18,6 +18,9 @@ the filters that ran. A boolean column comes with the score that it was cut from
 
 A value that cannot be known is null, and the summary and `run.json` say why. [Glossary](glossary.md): the terms.
 
+DuckDB and `DataFrame.query` misread names that begin with a digit, such as the published `0_8_snowclones`. Such a
+column has a twin with the same values and a plain name: `snowclones_0_8`.
+
 - **Name a filter** in `--filters`, or a group: `all`, `model`.
 - **Group `none`**: the filter runs only if you name it.
 - **Input**: what the filter reads. A filter that joins a feature table needs the option of that name.

@@ -39,6 +39,14 @@ class FeatureFiles:
     values: tuple[tuple[str, str], ...]
     model: str | None = None
 
+    @property
+    def written(self) -> tuple[str, ...]:
+        """The names of the metrics that the table gives, twins included."""
+        given = {metric for metric, _ in self.values}
+        return tuple(
+            column.name for column in self.table.written_columns if not given.isdisjoint((column.name, column.twin))
+        )
+
 
 def feature_locations(
     table: FeatureTable, configuration: Configuration, sequences: SequenceTable, model: str | None

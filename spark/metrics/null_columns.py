@@ -26,7 +26,7 @@ def null_columns(
     own: the users' own columns that the tables of the run have.
     """
     features = (*resolved.features, *resolved.features_by_model[model])
-    given = {metric for feature in features for metric, _ in feature.values} | set(resolved.columns.others)
+    given = {name for feature in features for name in feature.written} | set(resolved.columns.others)
     reasons: dict[str, str] = {}
     if resolved.resources.vocabulary is None:
         reasons |= {"tokens": NOT_ENCODED} if resolved.columns.tokens is None else {}
@@ -34,7 +34,7 @@ def null_columns(
     for each in filters:
         reason = _reason(each, resolved, configuration, model)
         if reason is not None:
-            reasons |= {column.name: reason for column in each.columns if column.name not in given}
+            reasons |= {column.name: reason for column in each.columns if given.isdisjoint((column.name, column.twin))}
     absent = f"{resolved.sequences.dataset} has no such column"
     metrics = {column.name for each in filters for column in each.columns}
     return reasons | {name: absent for name in own if name not in metrics.union(resolved.columns.others)}

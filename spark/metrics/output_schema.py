@@ -63,12 +63,13 @@ class OutputSchema:
     def _metric(self, column: Column, kept: pa.RecordBatch, measured: MeasuredBatch, model: str | None) -> pa.Array:
         if column.name in measured.columns:
             return measured.columns[column.name]
-        names = [of_model(model, column.name), column.name]
-        if column.name in self.input_columns.others:
-            names.append(other_column(self.input_columns.others.index(column.name)))
-        for name in names:
-            if name in kept.schema.names:
-                return kept[name].cast(column.type)
+        for given in filter(None, (column.name, column.twin)):
+            names = [of_model(model, given), given]
+            if given in self.input_columns.others:
+                names.append(other_column(self.input_columns.others.index(given)))
+            for name in names:
+                if name in kept.schema.names:
+                    return kept[name].cast(column.type)
         if column.name == "memorization_score" and self.all_memorized:
             return pa.array(np.ones(len(kept)))
         return pa.nulls(len(kept), column.type)

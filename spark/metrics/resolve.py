@@ -173,7 +173,7 @@ def _require_no_conflict(
 
     A column of the source may have the name of a metric if no filter or feature table gives that metric.
     """
-    given = {metric for feature in features for metric, _ in feature.values}
+    given = {name for feature in features for name in feature.written}
     written = {c.name for each in filters if each.measure is not None for c in each.columns} - {"text"} | given
     internal = {name for name in columns.others if name.startswith(INTERNAL)}
     taken = internal | set(columns.others) & (written | set(RESERVED) | {"sequence_id", "tokens", "text"})

@@ -37,7 +37,7 @@ def estimated_bytes(resolved: ResolvedTable, output_schema: OutputSchema, sample
     except (OSError, ValueError, pa.ArrowException, UserError):
         return None
     joined = (*resolved.features, *(each for features in resolved.features_by_model.values() for each in features))
-    numbers = sum(len(each.values) for each in joined) + sum(len(each.columns) for each in filters if each.asks_model)
+    numbers = sum(len(each.written) for each in joined) + sum(len(each.columns) for each in filters if each.asks_model)
     bytes_a_row = bytes_of_first / len(first) + BYTES_OF_A_NUMBER * numbers
     return round(bytes_a_row * min(rows, sample_size or rows))
 

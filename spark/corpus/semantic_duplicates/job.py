@@ -33,7 +33,7 @@ class SemanticDuplicates(FeatureJob):
     is_default = False
     options = ("sequences", "embedding_model", *CUT_OPTIONS)
     of_rows = True
-    output_columns = (ID, *SEMANTIC_DUPLICATES.columns)
+    output_columns = (ID, *SEMANTIC_DUPLICATES.written_columns)
 
     def estimated_bytes(self) -> int | None:
         """Return the size of the embeddings of the corpus and the sequences."""
@@ -63,7 +63,8 @@ class SemanticDuplicates(FeatureJob):
         found = find_semantic_duplicates(
             queries, corpus, self.embedding_model, self.vocabulary, search, working_directory
         )
-        in_order = found.repartitionByRange("sequence_id").sortWithinPartitions("sequence_id")
+        twins = {column.name: found[column.twin] for column in self.output_columns if column.name not in found.columns}
+        in_order = found.withColumns(twins).repartitionByRange("sequence_id").sortWithinPartitions("sequence_id")
         with phase(spark, "write the counts"):
             written = write_frame(in_order, directory, tables[0], _count, self.record)
         rows_done.add(rows)

@@ -60,6 +60,25 @@ def test_a_metrics_table_has_ids_tokens_text_metrics_and_other_columns_in_this_o
     assert table.column_names[:4] == ["sequence_id", "tokens", "text", "is_repeating"]
 
 
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        pytest.param({"0_8": [8, 8]}, {"0_8": [8, 8], "plain": [8, 8]}, id="published name"),
+        pytest.param({"plain": [7, 7]}, {"0_8": [7, 7], "plain": [7, 7]}, id="plain name"),
+        pytest.param({"plain": [7, 7], "0_8": [8, 8]}, {"0_8": [8, 8], "plain": [7, 7]}, id="both of the source"),
+        pytest.param({}, {"0_8": [None] * 2, "plain": [None] * 2}, id="neither"),
+    ],
+)
+def test_twins_are_filled_from_each_other(given: dict[str, list[int]], expected: dict[str, list[int | None]]) -> None:
+    twins = (Column("0_8", pa.int64(), "", "plain"), Column("plain", pa.int64(), "", "0_8"))
+    source = InputColumns(None, "tokens", None, (), tuple(given))
+    columns = {other_column(place): pa.array(values) for place, values in enumerate(given.values())}
+    batch = pa.RecordBatch.from_pydict({"sequence_id": pa.array([1, 2]), **columns})
+    measured = MeasuredBatch(np.array([None, None], object), None, None, {})
+    table = OutputSchema((Filter("twins", "", twins),), source, False).metrics(batch, measured, None)
+    assert table.select(["0_8", "plain"]).to_pydict() == expected
+
+
 @pytest.mark.parametrize(("all_memorized", "expected"), [(True, [1.0, 1.0]), (False, [None, None])])
 def test_a_missing_score_is_one_for_memories_and_null_for_other_data(
     all_memorized: bool, expected: list[float | None]
