@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 # Memory limit of a batch, beside the model: its logits, its keys and values, or its attention.
 BYTES_ON_A_CPU, BYTES_ON_A_GPU = 1 << 28, 1 << 32
-BYTES_A_NUMBER = 4
+BYTES_OF_FLOAT32 = 4
+BYTES_OF_ATTENTION = 32  # that its statistics need for each weight of a layer: about three numbers of 64 bits
 
 
 class Ends(NamedTuple):
@@ -51,16 +52,22 @@ def answer(loaded: PreTrainedModel, model: LanguageModel, tokens: RaggedArray, w
             decoded_share[ends.rows] = share_reproduced(loaded, model, ends)
     if "attention" in wanted:
         longest = int(np.diff(tokens.offsets).max(initial=1))
-        weights_a_token = config.num_hidden_layers * config.num_attention_heads * longest
-        attention = measure_attention(loaded, tokens, batch_tokens(loaded, weights_a_token, model.batch_bytes))
+        layers = config.num_hidden_layers + BYTES_OF_ATTENTION // loaded.dtype.itemsize
+        numbers_a_token = layers * config.num_attention_heads * longest + config.vocab_size  # weights and logits
+        attention = measure_attention(loaded, tokens, batch_tokens(loaded, numbers_a_token, model.batch_bytes))
     return Answers(predictions, extraction, decoded_share, attention)
 
 
 def batch_tokens(loaded: PreTrainedModel, numbers_a_token: int, batch_bytes: int | None = None) -> int:
-    """Return how many tokens to run at once, if the largest output has `numbers_a_token` numbers per token."""
+    """Return how many tokens to run at once, if the largest output has `numbers_a_token` numbers per token.
+
+    The numbers have the model's precision on a GPU; on a CPU, they are converted to float32.
+    """
+    on_a_cpu = loaded.device.type == "cpu"
     if batch_bytes is None:
-        batch_bytes = BYTES_ON_A_CPU if loaded.device.type == "cpu" else BYTES_ON_A_GPU
-    return max(1, batch_bytes // (BYTES_A_NUMBER * numbers_a_token))
+        batch_bytes = BYTES_ON_A_CPU if on_a_cpu else BYTES_ON_A_GPU
+    bytes_a_number = BYTES_OF_FLOAT32 if on_a_cpu else loaded.dtype.itemsize
+    return max(1, batch_bytes // (bytes_a_number * numbers_a_token))
 
 
 def predict_ends(loaded: PreTrainedModel, model: LanguageModel, tokens: RaggedArray, known: Predictions | None) -> Ends:
