@@ -232,6 +232,10 @@ def test_options_are_mapped_to_the_features_that_use_them() -> None:
         "prompt_tokens": ("duplicates",),
         "continuation_tokens": ("duplicates",),
         "window_tokens": ("duplicates",),
+        **dict.fromkeys(
+            ("sequence_tokens", "stride", "keep_short"),
+            ("duplicates", "near_duplicates", "semantic_duplicates", "longest_match"),
+        ),
         "jaccard_threshold": ("near_duplicates", "fuzzy"),
         "ngram_tokens": ("near_duplicates", "fuzzy"),
         "embedding_model": ("semantic_duplicates", "semantic"),
