@@ -37,6 +37,8 @@ TABLES = {
     "duped-num-frequencies": ("memorized", "non_memorized"),
     "deduped-num-frequencies": ("memorized", "non_memorized"),
 }
+# Settings of every table of a corpus that was not cut into sequences.
+NOT_CUT = {"sequence_tokens": None, "stride": None, "keep_short": False}
 
 
 @pytest.fixture(scope="module")
@@ -131,9 +133,9 @@ def test_calculate_metrics_joins_the_built_tables(default_run: Any, tmp_path: Pa
         (
             "generation-num-duplicates/duped",
             "duplicates",
-            {"sequences": None, "prompt_tokens": 32, "continuation_tokens": 32, "window_tokens": []},
+            {"sequences": None, "prompt_tokens": 32, "continuation_tokens": 32, "window_tokens": []} | NOT_CUT,
         ),
-        ("near-duplicates/duped", "near_duplicates", {"jaccard_threshold": 0.8, "ngram_tokens": 5}),
+        ("near-duplicates/duped", "near_duplicates", {"jaccard_threshold": 0.8, "ngram_tokens": 5} | NOT_CUT),
         (
             "duped-num-frequencies/memorized",
             "token_frequencies",

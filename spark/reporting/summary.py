@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from spark.reporting.events import Deduplicated, Finding
-from utils import printable
+from utils import printable, printable_lines
 
 COLUMNS_SHOWN = 6  # null columns named for each reason
 FINDINGS_SHOWN = 10
@@ -37,8 +37,8 @@ def print_summary(
         table.add_row(*_cells(each, shares))
     console.print(table)
     remarks = (*_table_remarks(tables), *_unusual_counts(tables), *_null_columns(tables), *_found(findings))
-    for line in (*remarks, f"Output: {printable(run_directory)}"):
-        console.print(line, highlight=False, soft_wrap=True, markup=False)
+    for line in (*remarks, f"Output: {run_directory}"):
+        console.print(printable_lines(line), highlight=False, soft_wrap=True, markup=False)
 
 
 def print_deduplication(console: Console, found: Deduplicated) -> None:
