@@ -215,9 +215,11 @@ def test_file_of_token_ids_is_counted_without_schemes(tmp_path: Path) -> None:
     frequencies = read_split(tmp_path / "output" / "mine" / "num-frequencies").to_pydict()
     assert frequencies == {"TokenID": list(range(9)), "Frequency": np.bincount(rows.ravel()).tolist()}
     pq.write_table(pa.table({"sequence_id": [5, 500], "tokens": rows[[5, 6]].tolist()}), tmp_path / "sequences.parquet")
-    joining = finished.stdout.split("Next, join them: ")[1].split()
-    assert joining[2:4] == ["--continuation_tokens", "4"]
-    options = ["--datasets", "sequences.parquet", "--filters", "duplicates", *joining[:4], "--run_id", "joined"]
+    command = finished.stdout.split("Next, join them: ")[1].splitlines()[0]
+    joining = command.replace("document.bin", "sequences.parquet").split()[2:]
+    for option in ("--token_frequencies", "--row_tokens"):
+        del joining[(place := joining.index(option)) : place + 2]
+    options = [*joining, "--filters", "duplicates", "--run_id", "joined"]
     finished = run_metrics(*options, directory=tmp_path)
     assert finished.returncode == 0, finished.stdout + finished.stderr
     joined = pq.read_table(tmp_path / "output" / "joined" / "metrics").to_pylist()
@@ -281,7 +283,11 @@ def test_sample_is_read_from_another_directory(tmp_path: Path) -> None:
         pytest.param("--corpse c.bin", "did you mean --corpus?", id="option"),
         pytest.param("--run_id a/b", "--run_id names one directory", id="run id with a path"),
         pytest.param("--config nowhere.yaml", "cannot be read", id="missing configuration"),
-        pytest.param("--memorized no_ids.parquet", "expected a column of ids", id="memorized sequences without ids"),
+        pytest.param(
+            "--memorized no_ids.parquet",
+            "expected a column of whole numbers as ids",
+            id="memorized sequences without ids",
+        ),
         pytest.param(
             "--corpus no_ids.parquet --features semantic_duplicates", "expected a tokenizer", id="no tokenizer"
         ),
@@ -296,7 +302,9 @@ def test_sample_is_read_from_another_directory(tmp_path: Path) -> None:
         pytest.param(
             "--corpus no_ids.parquet --deduplicate semantic", "expected a tokenizer", id="text of no tokenizer"
         ),
-        pytest.param("--sequences no_ids.parquet", "expected a column of ids", id="sequences without ids"),
+        pytest.param(
+            "--sequences no_ids.parquet", "expected a column of whole numbers as ids", id="sequences without ids"
+        ),
         pytest.param("--corpus empty.parquet", "expected a corpus, found no rows", id="corpus without rows"),
         pytest.param(
             "--corpus corpus --output_dir corpus/out",
