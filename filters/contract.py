@@ -24,6 +24,7 @@ SEQUENCE_KEYS = ("sequence_id", "index", "Index", "id")
 TOKEN_KEYS = ("token_id", "TokenID")
 NUMBER = r"([1-9]\d{0,8})"
 # The inputs that come from a language model.
+CONTINUED: frozenset[Input] = frozenset(("extraction", "decoded_share"))  # of a prompt's continuation only
 MODEL_INPUTS: frozenset[Input] = frozenset(("predictions", "extraction", "decoded_share", "attention"))
 
 

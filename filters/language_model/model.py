@@ -38,6 +38,11 @@ class LanguageModel:
     device: str | None = None
     batch_bytes: int | None = None
 
+    @property
+    def tested_tokens(self) -> int:
+        """The number of tokens of a prompt and its continuation: a sequence needs as many to be tested."""
+        return self.prompt_tokens + self.continuation_tokens
+
 
 def model_rejections(model: LanguageModel, tokens: RaggedArray) -> Reasons:
     """Return why the model cannot score each sequence; None if it can; shape (rows,)."""
@@ -79,11 +84,10 @@ def read_language_model(directory: Path, **how: Any) -> LanguageModel:
         kind = printable(str(config.model_type))
         raise UserError(f"--model {name}: a model of type {kind!r} does not predict the next token.\n{MODEL_ADVICE}")
     found = LanguageModel(directory, vocabulary_size, context, **how)
-    needed = found.prompt_tokens + found.continuation_tokens
-    if found.context_tokens is not None and found.context_tokens < needed:
+    if found.context_tokens is not None and found.context_tokens < found.tested_tokens:
         raise UserError(
             f"--model {name}: its context of {found.context_tokens} tokens is shorter than prompt and continuation, "
-            f"{needed} tokens.\nGive fewer --prompt_tokens or --continuation_tokens, or another model."
+            f"{found.tested_tokens} tokens.\nGive fewer --prompt_tokens or --continuation_tokens, or another model."
         )
     return found
 

@@ -75,7 +75,7 @@ def predict_ends(loaded: PreTrainedModel, model: LanguageModel, tokens: RaggedAr
 
     known: predictions for the whole sequences; they are reused for sequences without tokens before the prompt.
     """
-    width = model.prompt_tokens + model.continuation_tokens
+    width = model.tested_tokens
     rows, cut = cut_ends(tokens, width)
     ends = cut.astype(np.int64)
     log_likelihood, first_choice = np.empty((len(rows), width - 1)), np.empty((len(rows), width - 1), np.int64)

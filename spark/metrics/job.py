@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from filters.contract import Filter
+from filters.contract import CONTINUED, Filter
 from filters.language_model.model import LanguageModel
 from filters.language_model.size import parameter_count
 from spark.metrics.additions import add_columns, filters_to_add, table_to_extend
@@ -70,6 +70,12 @@ class MetricsJob:
         return self.resolved.resources.language_model
 
     @property
+    def tested_tokens(self) -> int | None:
+        """The number of last tokens of a sequence that the model is tested on; None if no filter tests it."""
+        is_tested = any(not CONTINUED.isdisjoint(each.reads) for each in self.filters)
+        return self.language_model.tested_tokens if is_tested and self.language_model else None
+
+    @property
     def rows_known(self) -> int | None:
         """The number of rows to measure; None if it takes reading the files."""
         rows, sample = self.resolved.files.rows, self.configuration.sample_size
@@ -79,7 +85,7 @@ class MetricsJob:
     def output_schema(self) -> OutputSchema:
         """The columns of the tables."""
         all_memorized = self.resolved.sequences.kind == "memories"
-        return OutputSchema(self.filters, self.resolved.columns, self.shared, all_memorized)
+        return OutputSchema(self.filters, self.resolved.columns, self.shared, all_memorized, self.tested_tokens)
 
     def features(self, models: tuple[str | None, ...], filters: tuple[Filter, ...]) -> list[FeatureFiles]:
         """Return the feature tables that these filters join, for these models."""
@@ -124,6 +130,8 @@ class MetricsJob:
             "model": model,
             "language_model": None if asked is None else printable(str(asked.directory)),
             "model_parameters": None if asked is None else parameter_count(asked.directory),
+            "tested_tokens": self.tested_tokens,
+            "context_tokens": None if asked is None else asked.context_tokens,
             "feature_tables": describe_tables(joined),
             "holds_memories": sequences.kind == "memories",
         }

@@ -34,12 +34,14 @@ class OutputSchema:
     filters: all requested filters, computed and joined. input_columns: the columns of the source.
     shared: the columns that the tables of all sources of the run have; null where this source has none.
     all_memorized: whether the source is a dataset of memories; their score is 1 by definition.
+    tested_tokens: of each sequence, the last ones, that the language model is asked about; None without a model.
     """
 
     filters: tuple[Filter, ...]
     input_columns: InputColumns
     shared: SharedColumns
     all_memorized: bool
+    tested_tokens: int | None = None
 
     def metrics(self, batch: pa.RecordBatch, measured: MeasuredBatch, model: str | None) -> pa.Table:
         """Return the measured rows of a batch as the table of one model.
@@ -112,6 +114,8 @@ class OutputSchema:
         if score is not None and table[score].null_count < len(table):
             is_memorized = pc.equal(table[score], pa.scalar(1).cast(table[score].type))
             counts |= memorized_counts(table, is_memorized, written)
+        if self.tested_tokens is not None and table["tokens"].null_count < len(table):
+            counts["longer"] = pc.sum(pc.greater(pc.list_value_length(table["tokens"]), self.tested_tokens)).as_py()
         return counts
 
 

@@ -12,7 +12,9 @@ from dataclasses import asdict, dataclass
 from typing import Annotated, Any, Literal
 
 Status = Literal["complete", "failed", "interrupted"]
-FindingKind = Literal["models", "schemes", "memorized", "occurrences", "patterns", "unscored", "sizes", "choice"]
+FindingKind = Literal[
+    "tested", "models", "schemes", "memorized", "occurrences", "patterns", "unscored", "sizes", "choice"
+]
 RunId = Annotated[str, "name of the run's directory"]
 Directory = Annotated[str, "path of the run's directory"]
 JobName = Annotated[str, "the job: dataset, scheme and model, or feature and scheme"]

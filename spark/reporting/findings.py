@@ -17,13 +17,17 @@ WITHIN_CHANCE = "; no difference beyond chance"
 
 
 def findings_of(entries: Iterable[Mapping[str, Any]]) -> list[Finding]:
-    """Return the findings of a run, those that compare tables first. entries: the `tables` entries of `run.json`."""
+    """Return the findings of a run: first what was tested, then the comparisons of tables.
+
+    entries: the `tables` entries of `run.json`.
+    """
     tables = measured_tables(entries)
     scored = [each for each in tables if each.memorized.of and not _is_all_by_choice(each)]
     compared = [each for each in scored if not each.holds_memories]  # memories are of other sequences for each model
     comparisons = [*by_model(compared), *by_scheme(compared)]
     names = {group.name for finding in comparisons for group in finding.groups}
     return [
+        *(finding for each in tables for finding in _tested(each)),
         *comparisons,
         *(_memorized(each) for each in scored if each.name not in names),
         *(finding for each in _foremost(scored) for finding in (*_by_occurrences(each), *_by_pattern(each))),
@@ -92,6 +96,24 @@ def _unscored(table: MeasuredTable) -> Iterator[Finding]:
     if table.asks_model and unscored.rows:
         text = f"{unscored.rows:,} of {unscored.of:,} sequences are shorter than prompt and continuation: no score"
         yield Finding("unscored", text, table.name, None, _groups({"unscored": unscored}))
+
+
+def _tested(table: MeasuredTable) -> Iterator[Finding]:
+    """Tell which part of the data the model was tested on, if not all tokens of all sequences."""
+    longer, too_long = table.counts.get("longer", 0), table.too_long
+    if table.tested_tokens is None or not (longer or too_long):
+        return
+    parts = []
+    if longer:
+        parts.append(f"only the last {table.tested_tokens} tokens of {longer:,} of {table.rows:,} sequences")
+    if too_long:
+        parts.append(
+            f"none of {too_long:,} that are longer than the model's context of {table.context_tokens:,} tokens"
+        )
+    remedy = f"--sequence_tokens {table.tested_tokens} cuts them into sequences that are tested whole"
+    text = f"the model was tested on {', and on '.join(parts)}; {remedy}"
+    groups = (CountedGroup("longer", longer, table.rows), CountedGroup("too_long", too_long, None))
+    yield Finding("tested", text, table.name, None, groups)
 
 
 def _sizes(tables: Iterable[MeasuredTable]) -> Iterator[Finding]:

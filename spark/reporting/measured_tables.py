@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from filters.reasons import ReasonKind
 from spark.reporting.proportions import Share
 
 SIZE = re.compile(r"(\d+(?:\.\d+)?)([mb])(?![a-z])")  # in the names of Pythia's models: 70m, 1.4b, 12b.23000
@@ -18,7 +19,9 @@ class MeasuredTable:
     """A complete table of metrics.
 
     parameters: of the language model that was evaluated. asks_model: whether one was. holds_memories: whether the
-    sequences were chosen because a model memorized them. rows: those measured.
+    sequences were chosen because a model memorized them. rows: those measured. too_long: rows rejected because they do
+    not fit in the model's context, of context_tokens. tested_tokens: how many tokens at the end of a sequence the model
+    was tested on; None if it was not.
     """
 
     name: str
@@ -29,6 +32,9 @@ class MeasuredTable:
     asks_model: bool
     holds_memories: bool
     rows: int
+    too_long: int
+    tested_tokens: int | None
+    context_tokens: int | None
     counts: Mapping[str, int]
 
     @property
@@ -58,6 +64,9 @@ def measured_tables(entries: Iterable[Mapping[str, Any]]) -> list[MeasuredTable]
             each["language_model"] is not None,
             each["holds_memories"],
             each["rows_measured"],
+            each["rejected_by_kind"].get(ReasonKind.TOO_LONG, 0),
+            each["tested_tokens"],
+            each["context_tokens"],
             each["counts"],
         )
         for each in entries

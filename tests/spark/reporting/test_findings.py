@@ -15,8 +15,10 @@ def entry(dataset: str, scheme: str | None, model: str | None, rows: int = 0, **
     """Return an entry of `run.json` of a table without scores. rows: of the table."""
     name = f"{dataset} {'.'.join(filter(None, [scheme, model]))}".strip()
     about = {"dataset": dataset, "scheme": scheme, "model": model, "model_parameters": None, "language_model": None}
+    asked = {"tested_tokens": None, "context_tokens": None, "rejected_by_kind": {}}
     return {
         **{"table": name, "status": "complete", **about, "holds_memories": False},
+        **asked,
         **{"rows_measured": rows, "counts": {"rows": rows}},
         **changes,
     }
@@ -183,3 +185,32 @@ def test_feature_tables_and_tables_without_scores_say_nothing() -> None:
 )
 def test_the_size_that_a_name_gives(name: str | None, size: float | None) -> None:
     assert named_size(name) == size
+
+
+@pytest.mark.parametrize(
+    ("longer", "too_long", "expected"),
+    [
+        (0, 0, []),
+        (986, 0, ["only the last 64 tokens of 986 of 1,000 sequences"]),
+        (0, 1116, ["none of 1,116 that are longer than the model's context of 2,048 tokens"]),
+        (
+            986,
+            1116,
+            [
+                "only the last 64 tokens of 986 of 1,000 sequences, "
+                "and on none of 1,116 that are longer than the model's context of 2,048 tokens"
+            ],
+        ),
+    ],
+)
+def test_the_part_of_the_data_that_a_model_was_tested_on_is_said_first(
+    longer: int, too_long: int, expected: list[str]
+) -> None:
+    about = {"tested_tokens": 64, "context_tokens": 2048, "rejected_by_kind": {"too_long": too_long, "no_text": 3}}
+    counts = {"rows": 1000, "scored": 1000, "memorized": 10, "longer": longer}
+    found = findings_of([entry("mine", None, "pythia", 1000, counts=counts, language_model="pythia", **about)])
+    assert [each.text for each in found if each.kind == "tested"] == [
+        f"the model was tested on {text}; --sequence_tokens 64 cuts them into sequences that are tested whole"
+        for text in expected
+    ]
+    assert [each.kind for each in found][-1] == "memorized"
