@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from filters.vocabulary import Vocabulary
 from spark.metrics.feature_tables import FeatureFiles
 from spark.runs.options import CUT_OPTIONS
 from spark.sources.cutting import Cut, cut_of, described
@@ -39,6 +40,22 @@ def require_same_sequences(feature: FeatureFiles, cut: Cut | None) -> None:
                     f"found counts of {described(counted)}.\n"
                     f"Give both programs the same {', '.join(f'--{name}' for name in CUT_OPTIONS)}."
                 )
+
+
+def notes_on_tokenizers(features: Iterable[FeatureFiles], vocabulary: Vocabulary | None) -> list[str]:
+    """Return a note for each table that says that it was counted with another tokenizer than this run's.
+
+    It is joined all the same: tokenizers that differ in an added token only give the same tokens for most text.
+    """
+    if vocabulary is None:
+        return []
+    known = {None, vocabulary.sha256()}
+    return [
+        f"--{each.table.name} {each.location}: counted with a tokenizer of other tokens or ids than this run's, so its "
+        "values may be of other sequences. Give both programs the same --tokenizer."
+        for each in features
+        if not known.issuperset(record.tokenizer_sha256 for record in each.files.counted_for)
+    ]
 
 
 def describe_tables(features: Iterable[FeatureFiles]) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 import pyarrow as pa
 
@@ -14,7 +15,7 @@ from filters.language_model.model import LanguageModel
 from filters.measuring import Resources
 from filters.vocabulary import Vocabulary
 from spark.metrics.configuration import Configuration
-from spark.metrics.counted_tables import require_same_continuation, require_same_sequences
+from spark.metrics.counted_tables import notes_on_tokenizers, require_same_continuation, require_same_sequences
 from spark.metrics.feature_tables import PUBLISHED, FeatureFiles, feature_locations, resolve_feature_table
 from spark.metrics.language_models import require_same_tokens, required_model, resolve_language_model, vocabulary_beside
 from spark.metrics.sequence_table import SequenceTable
@@ -97,6 +98,8 @@ def resolve_sequence_table(
     _require_numbers(files, columns, filters, str(sequences.location))
     if columns.sequence_id is None and configuration.cut is None:
         _join_by_number(features, configuration, sequences, resolver)
+    for note in notes_on_tokenizers((*shared, *chain(*by_model.values()), *frequency_tables), vocabulary):
+        resolver.on_note(note)
     resources = Resources(vocabulary, frequencies, language_model)
     return ResolvedTable(sequences, models, files, columns, resources, shared, by_model, frequency_tables)
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
+from tokenizers import Tokenizer
 
 import calculate_metrics
 from filters.feature_tables import NEAR_DUPLICATES, feature_table
-from spark.metrics.counted_tables import describe_tables, require_same_continuation
+from filters.vocabulary import read_vocabulary
+from spark.metrics.counted_tables import describe_tables, notes_on_tokenizers, require_same_continuation
 from spark.metrics.feature_tables import FeatureFiles, resolve_feature_table
 from spark.sources.catalog import TableLocation
 from spark.sources.counted_for import CountedFor
@@ -63,6 +66,23 @@ def test_tables_that_say_nothing_and_tables_of_whole_sequences_are_joined(write_
     require_same_continuation(resolved("duplicates", write_parquet("a.parquet", COUNTS["duplicates"])), 16)
     of_sequences = counted("near_duplicates", tmp_path / "b.parquet", write_parquet, continuation_tokens=32)
     require_same_continuation(of_sequences, 16)
+
+
+def test_a_table_that_was_counted_with_another_tokenizer_is_noted(
+    write_parquet: Write, tmp_path: Path, tokenizer: Tokenizer
+) -> None:
+    ours = read_vocabulary(tokenizer)
+    extended = Tokenizer.from_str(tokenizer.to_str())
+    extended.add_tokens(["<another>"])
+    fingerprints = {"ours": ours.sha256(), "another": read_vocabulary(extended).sha256(), "unknown": None}
+    tables = {}
+    for name, fingerprint in fingerprints.items():
+        metadata = replace(record("duplicates"), tokenizer_sha256=fingerprint).as_metadata()
+        table = pa.table(COUNTS["duplicates"]).replace_schema_metadata(metadata)
+        tables[name] = resolved("duplicates", write_parquet(str(tmp_path / f"{name}.parquet"), table))
+    notes = notes_on_tokenizers(tables.values(), ours)
+    assert [note.split(":")[0] for note in notes] == [f"--duplicates {tables['another'].location}"]
+    assert notes_on_tokenizers(tables.values(), None) == []
 
 
 def test_a_program_refuses_before_spark_starts(
