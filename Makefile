@@ -42,9 +42,10 @@ test: $(READY_DEV) $(CLASSES) ## run all tests
 	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-fast: $(READY_DEV) ## run the tests that need no JVM, in less than 90 seconds
-	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not spark and not slow"
+	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not spark and not slow and not chaos"
 
 chaos: $(READY_DEV) ## kill runs of both programs, fill their disk, cut off the Hub, damage files (an hour)
+	@$(PY) -m pytest -q -m chaos
 	@$(PY) -m chaos
 	@$(PY) -m chaos.damaged_files
 

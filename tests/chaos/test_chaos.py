@@ -24,6 +24,7 @@ OPTIONS = ("--filters", "repetition,compressibility", "--tokenizer", str(tokeniz
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.chaos
 @pytest.mark.spark
 def test_a_run_killed_three_times_ends_with_the_same_tables(tmp_path: Path) -> None:
     make_data(tmp_path / "data", ROWS)
