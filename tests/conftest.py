@@ -35,6 +35,9 @@ NO_JAVA = PROJECT / "tests" / "no_java"
 os.environ.setdefault("JAVA_TOOL_OPTIONS", JAVA_OPTIONS)
 os.environ.setdefault("SPARK_SUBMIT_OPTS", options_to_use_it())
 
+# Test processes run side by side, one per core: threads of torch would only wait for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 requires_pythia = pytest.mark.skipif(not PYTHIA.exists(), reason="the labelled Pythia data is not on this machine")
 
 
