@@ -15,8 +15,10 @@ from spark.metrics import stage
 from tests.conftest import PROJECT
 
 FAULTS = """
-import gc, resource, sys
+import ctypes, gc, resource, sys
 import numpy as np
+PR_SET_THP_DISABLE = 41
+assert ctypes.CDLL(None).prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) == 0  # with huge pages, faults depend on free memory
 from spark.session.model_memory import keep_memory_of_models
 if sys.argv[1] == "kept":
     keep_memory_of_models()
@@ -41,9 +43,7 @@ def test_freed_memory_is_reused() -> None:
         faults[what] = int(finished.stdout)
     pages = (1 << 27) // 4096
     assert faults["kept"] < pages / 100
-    assert (
-        faults["as usual"] > pages / 100
-    )  # else this test proves nothing; with huge pages there are fewer faults than pages
+    assert faults["as usual"] > pages / 2  # else this test proves nothing
 
 
 @pytest.mark.parametrize("asks", [True, False])
