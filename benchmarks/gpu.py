@@ -51,7 +51,7 @@ def main() -> None:
         for precision in arguments.precisions.split(","):
             with torch.device(arguments.device), torch.random.fork_rng():
                 torch.manual_seed(0)
-                model = new_model(SHAPES[size]).to(getattr(torch, precision)).requires_grad_(False).eval()
+                model = new_model(SHAPES[size]).to(getattr(torch, precision)).requires_grad_(False).train(False)
             for batch in arguments.batch_gib.split(","):
                 for what, work in works(model, int(float(batch) * 2**30)).items():
                     speed, peak = measure(work, arguments.device)

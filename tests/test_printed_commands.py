@@ -53,10 +53,10 @@ def some_texts(count: int, seed: int = 5) -> list[str]:
     return texts + [text + " ten" * choice.randint(0, 3) for text in texts]
 
 
-def occurrences(sequences: list[list[int]], start: int, corpus: list[list[int]]) -> list[int]:
-    """Return how often the corpus holds the window of each sequence, by looking at every place."""
+def occurrences(sequences: list[list[int]], corpus: list[list[int]]) -> list[int]:
+    """Return how often the corpus holds the continuation of each sequence, by looking at every place."""
     places = Counter(tuple(row[at : at + WINDOW]) for row in corpus for at in range(len(row) - WINDOW + 1))
-    return [places[tuple(row[start : start + WINDOW])] for row in sequences]
+    return [places[tuple(row[-WINDOW:])] for row in sequences]
 
 
 @pytest.mark.spark
@@ -83,7 +83,7 @@ def test_documents_with_ids_of_text_are_cut_and_joined(
         for offset in range(0, len(tokens) - 63, 64)
     }
     assert {(row["document_id"], row["token_offset"]): row["tokens"] for row in rows} == expected
-    counts = dict(zip(expected, occurrences(list(expected.values()), 32, encoded), strict=True))
+    counts = dict(zip(expected, occurrences(list(expected.values()), encoded), strict=True))
     assert {(row["document_id"], row["token_offset"]): row["sequence_duplicates"] for row in rows} == counts
     assert max(counts.values()) > 1
     assert all(row["near_duplicate_cluster"] is not None and row["avg_frequency"] for row in rows)
@@ -109,7 +109,7 @@ def test_ids_of_text_and_rows_without_ids_are_numbered(
     rows = table_of(tmp_path / "output" / "joined" / "metrics").sort_by("sequence_id").to_pylist()
     encoded = [tokenizer.encode(text).ids for text in texts]
     assert [row["key"] for row in rows] == [f"k{row}" for row in range(len(texts))]
-    assert [row["sequence_duplicates"] for row in rows] == occurrences(encoded, 32, encoded)
+    assert [row["sequence_duplicates"] for row in rows] == occurrences(encoded, encoded)
 
 
 @pytest.mark.spark
@@ -131,7 +131,7 @@ def test_token_files_of_two_schemes(tmp_path: Path) -> None:
         table = table_of(tmp_path / "output" / scheme / "metrics" / f"dataset={scheme}" / f"scheme={scheme}")
         table = table.sort_by("sequence_id")
         assert table["tokens"].to_pylist() == rows
-        assert table["sequence_duplicates"].to_pylist() == occurrences(rows, 32, rows)
+        assert table["sequence_duplicates"].to_pylist() == occurrences(rows, rows)
 
 
 @pytest.mark.spark

@@ -82,7 +82,10 @@ def test_the_commands_and_queries_run_as_written(tmp_path: Path, monkeypatch: py
     script = re.sub(r"^python (\w+\.py)", rf"{sys.executable} {PROJECT}/\1", script, flags=re.MULTILINE)
     done = subprocess.run(f"set -e\n{script}", shell=True, cwd=tmp_path, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "Found: my_documents: 3 of 5 sequences are memorized, 60.0% (95% interval 23.1% to 88.2%)" in done.stdout
+    assert (
+        "Found: my_documents deduped.70m: 3 of 5 sequences are memorized, 60.0% (95% interval 23.1% to 88.2%)"
+        in done.stdout
+    )
     written = pd.read_parquet(tmp_path / "output" / "mine" / "metrics").columns
     code = block(QUERIES) if "generation_text" in written else block(QUERIES).partition("# What did the model")[0]
     memorized, by_duplicates, rare, *_ = answers_in(tmp_path, code, monkeypatch)

@@ -13,7 +13,8 @@ from filters.compile import compile_filters
 from numba.core.registry import CPUDispatcher
 
 compile_filters()
-modules = [import_module(each.name) for each in walk_packages(filters.__path__, "filters.")]
+names = [each.name for each in walk_packages(filters.__path__, "filters.")]
+modules = [import_module(name) for name in names if not name.endswith("_triton")]  # triton comes with CUDA only
 loops = {each for module in modules for each in vars(module).values() if isinstance(each, CPUDispatcher)}
 called = {name for each in loops for name in each.py_func.__code__.co_names}
 outermost = [each for each in loops if each.__name__ not in called]

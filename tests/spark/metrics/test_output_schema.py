@@ -75,7 +75,9 @@ def test_twins_are_filled_from_each_other(given: dict[str, list[int]], expected:
     columns = {other_column(place): pa.array(values) for place, values in enumerate(given.values())}
     batch = pa.RecordBatch.from_pydict({"sequence_id": pa.array([1, 2]), **columns})
     measured = MeasuredBatch(np.array([None, None], object), None, None, {})
-    table = OutputSchema((Filter("twins", "", twins),), source, False).metrics(batch, measured, None)
+    table = OutputSchema((Filter("twins", "", twins),), source, SharedColumns(pa.schema([]), (), None), False).metrics(
+        batch, measured, None
+    )
     assert table.select(["0_8", "plain"]).to_pydict() == expected
 
 

@@ -104,5 +104,8 @@ def test_columns_are_named_by_the_user(tmp_path: Path, name: str) -> None:
     assert read(source)[0]["body"] == "12"
     with pytest.raises(UserError, match="a: expected a column `none`, as --text_column says, found doc, body, text"):
         recognise_columns(source.schema, "a", GivenColumns("none"))
-    with pytest.raises(UserError, match="a: expected whole numbers in column `text`, found string"):
-        recognise_columns(pa.schema([("body", pa.string()), ("text", pa.string())]), "a", GivenColumns("body", "text"))
+    schema = pa.schema([("body", pa.string()), ("key", pa.string()), ("place", pa.float64())])
+    columns = recognise_columns(schema, "a", GivenColumns("body", "key"))
+    assert (columns.sequence_id, columns.document_id) == (None, "key")
+    with pytest.raises(UserError, match="a: expected whole numbers in column `place`, found double"):
+        recognise_columns(schema, "a", GivenColumns("body", "place"))
