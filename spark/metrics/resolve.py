@@ -97,7 +97,8 @@ def resolve_sequence_table(
     _require_numbers(files, columns, filters, str(sequences.location))
     if columns.sequence_id is None and configuration.cut is None:
         _join_by_number(features, configuration, sequences, resolver)
-    resources = Resources(vocabulary, frequencies, language_model)
+    lengths = configuration.prompt_tokens, configuration.continuation_tokens
+    resources = Resources(vocabulary, frequencies, language_model, *lengths)
     return ResolvedTable(sequences, models, files, columns, resources, shared, by_model, frequency_tables)
 
 

@@ -12,8 +12,8 @@ from spark.metrics.configuration import Configuration
 from spark.metrics.feature_tables import AUTO, NONE
 from utils import UserError
 
-MODEL_OPTIONS = ("model", "precision", "prompt_tokens", "min_k_percent")
-CONTINUATION = "continuation_tokens"
+MODEL_OPTIONS = ("model", "precision", "min_k_percent")
+LENGTHS = ("prompt_tokens", "continuation_tokens")  # used by language models, and by filters that read them
 
 
 def require_used_options(configuration: Configuration, filters: Iterable[Filter]) -> None:
@@ -29,12 +29,14 @@ def require_used_options(configuration: Configuration, filters: Iterable[Filter]
     changed = {each.name for each in fields(configuration) if getattr(configuration, each.name) != each.default}
     asks_model = any(each.asks_model for each in chosen)
     counted = [getattr(configuration, table.name) for table in FEATURE_TABLES if table.counts_continuation]
-    is_compared = any(setting not in (AUTO, NONE) for setting in counted)
-    of_model = MODEL_OPTIONS if is_compared else (*MODEL_OPTIONS, CONTINUATION)
-    unused = [name for name in of_model if name in changed and not asks_model]
+    used = {name for each in chosen for name in each.reads}
+    if any(setting not in (AUTO, NONE) for setting in counted):
+        used.add("continuation_tokens")
+    unused = [name for name in (*MODEL_OPTIONS, *LENGTHS) if name in changed and name not in used and not asks_model]
     if unused:
+        others = " or ".join(["model", *(each.name for each in ALL_FILTERS if unused[0] in each.reads)])
         raise UserError(
-            f"--{unused[0]}: no chosen filter evaluates a language model.\nAdd model to --filters, or leave it out."
+            f"--{unused[0]}: no chosen filter evaluates a language model.\nAdd {others} to --filters, or leave it out."
         )
     if "sample_seed" in changed and configuration.sample_size is None:
         raise UserError("--sample_seed: this option has no effect without --sample_size.\nGive both, or leave it out.")
