@@ -29,6 +29,7 @@ Input = Literal[
     "vocabulary",
     "prompt_tokens",
     "continuation_tokens",
+    "min_k_percent",
 ]
 Group = Literal["all", "model"]
 MIN_K_PERCENT = 20.0  # as in Shi et al. 2024, arXiv:2310.16789
