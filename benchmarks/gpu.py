@@ -22,7 +22,7 @@ from benchmarks.pythia_models import SHAPES, VOCABULARY_SIZE, new_model
 from filters.contract import RaggedArray
 from filters.language_model.batching import cut_batches
 from filters.language_model.forward import predict
-from filters.language_model.greedy import count_reproduced
+from filters.language_model.greedy import generate_continuations
 from filters.language_model.model import read_language_model
 from filters.language_model.questions import batch_tokens
 from filters.measuring import Resources, measure_batch
@@ -66,7 +66,7 @@ def works(model: PreTrainedModel, batch_bytes: int) -> dict[str, Work]:
     """Return what is measured: functions of token ids, shape (sequences, 64)."""
     tokens_a_batch = batch_tokens(model, VOCABULARY_SIZE, batch_bytes)
     config = model.config
-    kept = 2 * config.num_hidden_layers * config.hidden_size + VOCABULARY_SIZE // WIDTH  # as in `share_reproduced`
+    kept = 2 * config.num_hidden_layers * config.hidden_size + VOCABULARY_SIZE // WIDTH  # as in `generate`
     decoded_a_batch = batch_tokens(model, kept, batch_bytes)
 
     @torch.inference_mode()
@@ -96,7 +96,7 @@ def works(model: PreTrainedModel, batch_bytes: int) -> dict[str, Work]:
         """Decode rows whose first token that differs is at any position, with equal probability."""
         places = np.arange(len(rows)) * 7 % PROMPT
         choices = np.where(np.arange(PROMPT) == places[:, None], (rows[:, PROMPT:] + 1) % 1000, rows[:, PROMPT:])
-        count_reproduced(model, rows[:, :PROMPT], rows[:, PROMPT:], choices, decoded_a_batch)
+        generate_continuations(model, rows[:, :PROMPT], rows[:, PROMPT:], choices, decoded_a_batch)
 
     return {
         "forward pass of transformers": bare,

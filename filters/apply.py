@@ -14,7 +14,7 @@ from filters.contract import Filter
 from filters.errors import UserError, printable
 from filters.language_model.model import LanguageModel, read_language_model
 from filters.measuring import Resources, measure_batch
-from filters.reasons import Reasons
+from filters.nullable import spread
 from filters.registry import choose_filters, filter_names
 from filters.table_input import TableInput, read_input
 from filters.table_kinds import open_table
@@ -32,6 +32,8 @@ def apply_filters(
     token_frequencies: NDArray[np.int64] | None = None,
     language_model: LanguageModel | str | Path | None = None,
     *,
+    prompt_tokens: int | None = None,
+    continuation_tokens: int | None = None,
     batch_rows: int = BATCH_ROWS,
     batch_tokens: int = BATCH_TOKENS,
 ) -> Any:
@@ -48,6 +50,8 @@ def apply_filters(
         add no column here.
     token_frequencies: int64, indexed by token id; -1 for unknown.
     language_model: a `LanguageModel` or the directory of one, for the filters of the group `model`.
+    prompt_tokens, continuation_tokens: the continuation is the last tokens of a sequence; the prompt precedes it.
+        Default: 32 each, or those of the `LanguageModel`, beside which they cannot be given.
     batch_rows, batch_tokens: about how many to measure at once; they bound the memory and change no result.
 
     Raises UserError for an unknown filter name, a filter that only joins a table, a table that lacks both columns or
@@ -58,16 +62,17 @@ def apply_filters(
     read = read_input(given, kind)
     if any(each.asks_model for each in chosen):
         _require_model(read, tokenizer is not None, language_model is not None)
+    lengths = _given_lengths(language_model, prompt_tokens=prompt_tokens, continuation_tokens=continuation_tokens)
     if language_model is not None and not isinstance(language_model, LanguageModel):
-        language_model = read_language_model(Path(language_model))
+        language_model = read_language_model(Path(language_model), **lengths)
     vocabulary = read_vocabulary(tokenizer) if tokenizer is not None else None
-    resources = Resources(vocabulary, token_frequencies, language_model)
+    resources = Resources(vocabulary, token_frequencies, language_model, **lengths)
     columns = [column for each in chosen for column in each.columns]
     pieces: dict[str, list[pa.Array]] = {column.name: [] for column in columns}
     for start, length in cut_rows(read.sizes(), batch_rows, batch_tokens):
         batch = measure_batch(_slice(read.tokens, start, length), _slice(read.text, start, length), chosen, resources)
         for column in columns:
-            pieces[column.name].append(_spread(batch.columns[column.name], batch.reasons))
+            pieces[column.name].append(spread(batch.columns[column.name], is_measured(batch.reasons)))
     added = {column.name: pa.chunked_array(pieces[column.name], column.type) for column in columns}
     if read.text is not None and "text" in added:
         # Text given in the table stays, even if the row cannot be measured.
@@ -97,6 +102,16 @@ def _require_model(read: TableInput, has_tokenizer: bool, has_model: bool) -> No
         raise UserError("expected a tokenizer to encode the text for the language model, found none; give one.")
 
 
+def _given_lengths(language_model: LanguageModel | str | Path | None, **lengths: int | None) -> dict[str, int]:
+    given = {name: length for name, length in lengths.items() if length is not None}
+    for name, length in given.items():
+        if length < 1:
+            raise UserError(f"expected {name} of at least 1, found {length}.")
+        if isinstance(language_model, LanguageModel):
+            raise UserError(f"expected {name} of the LanguageModel alone; give it to read_language_model.")
+    return given
+
+
 def cut_rows(sizes: NDArray[np.int64], most_rows: int, most_tokens: int) -> Iterator[tuple[int, int]]:
     """Yield start and length of batches of consecutive rows, each within both bounds or of one row.
 
@@ -113,9 +128,3 @@ def cut_rows(sizes: NDArray[np.int64], most_rows: int, most_tokens: int) -> Iter
 
 def _slice(column: pa.ChunkedArray | None, start: int, length: int) -> pa.Array | None:
     return None if column is None else column.slice(start, length).combine_chunks()
-
-
-def _spread(values: pa.Array, reasons: Reasons) -> pa.Array:
-    """Return values of the measured rows as a column of all rows, null for rows that were not measured."""
-    measured = is_measured(reasons)
-    return values.take(pa.array(np.cumsum(measured) - 1, mask=~measured))

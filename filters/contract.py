@@ -15,17 +15,30 @@ from numpy.typing import NDArray
 from filters.input_types import is_integer
 
 if TYPE_CHECKING:
-    from filters.language_model.answers import AttentionSpread, Extraction, Predictions
+    from filters.language_model.answers import AttentionSpread, Extraction, Generation, Predictions
+    from filters.vocabulary import Vocabulary
 
-Input = Literal["tokens", "text", "token_frequencies", "predictions", "extraction", "decoded_share", "attention"]
+Input = Literal[
+    "tokens",
+    "text",
+    "token_frequencies",
+    "predictions",
+    "extraction",
+    "generation",
+    "attention",
+    "vocabulary",
+    "prompt_tokens",
+    "continuation_tokens",
+    "min_k_percent",
+]
 Group = Literal["all", "model"]
 MIN_K_PERCENT = 20.0  # as in Shi et al. 2024, arXiv:2310.16789
 SEQUENCE_KEYS = ("sequence_id", "index", "Index", "id")
 TOKEN_KEYS = ("token_id", "TokenID")
 NUMBER = r"([1-9]\d{0,8})"
 # The inputs that come from a language model.
-CONTINUED: frozenset[Input] = frozenset(("extraction", "decoded_share"))  # of a prompt's continuation only
-MODEL_INPUTS: frozenset[Input] = frozenset(("predictions", "extraction", "decoded_share", "attention"))
+CONTINUED: frozenset[Input] = frozenset(("extraction", "generation"))  # of a prompt's continuation only
+MODEL_INPUTS: frozenset[Input] = frozenset(("predictions", "extraction", "generation", "attention"))
 
 
 class RaggedArray(NamedTuple):
@@ -50,9 +63,9 @@ class Sequences:
     text: valid UTF-8 as uint8 bytes, not characters; None without text and tokenizer.
     token_frequencies: int64, shape (vocabulary size,): corpus count of each token id, -1 if the frequency table does
         not list it; None without a table.
-    predictions, extraction, decoded_share, attention: outputs of a language model; None if not computed. decoded_share:
-        float64, shape (rows,): share of the continuation's tokens that greedy decoding from the prompt reproduces; NaN
-        if the sequence is shorter than prompt and continuation.
+    predictions, extraction, generation, attention: outputs of a language model; None if not computed.
+    vocabulary: decodes tokens other than those of the whole sequences; None without a tokenizer.
+    prompt_tokens, continuation_tokens: the continuation is the last tokens of a sequence; the prompt precedes it.
     min_k_percent: percentage of the tokens that Min-K% uses, above 0 to 100.
     """
 
@@ -61,8 +74,11 @@ class Sequences:
     token_frequencies: NDArray[np.int64] | None = None
     predictions: Predictions | None = None
     extraction: Extraction | None = None
-    decoded_share: NDArray[np.float64] | None = None
+    generation: Generation | None = None
     attention: AttentionSpread | None = None
+    vocabulary: Vocabulary | None = None
+    prompt_tokens: int | None = None
+    continuation_tokens: int | None = None
     min_k_percent: float = MIN_K_PERCENT
 
 

@@ -37,6 +37,16 @@ def decode_tokens(tokens: RaggedArray, vocabulary: Vocabulary) -> RaggedArray:
     return replace_malformed(rows, is_suspect) if is_suspect.any() else rows
 
 
+def decode_ids(ids: NDArray[np.integer[Any]], vocabulary: Vocabulary) -> pa.StringArray:
+    """Return the text of each row of token ids, shape (rows, tokens), as `decode_tokens` does.
+
+    Ids outside the vocabulary decode to nothing: a model can have more ids than its tokenizer.
+    """
+    is_known = (ids >= 0) & (ids < vocabulary.size)
+    offsets = np.concatenate(([0], np.cumsum(is_known.sum(axis=1))))
+    return strings_from_ragged(decode_tokens(RaggedArray(ids[is_known].astype(np.int32), offsets), vocabulary))
+
+
 def _require_ids_below(size: int, ids: NDArray[Any]) -> None:
     if len(ids) and (ids.min() < 0 or ids.max() >= size):
         raise ValueError(

@@ -9,8 +9,10 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from filters.contract import Column, Filter, Sequences
-from filters.nullable import null_where_unknown
+from filters.contract import Column, Filter, RaggedArray, Sequences
+from filters.detokenization import decode_ids
+from filters.nullable import null_where_unknown, spread
+from filters.ragged import lists_from_ragged
 
 
 def measure_first_choices(sequences: Sequences) -> tuple[pa.Array, ...]:
@@ -24,9 +26,22 @@ def measure_first_choices(sequences: Sequences) -> tuple[pa.Array, ...]:
 
 
 def measure_decoding(sequences: Sequences) -> tuple[pa.Array, ...]:
-    """Return the column of `GREEDY_DECODING`; null if the sequence is shorter than prompt and continuation."""
-    assert sequences.decoded_share is not None
-    return (null_where_unknown(sequences.decoded_share),)
+    """Return the three columns of `GREEDY_DECODING`; null if the sequence is shorter than prompt and continuation.
+
+    The text is null without a vocabulary too.
+    """
+    generation, tokens, vocabulary = sequences.generation, sequences.tokens, sequences.vocabulary
+    assert generation is not None
+    assert tokens is not None
+    rows, length = generation.tokens.shape
+    is_long_enough = np.zeros(len(tokens.offsets) - 1, np.bool_)
+    is_long_enough[generation.rows] = True
+    columns = (
+        pa.array(generation.is_reproduced.mean(axis=1)),
+        lists_from_ragged(RaggedArray(generation.tokens.ravel(), np.arange(rows + 1) * length)),
+        pa.nulls(rows, pa.string()) if vocabulary is None else decode_ids(generation.tokens, vocabulary),
+    )
+    return tuple(spread(column, is_long_enough) for column in columns)
 
 
 FIRST_CHOICES = Filter(
@@ -60,8 +75,15 @@ GREEDY_DECODING = Filter(
             "share of the continuation's tokens that greedy decoding from the prompt reproduces at the same position; "
             "1.0 = memorized",
         ),
+        Column(
+            "generation",
+            pa.list_(pa.int32()),
+            "what the model gives back: the token ids that greedy decoding puts after the prompt, as many as the "
+            "continuation has, also after an end-of-text token",
+        ),
+        Column("generation_text", pa.string(), "`generation` decoded"),
     ),
-    reads=("decoded_share",),
+    reads=("tokens", "generation"),
     measure=measure_decoding,
     group="model",
 )

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from filters.arrow_input import plain_lists, plain_text
+from filters.continuation import CONTINUATION_TOKENS, PROMPT_TOKENS
 from filters.contract import MIN_K_PERCENT, MODEL_INPUTS, Filter, RaggedArray, Sequences
 from filters.detokenization import decode_tokens
 from filters.language_model.answers import Answers
@@ -38,11 +39,14 @@ class Resources:
     vocabulary: decodes tokens that have no text, and encodes text that has no tokens.
     token_frequencies: as in `Sequences`.
     language_model: the model for filters that read model outputs.
+    prompt_tokens, continuation_tokens: as in `Sequences`. A language model has its own, which take precedence.
     """
 
     vocabulary: Vocabulary | None = None
     token_frequencies: NDArray[np.int64] | None = None
     language_model: LanguageModel | None = None
+    prompt_tokens: int = PROMPT_TOKENS
+    continuation_tokens: int = CONTINUATION_TOKENS
 
 
 @dataclass(frozen=True)
@@ -101,11 +105,15 @@ def measure_batch(
     if wanted and resources.language_model is not None and tokens is not None:
         rejected, answers = ask(resources.language_model, ragged_from_lists(tokens), wanted)
         tokens, text = _without(reasons, rejected, tokens, text)
+    lengths = resources.language_model or resources
     sequences = Sequences(
         None if tokens is None else ragged_from_lists(tokens),
         None if text is None or text.null_count else ragged_from_strings(text),
         resources.token_frequencies,
         *answers,
+        vocabulary=resources.vocabulary,
+        prompt_tokens=lengths.prompt_tokens,
+        continuation_tokens=lengths.continuation_tokens,
         min_k_percent=resources.language_model.min_k_percent if resources.language_model else MIN_K_PERCENT,
     )
     rows = int(is_measured(reasons).sum())

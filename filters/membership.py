@@ -47,7 +47,7 @@ MIN_K = Filter(
             "model's prediction (Zhang et al. 2024, arXiv:2404.02936)",
         ),
     ),
-    reads=("predictions",),
+    reads=("predictions", "min_k_percent"),
     measure=measure_min_k,
     group="model",
 )

@@ -11,6 +11,7 @@ from filters import (
     likelihood,
     membership,
     memorization_score,
+    prompt_and_continuation,
     token_frequency,
 )
 from filters.code_or_natural_language import filter as code_or_natural_language
@@ -39,6 +40,7 @@ ALL_FILTERS: tuple[Filter, ...] = (
     extraction.FIRST_CHOICES,
     extraction.GREEDY_DECODING,
     attention.FILTER,
+    prompt_and_continuation.FILTER,
 )
 GROUPS: tuple[Group, ...] = ("all", "model")
 

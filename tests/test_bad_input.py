@@ -62,6 +62,8 @@ def error_of(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
             id="frequencies without one",
         ),
         pytest.param("--filters repetition --model x/y", "Add model to --filters", id="model without a filter"),
+        pytest.param("--filters likelihood --min_k_percent 9", "min_k_percent: no chosen filter uses", id="no Min-K%"),
+        pytest.param("--filters min_k --prompt_tokens 9", "no chosen filter uses this option", id="no prompt"),
         pytest.param("--filters all --precision float16", "no chosen filter evaluates", id="precision without a model"),
         pytest.param("--config nowhere.yaml", "cannot be read", id="missing configuration"),
         pytest.param("--duplicates nowhere.parquet", "--duplicates: no such path", id="missing feature table"),

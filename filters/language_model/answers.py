@@ -40,6 +40,21 @@ class Extraction(NamedTuple):
     is_first_choice: NDArray[np.bool_]
 
 
+class Generation(NamedTuple):
+    """What the model gives back: greedy decoding from each prompt, without the tokens before it.
+
+    Sequences shorter than prompt and continuation are left out.
+
+    rows: int64, positions of the prompted sequences among all sequences.
+    tokens: int32 token ids, shape (rows, continuation tokens).
+    is_reproduced: bool, whether the continuation has the same token at this position; same shape.
+    """
+
+    rows: NDArray[np.int64]
+    tokens: NDArray[np.int32]
+    is_reproduced: NDArray[np.bool_]
+
+
 class AttentionSpread(NamedTuple):
     """Attention statistics, averaged over a layer's heads and a sequence's tokens; float64, shape (rows, layers).
 
@@ -56,5 +71,5 @@ class Answers(NamedTuple):
 
     predictions: Predictions | None = None
     extraction: Extraction | None = None
-    decoded_share: NDArray[np.float64] | None = None
+    generation: Generation | None = None
     attention: AttentionSpread | None = None

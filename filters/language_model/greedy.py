@@ -16,22 +16,6 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 
-def count_reproduced(
-    model: PreTrainedModel,
-    prompts: NDArray[np.int64],
-    continuations: NDArray[np.int64],
-    first_choices: NDArray[np.int64],
-    tokens_a_batch: int,
-) -> NDArray[np.int64]:
-    """Return how many continuation tokens greedy decoding from each prompt reproduces at the same position.
-
-    The arguments are those of `generate_continuations`.
-    """
-    decoded = generate_continuations(model, prompts, continuations, first_choices, tokens_a_batch)
-    reproduced: NDArray[np.int64] = (decoded == continuations).sum(axis=1)
-    return reproduced
-
-
 @torch.inference_mode()
 def generate_continuations(
     model: PreTrainedModel,

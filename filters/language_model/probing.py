@@ -41,7 +41,7 @@ def find_problem(model: PreTrainedModel, wanted: Set[Input]) -> str | None:
     padded = torch.nn.functional.pad(tokens, (0, PADDING))
     if not _are_alike(logits, model(padded, use_cache=False).logits[:, :TOKENS]):
         return "its output for a sequence depends on the padding behind it"
-    if "decoded_share" in wanted and not _decodes_as_it_predicts(model, tokens[:, :-DECODED]):
+    if "generation" in wanted and not _decodes_as_it_predicts(model, tokens[:, :-DECODED]):
         return "it decodes other tokens than it predicts; leave out the filter greedy_decoding"
     if "attention" in wanted and not _gives_attention(model, tokens):
         return "it does not return attention weights; leave out the filter attention"

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from filters.continuation import cut_ends
 from filters.contract import Input, RaggedArray
-from filters.language_model.answers import Answers, Extraction, Predictions
+from filters.language_model.answers import Answers, Extraction, Generation, Predictions
 from filters.language_model.attention import measure_attention
 from filters.language_model.forward import predict
-from filters.language_model.greedy import count_reproduced
+from filters.language_model.greedy import generate_continuations
 from filters.language_model.model import LanguageModel
 
 if TYPE_CHECKING:
@@ -41,21 +41,20 @@ class Ends(NamedTuple):
 def answer(loaded: PreTrainedModel, model: LanguageModel, tokens: RaggedArray, wanted: Set[Input]) -> Answers:
     """Return the wanted outputs for all sequences, each of which the model must accept."""
     config = loaded.config.get_text_config()
-    predictions = extraction = decoded_share = attention = None
+    predictions = extraction = generation = attention = None
     if "predictions" in wanted:
         predictions = predict(loaded, tokens, batch_tokens(loaded, config.vocab_size, model.batch_bytes))
-    if not wanted.isdisjoint(("extraction", "decoded_share")):
+    if not wanted.isdisjoint(("extraction", "generation")):
         ends = predict_ends(loaded, model, tokens, predictions)
         extraction = split_ends(ends, model.prompt_tokens)
-        if "decoded_share" in wanted:
-            decoded_share = np.full(len(tokens.offsets) - 1, np.nan)
-            decoded_share[ends.rows] = share_reproduced(loaded, model, ends)
+        if "generation" in wanted:
+            generation = generate(loaded, model, ends)
     if "attention" in wanted:
         longest = int(np.diff(tokens.offsets).max(initial=1))
         layers = config.num_hidden_layers + BYTES_OF_ATTENTION // loaded.dtype.itemsize
         numbers_a_token = layers * config.num_attention_heads * longest + config.vocab_size  # weights and logits
         attention = measure_attention(loaded, tokens, batch_tokens(loaded, numbers_a_token, model.batch_bytes))
-    return Answers(predictions, extraction, decoded_share, attention)
+    return Answers(predictions, extraction, generation, attention)
 
 
 def batch_tokens(loaded: PreTrainedModel, numbers_a_token: int, batch_bytes: int | None = None) -> int:
@@ -100,14 +99,13 @@ def split_ends(ends: Ends, prompt_tokens: int) -> Extraction:
     return Extraction(ends.rows, prompt, continuation, is_first_choice)
 
 
-def share_reproduced(loaded: PreTrainedModel, model: LanguageModel, ends: Ends) -> NDArray[np.float64]:
-    """Return the share of each end's continuation that greedy decoding from the prompt reproduces; shape (rows,)."""
+def generate(loaded: PreTrainedModel, model: LanguageModel, ends: Ends) -> Generation:
+    """Return what greedy decoding puts after the prompt of each end."""
     config = loaded.config.get_text_config()
     prompts, continuations = np.split(ends.tokens, [model.prompt_tokens], axis=1)
     # Decoding keeps the keys and values of every token, and the logits of each row's last token.
     kept = 2 * config.num_hidden_layers * config.hidden_size + config.vocab_size // ends.tokens.shape[1]
     first_choices = ends.first_choice[:, model.prompt_tokens - 1 :]
     tokens_a_batch = batch_tokens(loaded, kept, model.batch_bytes)
-    reproduced = count_reproduced(loaded, prompts, continuations, first_choices, tokens_a_batch)
-    shares: NDArray[np.float64] = reproduced / continuations.shape[1]
-    return shares
+    decoded = generate_continuations(loaded, prompts, continuations, first_choices, tokens_a_batch)
+    return Generation(ends.rows, decoded.astype(np.int32), decoded == continuations)

@@ -26,8 +26,8 @@ def adds_columns(name: str, before: Mapping[str, Any], now: Mapping[str, Any]) -
     if name == "filters":
         columns = [{column.name for each in filters for column in each.columns} for filters in (measured, wanted)]
         return columns[0] <= columns[1]
-    if name in MODEL_OPTIONS:
-        return not any(each.asks_model for each in measured)
+    if name in (*MODEL_OPTIONS, "prompt_tokens"):
+        return not any(each.asks_model or name in each.reads for each in measured)
     if name in {table.name for table in FEATURE_TABLES}:
         has_table = before.get(name) not in (AUTO, NONE) or (before[name] == AUTO and SAMPLE in before["datasets"])
         return not has_table or not any(name in (each.feature_table, *each.reads) for each in measured)

@@ -65,6 +65,17 @@ def vocabulary_beside(model: LanguageModel, resolver: Resolver) -> Vocabulary | 
     return resolver.vocabulary(str(path)) if path.is_file() else None
 
 
+def planned_tokenizer(location: ModelLocation) -> str | None:
+    """Return where the tokenizer of a model would be read from, before anything is fetched; None if it has none.
+
+    For a model of the Hub, the model itself: whether it has a tokenizer is not known yet.
+    """
+    path = storage_path(location.id_or_path)
+    if is_local(path) and path.is_dir():
+        return str(path / TOKENIZER) if (path / TOKENIZER).is_file() else None
+    return str(location)
+
+
 def require_same_tokens(model: Vocabulary, data: Vocabulary, directory: Path, tokenizer: str | None) -> None:
     """Raise UserError if a token id means different tokens in the model and in the data.
 

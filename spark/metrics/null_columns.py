@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from filters.contract import FeatureTable, Filter
+from filters.extraction import GREEDY_DECODING
 from filters.feature_tables import TOKEN_FREQUENCIES, feature_table
 from spark.metrics.configuration import Configuration
 from spark.metrics.feature_tables import feature_locations
@@ -31,6 +32,8 @@ def null_columns(
     if resolved.resources.vocabulary is None:
         reasons |= {"tokens": NOT_ENCODED} if resolved.columns.tokens is None else {}
         reasons |= {"text": NOT_DECODED} if resolved.columns.text is None else {}
+        # The other columns of this filter need no tokenizer.
+        reasons |= {"generation_text": NOT_DECODED} if GREEDY_DECODING in filters else {}
     for each in filters:
         reason = _reason(each, resolved, configuration, model)
         if reason is not None:
@@ -57,6 +60,8 @@ def _reason(each: Filter, resolved: ResolvedTable, configuration: Configuration,
         return NOT_DECODED
     if ("tokens" in each.reads or each.asks_model) and resolved.columns.tokens is None and not has_vocabulary:
         return NOT_ENCODED
+    if "vocabulary" in each.reads and not has_vocabulary:
+        return NOT_DECODED
     if "token_frequencies" in each.reads and resolved.resources.token_frequencies is None:
         return _no_table(TOKEN_FREQUENCIES)
     return None

@@ -8,7 +8,7 @@ from filters.contract import Filter
 from filters.feature_tables import FEATURE_TABLES
 from spark.metrics.configuration import Configuration
 from spark.metrics.feature_tables import feature_locations
-from spark.metrics.language_models import required_model
+from spark.metrics.language_models import planned_tokenizer, required_model
 from spark.metrics.sequence_table import SequenceTable
 from spark.reporting.events import Plan, PlannedJob
 from spark.storage.paths import AnyPath
@@ -31,10 +31,9 @@ def make_plan(
         features = [each.name for each in feature_tables if feature_locations(each, configuration, sequences, model)]
         location = required_model(sequences, sequences.levels, filters)
         language_model = str(location) if location else None
+        tokenizer = sequences.tokenizer or (planned_tokenizer(location) if location else None)
         written = [str(partition_path(sequences.dataset, sequences.scheme, model)) for model in sequences.levels]
-        return PlannedJob(
-            sequences.description, str(sequences.location), sequences.tokenizer, language_model, features, written
-        )
+        return PlannedJob(sequences.description, str(sequences.location), tokenizer, language_model, features, written)
 
     return Plan(
         run_id,

@@ -100,7 +100,8 @@ def resolve_sequence_table(
         _join_by_number(features, configuration, sequences, resolver)
     for note in notes_on_tokenizers((*shared, *chain(*by_model.values()), *frequency_tables), vocabulary):
         resolver.on_note(note)
-    resources = Resources(vocabulary, frequencies, language_model)
+    lengths = configuration.prompt_tokens, configuration.continuation_tokens
+    resources = Resources(vocabulary, frequencies, language_model, *lengths)
     return ResolvedTable(sequences, models, files, columns, resources, shared, by_model, frequency_tables)
 
 

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from filters.measuring import measure_batch
-from spark.metrics.output_schema import OutputSchema
+from spark.metrics.output_schema import TOKENS, OutputSchema
 from spark.metrics.resolve import ResolvedTable
 from spark.sources.input_columns import InputColumns
 from spark.sources.internal_columns import of_model, other_column
@@ -18,6 +18,7 @@ from utils import UserError
 
 ROWS_TRIED = 1_000
 BYTES_OF_A_NUMBER = 8
+BYTES_OF_A_TOKEN = 4  # as a number, and about as text after compression
 
 
 def estimated_bytes(resolved: ResolvedTable, output_schema: OutputSchema, sample_size: int | None) -> int | None:
@@ -37,8 +38,10 @@ def estimated_bytes(resolved: ResolvedTable, output_schema: OutputSchema, sample
     except (OSError, ValueError, pa.ArrowException, UserError):
         return None
     joined = (*resolved.features, *(each for features in resolved.features_by_model.values() for each in features))
-    numbers = sum(len(each.written) for each in joined) + sum(len(each.columns) for each in filters if each.asks_model)
-    bytes_a_row = bytes_of_first / len(first) + BYTES_OF_A_NUMBER * numbers
+    answers = [column.type for each in filters if each.asks_model for column in each.columns]
+    of_tokens = sum(type_ in (TOKENS, pa.string()) for type_ in answers) * resolved.resources.continuation_tokens
+    numbers = sum(len(each.written) for each in joined) + len(answers)
+    bytes_a_row = bytes_of_first / len(first) + BYTES_OF_A_NUMBER * numbers + BYTES_OF_A_TOKEN * of_tokens
     return round(bytes_a_row * min(rows, sample_size or rows))
 
 

@@ -12,8 +12,11 @@ from spark.metrics.configuration import Configuration
 from spark.metrics.feature_tables import AUTO, NONE
 from utils import UserError
 
-MODEL_OPTIONS = ("model", "precision", "prompt_tokens", "min_k_percent")
-CONTINUATION = "continuation_tokens"
+MODEL_OPTIONS = ("model", "precision", "min_k_percent")
+LENGTHS = (
+    "prompt_tokens",
+    "continuation_tokens",
+)  # used with a model's answers about both, or by a filter that reads them
 
 
 def require_used_options(configuration: Configuration, filters: Iterable[Filter]) -> None:
@@ -27,19 +30,24 @@ def require_used_options(configuration: Configuration, filters: Iterable[Filter]
                 f"--{table.name}: no chosen filter joins this table.\nAdd {users} to --filters, or leave it out."
             )
     changed = {each.name for each in fields(configuration) if getattr(configuration, each.name) != each.default}
+    used: set[str] = {name for each in chosen for name in each.reads}
     asks_model = any(each.asks_model for each in chosen)
+    if asks_model:
+        used |= {"model", "precision"}
+    if not used.isdisjoint(("extraction", "generation")):
+        used.update(LENGTHS)
     counted = [getattr(configuration, table.name) for table in FEATURE_TABLES if table.counts_continuation]
-    is_compared = any(setting not in (AUTO, NONE) for setting in counted)
-    of_model = MODEL_OPTIONS if is_compared else (*MODEL_OPTIONS, CONTINUATION)
-    unused = [name for name in of_model if name in changed and not asks_model]
+    if any(setting not in (AUTO, NONE) for setting in counted):
+        used.add("continuation_tokens")
+    unused = [name for name in (*MODEL_OPTIONS, *LENGTHS) if name in changed - used]
     if unused:
-        raise UserError(
-            f"--{unused[0]}: no chosen filter evaluates a language model.\nAdd model to --filters, or leave it out."
-        )
+        reason = "uses this option" if asks_model else "evaluates a language model"
+        others = " or ".join(["model", *_filters_of(unused[0])])
+        raise UserError(f"--{unused[0]}: no chosen filter {reason}.\nAdd {others} to --filters, or leave it out.")
     if "sample_seed" in changed and configuration.sample_size is None:
         raise UserError("--sample_seed: this option has no effect without --sample_size.\nGive both, or leave it out.")
 
 
-def _filters_of(table: str) -> list[str]:
-    """Return the names of the filters that use a feature table."""
-    return [each.name for each in ALL_FILTERS if table in (each.feature_table, *each.reads)]
+def _filters_of(name: str) -> list[str]:
+    """Return the names of the filters that join a feature table, or read an option or a table of this name."""
+    return [each.name for each in ALL_FILTERS if name in (each.feature_table, *each.reads)]

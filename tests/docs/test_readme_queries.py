@@ -40,9 +40,10 @@ def run(tmp_path: Path) -> Path:
         "is_incrementing": counts,
         "sequence_duplicates": duplicates,
         "memorization_score": scores,
+        "generation_text": [f"{each} …" for each in document],
     }
     columns = {name: pa.array(values, types[name]) for name, values in given.items()}
-    columns |= {"document_id": pa.array(document), "generation_text": pa.array([f"{each} …" for each in document])}
+    columns["document_id"] = pa.array(document)
     for scheme, rows in (("duped", slice(0, 3)), ("none", slice(3, None))):
         directory = tmp_path / "output/mine/metrics/dataset=my_documents" / f"scheme={scheme}" / "model=none"
         directory.mkdir(parents=True)
@@ -86,9 +87,10 @@ def test_the_commands_and_queries_run_as_written(tmp_path: Path, monkeypatch: py
         "Found: my_documents deduped.70m: 3 of 5 sequences are memorized, 60.0% (95% interval 23.1% to 88.2%)"
         in done.stdout
     )
-    written = pd.read_parquet(tmp_path / "output" / "mine" / "metrics").columns
-    code = block(QUERIES) if "generation_text" in written else block(QUERIES).partition("# What did the model")[0]
-    memorized, by_duplicates, rare, *_ = answers_in(tmp_path, code, monkeypatch)
+    memorized, by_duplicates, rare, said = answers_in(tmp_path, block(QUERIES), monkeypatch)
     assert sorted(memorized["document_id"]) == ["badger", "water", "water again"]
     assert by_duplicates["size"].to_dict() == {1: 3, 2: 2}
     assert rare["document_id"].tolist() == ["badger", "novel"]
+    said_of = said.set_index("document_id")["generation_text"]
+    for document, text in memorized.set_index("document_id")["text"].items():
+        assert text.endswith(said_of[document])

@@ -122,5 +122,5 @@ def test_group_is_its_filters_and_computed_columns_are_not_joined() -> None:
     columns = [column.name for each in together for column in each.columns]
     assert len(set(columns)) == len(columns)
     left_out = {each.name for each in ALL_FILTERS} - {each.name for each in together}
-    assert left_out == {"perplexities", "memorization_score", "attention"}
+    assert left_out == {"perplexities", "memorization_score", "attention", "prompt_and_continuation"}
     assert {each.name for each in together if each.asks_model} == {each.name for each in choose_filters(("model",))}

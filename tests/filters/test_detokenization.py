@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
 from filters.contract import RaggedArray, Sequences
-from filters.detokenization import FILTER, decode_tokens
+from filters.detokenization import FILTER, decode_ids, decode_tokens
 from filters.vocabulary import Vocabulary, read_vocabulary
 from tests.filters.ragged_rows import (
     as_texts,
@@ -42,6 +42,17 @@ def decoded(rows: list[list[int]], vocabulary: Vocabulary) -> list[str]:
 
 def by_tokenizer(rows: list[list[int]], tokenizer: Tokenizer) -> list[str]:
     return [tokenizer.decode(row, skip_special_tokens=False) for row in rows]
+
+
+@pytest.mark.parametrize("name", ["tiny", "holes", "word piece"])
+def test_ids_outside_the_vocabulary_decode_to_nothing(name: str) -> None:
+    vocabulary = vocabulary_of(name)
+    known = np.flatnonzero(vocabulary.in_vocabulary)[[3, 1, 2]]
+    unused = [*np.flatnonzero(~vocabulary.in_vocabulary), vocabulary.size]
+    ids = np.array([known, [known[0], unused[0], vocabulary.size + 9], [-1, vocabulary.size, known[2]]])
+    expected = [known.tolist(), known[:1].tolist(), known[2:].tolist()]
+    assert decode_ids(ids, vocabulary).to_pylist() == by_tokenizer(expected, vocabulary.tokenizer)
+    assert decode_ids(ids[:0], vocabulary).to_pylist() == []
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,9 @@ import pytest
 
 from filters.contract import Filter, Sequences
 from filters.registry import ALL_FILTERS
+from filters.vocabulary import read_vocabulary
 from tests.filters.ragged_rows import measured, text_rows, token_rows
+from tests.filters.tiny_tokenizer import byte_level_tokenizer
 
 OF_TEXT = [each for each in ALL_FILTERS if each.measure is not None and not each.asks_model]
 
@@ -24,6 +26,10 @@ OF_TEXT = [each for each in ALL_FILTERS if each.measure is not None and not each
 )
 def test_a_filter_accepts_empty_rows(each: Filter, tokens: list[list[int]], text: list[str]) -> None:
     frequencies = np.array([5, 6, 7], np.int64)
-    found = measured(each, Sequences(token_rows(tokens), text_rows(text), frequencies))
+    vocabulary = read_vocabulary(byte_level_tokenizer())
+    lengths = {"prompt_tokens": 1, "continuation_tokens": 1}
+    found = measured(
+        each, Sequences(token_rows(tokens), text_rows(text), frequencies, vocabulary=vocabulary, **lengths)
+    )
     for values in found.values():
         assert len(values) == len(tokens)

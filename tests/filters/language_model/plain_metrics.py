@@ -32,7 +32,14 @@ def measure_plainly(
 
 def measure_end_plainly(model: PreTrainedModel, tokens: list[int], prompt: int, continuation: int) -> dict[str, Any]:
     """Return the columns on prompt and continuation; None if the sequence is shorter than both together."""
-    names = ("prompt_perplexity", "generation_perplexity", "first_choice_share", "is_extractable", "memorization_score")
+    names = (
+        "prompt_perplexity",
+        "generation_perplexity",
+        "first_choice_share",
+        "is_extractable",
+        "memorization_score",
+        "generation",
+    )
     if len(tokens) < prompt + continuation:
         return dict.fromkeys(names)
     end = tokens[-prompt - continuation :]
@@ -47,6 +54,7 @@ def measure_end_plainly(model: PreTrainedModel, tokens: list[int], prompt: int, 
         sum(chosen) / continuation,
         all(given_back),
         sum(given_back) / continuation,
+        decoded,
     )
     return dict(zip(names, values, strict=True))
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import torch
 from tokenizers import Tokenizer
-from transformers import PreTrainedModel
+from transformers import AutoModelForCausalLM, PreTrainedModel
 
 from filters import apply_filters, read_language_model
 from filters.language_model.model import LanguageModel
@@ -20,8 +21,11 @@ from tests.filters.language_model.plain_metrics import decode_plainly, measure_p
 from tests.filters.language_model.plain_reference import VOCABULARY_SIZE, in_float64, small_model
 from utils import UserError
 
+SAMPLE = Path(__file__).parents[3] / "sample" / "data"
+SMALLEST = SAMPLE / "models" / "deduped.70m"
 PROMPT, CONTINUATION, PERCENT = 7, 9, 30.0
 LENGTHS = (16, 16, 16, 30, 15, 1, 2, 16, 45)
+EXACT = ("memorization_score", "is_extractable", "first_choice_share", "generation")
 COLUMNS = [column for each in choose_filters(("model",)) for column in each.columns]
 
 
@@ -66,9 +70,9 @@ def test_every_metric_equals_the_plain_reference(model: PreTrainedModel, directo
     assert {row["is_extractable"] for row in expected} == {True, False, None}
     assert len({row["memorization_score"] for row in expected}) > 3
     for row, plain in zip(found, expected, strict=True):
-        assert set(plain) == {column.name for column in COLUMNS}
+        assert set(plain) == {column.name for column in COLUMNS} - {"generation_text"}
         for name, value in plain.items():
-            exactly = name in ("memorization_score", "is_extractable", "first_choice_share") or value is None
+            exactly = name in EXACT or value is None
             assert row[name] == (value if exactly else pytest.approx(value, rel=1e-4)), name
 
 
@@ -81,6 +85,47 @@ def test_metrics_do_not_depend_on_batches_or_order(directory: Path, sequences: p
         before, after = expected[column.name].take(order).to_pylist(), found[column.name].to_pylist()
         for one, other in zip(before, after, strict=True):
             assert other == (one if one is None else pytest.approx(one, rel=1e-4)), column.name
+
+
+def test_generation_is_decoded_as_the_tokenizer_does(
+    model: PreTrainedModel, directory: Path, tokenizer: Tokenizer
+) -> None:
+    exact, known = in_float64(model), tokenizer.get_vocab_size()
+    assert known < VOCABULARY_SIZE  # so that the model may generate ids that the tokenizer lacks
+    generator = np.random.default_rng(8)
+    rows = [generator.integers(0, known, length).tolist() for length in LENGTHS * 4]
+    settings = read_language_model(directory, prompt_tokens=PROMPT, continuation_tokens=CONTINUATION)
+    found = apply_filters({"tokens": rows}, tokenizer, "greedy_decoding", language_model=settings)
+    lacks = 0
+    for row, tokens, text in zip(rows, found["generation"], found["generation_text"], strict=True):
+        if len(row) < PROMPT + CONTINUATION:
+            assert tokens is text is None
+            continue
+        assert tokens == decode_plainly(exact, row[-PROMPT - CONTINUATION : -CONTINUATION], CONTINUATION)
+        assert text == tokenizer.decode([token for token in tokens if token < known], skip_special_tokens=False)
+        lacks += max(tokens) >= known
+    assert lacks
+    without = apply_filters({"tokens": rows}, None, "greedy_decoding", language_model=settings)
+    assert without["generation"] == found["generation"]
+    assert without["generation_text"] == [None] * len(rows)
+
+
+@pytest.mark.parametrize("batch_rows", [1, 10_000])
+def test_generation_of_the_sample_equals_that_of_the_library_row_by_row(batch_rows: int) -> None:
+    tokens = pq.read_table(next((SAMPLE / "pile-deduped").rglob("*.parquet")))["Tokens"][:12].to_pylist()
+    found = apply_filters(
+        {"tokens": tokens},
+        SAMPLE / "tokenizer",
+        "first_choices,greedy_decoding",
+        language_model=SMALLEST,
+        batch_rows=batch_rows,
+    )
+    assert {True, False} == set(found["is_extractable"])
+    loaded = AutoModelForCausalLM.from_pretrained(SMALLEST)
+    tokenizer = Tokenizer.from_file(str(SAMPLE / "tokenizer" / "tokenizer.json"))
+    for row, generation, text in zip(tokens, found["generation"], found["generation_text"], strict=True):
+        assert generation == decode_plainly(loaded, row[-64:-32], 32)
+        assert text == tokenizer.decode(generation, skip_special_tokens=False)
 
 
 def test_continuation_is_measured_after_a_shorter_prompt(

@@ -10,17 +10,17 @@ from transformers import PreTrainedModel
 
 from filters.contract import RaggedArray
 from filters.language_model.forward import predict
-from filters.language_model.greedy import count_reproduced
+from filters.language_model.greedy import generate_continuations
 from tests.filters.language_model.plain_reference import VOCABULARY_SIZE, in_float64, small_model
 
 PROMPT, CONTINUATION, ROWS = 10, 12, 40
 
 
-def reproduced(model: PreTrainedModel, sequences: NDArray[np.int64], tokens_a_batch: int = 200) -> NDArray[np.int64]:
+def ours(model: PreTrainedModel, sequences: NDArray[np.int64], tokens_a_batch: int = 200) -> NDArray[np.int64]:
     rows, length = sequences.shape
     predictions = predict(model, RaggedArray(sequences.ravel(), np.arange(rows + 1) * length), tokens_a_batch)
     first_choices = predictions.first_choice.reshape(rows, length - 1)[:, PROMPT - 1 :]
-    return count_reproduced(model, sequences[:, :PROMPT], sequences[:, PROMPT:], first_choices, tokens_a_batch)
+    return generate_continuations(model, sequences[:, :PROMPT], sequences[:, PROMPT:], first_choices, tokens_a_batch)
 
 
 def generated(model: PreTrainedModel, prompts: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -49,33 +49,33 @@ def partly_true(model: PreTrainedModel) -> tuple[NDArray[np.int64], NDArray[np.i
     return np.hstack([prompts, np.where(wrong, others, decoded)]), decoded
 
 
-def test_scores_equal_the_decoding_of_the_library(
+def test_tokens_equal_the_decoding_of_the_library(
     model: PreTrainedModel, partly_true: tuple[NDArray[np.int64], NDArray[np.int64]]
 ) -> None:
     sequences, decoded = partly_true
-    expected = (decoded == sequences[:, PROMPT:]).sum(axis=1)
-    assert {0, CONTINUATION} & set(expected.tolist())
-    assert len(set(expected.tolist())) > 4
-    assert reproduced(model, sequences).tolist() == expected.tolist()
+    reproduced = (decoded == sequences[:, PROMPT:]).sum(axis=1).tolist()
+    assert {0, CONTINUATION} & set(reproduced)
+    assert len(set(reproduced)) > 4
+    assert ours(model, sequences).tolist() == decoded.tolist()
 
 
 @pytest.mark.parametrize("tokens_a_batch", [1, 10_000])
-def test_scores_do_not_depend_on_batches_or_order(
+def test_tokens_do_not_depend_on_batches_or_order(
     model: PreTrainedModel, partly_true: tuple[NDArray[np.int64], NDArray[np.int64]], tokens_a_batch: int
 ) -> None:
     sequences, _ = partly_true
     order = np.random.default_rng(5).permutation(ROWS)
-    assert reproduced(model, sequences[order], tokens_a_batch).tolist() == reproduced(model, sequences)[order].tolist()
+    assert ours(model, sequences[order], tokens_a_batch).tolist() == ours(model, sequences)[order].tolist()
 
 
 def test_decoding_continues_after_an_end_of_text_token(
     model: PreTrainedModel, partly_true: tuple[NDArray[np.int64], NDArray[np.int64]]
 ) -> None:
     sequences, decoded = partly_true
-    expected = reproduced(model, sequences).tolist()
+    expected = ours(model, sequences).tolist()
     try:
         model.generation_config.eos_token_id = int(decoded[ROWS - 1, 3])
-        assert reproduced(model, sequences).tolist() == expected
+        assert ours(model, sequences).tolist() == expected
     finally:
         model.generation_config.eos_token_id = None
 
@@ -83,10 +83,11 @@ def test_decoding_continues_after_an_end_of_text_token(
 def test_only_undecided_sequences_are_decoded(model: PreTrainedModel, monkeypatch: pytest.MonkeyPatch) -> None:
     prompts = np.random.default_rng(6).integers(0, VOCABULARY_SIZE, (2, PROMPT))
     decoded = generated(model, prompts)
-    decoded[1, -1] = (decoded[1, -1] + 1) % VOCABULARY_SIZE  # wrong only at the end: nothing to decode after it
+    continuations = decoded.copy()
+    continuations[1, -1] = (decoded[1, -1] + 1) % VOCABULARY_SIZE  # wrong only at the end: nothing to decode after it
 
     def fail(*_: object, **__: object) -> None:
         pytest.fail("decoded a sequence that the forward pass had settled")
 
     monkeypatch.setattr(model, "generate", fail)
-    assert reproduced(model, np.hstack([prompts, decoded])).tolist() == [CONTINUATION, CONTINUATION - 1]
+    assert ours(model, np.hstack([prompts, continuations])).tolist() == decoded.tolist()

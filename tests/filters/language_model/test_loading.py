@@ -97,7 +97,7 @@ TINY = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "in
 @pytest.mark.parametrize(
     ("configuration", "wanted", "message"),
     [
-        pytest.param(BertConfig(vocab_size=300, is_decoder=True, **TINY), "decoded_share", None, id="decoder"),
+        pytest.param(BertConfig(vocab_size=300, is_decoder=True, **TINY), "generation", None, id="decoder"),
         pytest.param(BertConfig(vocab_size=300, **TINY), "predictions", "it is not causal", id="not causal"),
         pytest.param(
             ProphetNetConfig(vocab_size=300, hidden_size=32, num_decoder_layers=2, num_decoder_attention_heads=4),
@@ -107,7 +107,7 @@ TINY = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "in
         ),
         pytest.param(
             RwkvConfig(vocab_size=300, hidden_size=32, num_hidden_layers=2),
-            "decoded_share",
+            "generation",
             "decodes other",
             id="decoding",
         ),

@@ -30,6 +30,8 @@ def options(**given: Any) -> dict[str, Any]:
         ("model", {}, {"model": "mine"}, True),
         ("model", {"model": "other"}, {"model": "mine"}, False),
         ("prompt_tokens", {"model": "mine"}, {"model": "mine", "prompt_tokens": 16}, False),
+        ("prompt_tokens", {}, {"filters": "all,prompt_and_continuation", "prompt_tokens": 16}, True),
+        ("prompt_tokens", {"filters": "prompt_and_continuation"}, {"model": "mine", "prompt_tokens": 16}, False),
         ("precision", {}, {"model": "mine", "precision": "bfloat16"}, True),
         ("tokenizer", {}, {"tokenizer": "t.json"}, False),
         ("sample_size", {}, {"sample_size": 5}, False),

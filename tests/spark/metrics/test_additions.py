@@ -14,6 +14,7 @@ import pytest
 
 from spark.metrics.additions import filters_to_add
 from spark.metrics.job import MetricsJob
+from spark.metrics.null_columns import NOT_ENCODED
 from spark.storage.publishing import Written
 from tests.filters.language_model.plain_reference import VOCABULARY_SIZE, small_model
 from tests.programs import calculate_metrics
@@ -92,7 +93,7 @@ def test_added_filters_and_feature_tables_equal_a_run_of_all(
 
 
 def test_an_added_model_rejects_rows_and_names_the_level(spark: Any, data: Path, model: Path, tmp_path: Path) -> None:
-    everything = {"filters": "repetition,likelihood,first_choices", "model": str(model)}
+    everything = {"filters": "repetition,likelihood,greedy_decoding,prompt_and_continuation", "model": str(model)}
     measured(spark, data, tmp_path / "at once", **everything)
     measured(spark, data, tmp_path / "added", filters="repetition")
     assert set(tables_of(tmp_path / "added")) == {
@@ -108,7 +109,10 @@ def test_an_added_model_rejects_rows_and_names_the_level(spark: Any, data: Path,
     (written,) = job.already_written().values()
     assert written.rejected_kinds == {"no_tokens": 1, "repeated_id": 2, "too_long": 1}
     assert written.rows_read == written.counts["rows"] + written.rows_rejected == ROWS
-    assert filters_of_passes(job) == [{"repetition"}, {"likelihood", "first_choices"}]
+    assert filters_of_passes(job) == [
+        {"repetition"},
+        {"likelihood", "greedy_decoding", "prompt_and_continuation"},
+    ]
 
 
 def test_texts_without_a_tokenizer_get_the_columns_that_the_models_tokenizer_makes_known(
@@ -117,15 +121,21 @@ def test_texts_without_a_tokenizer_get_the_columns_that_the_models_tokenizer_mak
     data = tmp_path / "data.jsonl"
     data.write_text("".join(json.dumps({"text": f"one two three {n} " * 9}) + "\n" for n in range(20)) + "[]\n")
     (model / "tokenizer.json").write_bytes(tokenizer_file.read_bytes())
-    everything = {"filters": "repetition,compressibility,likelihood", "model": str(model)}
+    names = "repetition,compressibility,prompt_and_continuation"
+    everything = {"filters": f"{names},likelihood,greedy_decoding", "model": str(model), "prompt_tokens": 20}
     try:
         measured(spark, data, tmp_path / "at once", **everything)
-        measured(spark, data, tmp_path / "added", filters="repetition,compressibility")
+        measured(spark, data, tmp_path / "added", filters=names, prompt_tokens=20)
+        assert metrics_job(data, tmp_path / "added", filters=names).null_columns(None)["prompt"] == NOT_ENCODED
         job = measured(spark, data, tmp_path / "added", **everything)
     finally:
         (model / "tokenizer.json").unlink()
-    assert filters_of_passes(job)[1] == {"repetition", "likelihood"}
+    assert filters_of_passes(job)[1] == {"repetition", "prompt_and_continuation", "likelihood", "greedy_decoding"}
     found = tables_of(tmp_path / "added")
+    rows = next(rows for name, rows in found.items() if name.startswith("metrics"))
+    for row in rows[1:]:
+        assert row["generation_text"] is not None
+        assert row["text"].endswith(row["continuation"])
     for name, rows in tables_of(tmp_path / "at once").items():
         for row, other in zip(rows, found[name], strict=True):
             assert other == {name: close(value) for name, value in row.items()}

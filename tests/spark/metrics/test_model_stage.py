@@ -23,7 +23,7 @@ from utils import UserError
 
 Write = Callable[..., Path]
 COLUMNS = [column.name for each in choose_filters(("model",)) for column in each.columns]
-EXACT = ("memorization_score", "is_extractable", "first_choice_share")
+EXACT = ("memorization_score", "is_extractable", "first_choice_share", "generation")
 
 
 @pytest.fixture(scope="module")
@@ -107,9 +107,12 @@ def test_rows_that_the_model_does_not_accept_are_rejected_with_the_reason(
     assert whole["memorization_score"] is not None
     assert short["loss"] > 0
     assert short["generation_perplexity"] is short["memorization_score"] is short["is_extractable"] is None
+    assert len(whole["generation"]) == 32
+    assert short["generation"] is short["generation_text"] is whole["generation_text"] is None
     nulls = run.null_columns(directory.name)
     assert nulls["zlib_likelihood_ratio"] == "no tokenizer known to decode the tokens: give --tokenizer"
-    assert "loss" not in nulls
+    assert nulls["generation_text"] == nulls["zlib_likelihood_ratio"]
+    assert {"loss", "generation"}.isdisjoint(nulls)
 
 
 def test_rows_without_a_column_of_ids_are_evaluated(
