@@ -3,6 +3,7 @@ from __future__ import annotations
 import calendar
 import datetime
 from collections.abc import Callable
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from filters.contract import Sequences
 from filters.incrementing.filter import FILTER, INCREMENTING_COVERAGE, progressions
 from tests.conftest import PYTHIA, requires_pythia
 from tests.filters.incrementing_oracle import CARDINALS, ORDINALS, TENS, progression
+from tests.filters.pattern_cases import counted_beside_prose, two_blocks
 from tests.filters.ragged_rows import assert_independent_of_batching, measured, text_rows
 
 ROMANS = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII", "XIII", "XIV", "XV", "XVI")
@@ -310,12 +312,14 @@ def test_random_texts_equal_the_oracle() -> None:
     texts = [*random_texts(700), *NOT_COUNTING.values()]
     generator = np.random.default_rng(5)
     texts += ["".join(generator.choice(list("01 ,a.i-xfv\n"), length)) for length in generator.integers(1, 90, 300)]
-    coverage, terms, steps = progressions(text_rows(texts))
-    expected = [progression(text) for text in texts]
-    assert [tuple(found) for found in zip(coverage, terms, [None if s != s else s for s in steps], strict=True)] == [
-        (pytest.approx(share), number, step) for share, number, step in expected
+    texts += [make(Random(f"{make.__name__} {k}")) for make in (counted_beside_prose, two_blocks) for k in range(40)]
+    found = progressions(text_rows(texts))
+    steps = [None if step != step else step for step in found.steps]
+    assert list(zip(found.coverage, found.beside_prose, found.terms, steps, strict=True)) == [
+        (pytest.approx(share), pytest.approx(beside_prose), number, step)
+        for share, beside_prose, number, step in map(progression, texts)
     ]
-    assert 0.2 < np.mean(coverage > 0) < 0.9  # both kinds of text occur
+    assert 0.2 < np.mean(found.coverage > 0) < 0.9  # both kinds of text occur
 
 
 def test_values_do_not_depend_on_batches() -> None:
@@ -329,6 +333,7 @@ def test_no_rows_and_rows_without_numbers_are_measured() -> None:
     assert columns_of(["", "7", "\ufffd\ufffd", "日本語のテキスト 🙂🙂", " " * 9]) == {
         "is_incrementing": [False] * 5,
         "incrementing_coverage": [0.0] * 5,
+        "incrementing_coverage_beside_prose": [0.0] * 5,
         "num_incrementing": [0] * 5,
         "increment_step": [None] * 5,
     }
