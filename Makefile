@@ -7,6 +7,7 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install -qq --disable-pip-version-check -c constraints.txt
 READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
+CLASSES := $(VENV)/spark-classes.jsa
 BENCH := .bench
 READY_BENCH := $(BENCH)/.ready
 SHARED ?= ../shared/data/pythia
@@ -34,7 +35,10 @@ history: $(READY) ## open Spark's UI for a finished run: make history RUN=output
 	export JAVA_HOME SPARK_HOME SPARK_HISTORY_OPTS SPARK_LOCAL_IP && \
 	exec "$$SPARK_HOME/bin/spark-class" org.apache.spark.deploy.history.HistoryServer
 
-test: $(READY_DEV) ## run all tests
+$(CLASSES): $(READY_DEV)
+	@$(PY) -m tests.class_archive
+
+test: $(READY_DEV) $(CLASSES) ## run all tests
 	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-fast: $(READY_DEV) ## run the tests that need no JVM, in less than 90 seconds

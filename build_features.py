@@ -10,10 +10,12 @@ docs/corpus.md explains every option and table.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, NoReturn
 
 from spark.runs.driver import Preparation, Program, run_program
 from spark.runs.interruption import leave
+from spark.runs.invocation import command_of
 
 if TYPE_CHECKING:
     from spark.corpus.configuration import FeatureConfiguration
@@ -35,18 +37,26 @@ def command_line() -> CommandLine:
 
 def prepare(configuration: FeatureConfiguration, run_id: str, directory: AnyPath) -> Preparation:
     """Plan every feature of every corpus; each becomes one job."""
+    from spark.corpus.joining import joining_commands
     from spark.corpus.planning import plan_features
     from spark.corpus.resolve import resolve_features
-    from spark.corpus.summary import deduplications, joining_command, make_feature_plan, schema_of_features
+    from spark.corpus.summary import deduplications, make_feature_plan, schema_of_features
+    from spark.metrics.configuration import Configuration
+    from spark.runs.options import declared_options
 
     planned = plan_features(configuration)
-    next_command = f"Next, join them: {joining_command(planned, directory)}" if configuration.features else None
+    shared = [name for name in declared_options(Configuration) if name in declared_options(type(configuration))]
+
+    def next_commands() -> Iterator[str]:
+        for arguments in joining_commands(planned, configuration, directory, shared):
+            yield f"Next, join them: {command_of('calculate_metrics.py')} {arguments}"
+
     return Preparation(
-        schema_of_features(planned),
+        schema_of_features(planned, configuration),
         lambda resolver: resolve_features(planned, configuration, directory, resolver),
         lambda run: make_feature_plan(run_id, directory, run.resolved()),
         findings=lambda: deduplications(planned, directory),
-        next_command=next_command,
+        next_commands=next_commands,
     )
 
 

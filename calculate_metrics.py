@@ -23,7 +23,11 @@ if TYPE_CHECKING:
     from spark.sources.resolver import Resolver
     from spark.storage.paths import AnyPath
 
-NEXT_OPTIONS = "--datasets memories --models 70m --schemes deduped"
+# The commands that a run on the sample suggests.
+NEXT = (
+    ("your documents and your model", "--datasets MY_DOCUMENTS.jsonl --sequence_tokens 64 --model MY_MODEL"),
+    ("what Pythia-70m memorized, from the Hub", "--datasets memories --models 70m --schemes deduped"),
+)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -41,14 +45,14 @@ def command_line() -> CommandLine:
 def prepare(configuration: Configuration, run_id: str, directory: AnyPath) -> Preparation:
     """Plan the tables of sequences; a job measures each."""
     from filters.registry import choose_filters
+    from spark.metrics.added_options import adds_columns
     from spark.metrics.feature_tables import check_feature_settings
-    from spark.metrics.job import MetricsJob
+    from spark.metrics.jobs import resolve_jobs
     from spark.metrics.output_schema import schema_of
     from spark.metrics.plan import make_plan
     from spark.metrics.planning import plan_sequence_tables
-    from spark.metrics.resolve import resolve_sequence_table
     from spark.metrics.unused_options import require_used_options
-    from spark.runs.read_options import require_read_as_documents
+    from spark.runs.read_options import require_used_read_options
 
     filters = choose_filters(configuration.filters)
     check_feature_settings(configuration, filters)
@@ -56,17 +60,16 @@ def prepare(configuration: Configuration, run_id: str, directory: AnyPath) -> Pr
     tables = plan_sequence_tables(configuration)
 
     def resolve(resolver: Resolver) -> Iterator[MetricsJob]:
-        for sequences in tables:
-            resolved = resolve_sequence_table(sequences, filters, configuration, resolver)
-            yield MetricsJob(resolved, filters, configuration, directory)
-        require_read_as_documents(configuration, resolver)
+        yield from resolve_jobs(tables, filters, configuration, resolver, directory)
+        require_used_read_options(configuration, resolver)
 
     is_sample = configuration.datasets == ("sample",)
     return Preparation(
         schema_of(filters),
         resolve,
         lambda run: make_plan(run_id, directory, tables, filters, configuration),
-        next_command=f"Next, on real data: {this_command()} {NEXT_OPTIONS}" if is_sample else None,
+        may_change=adds_columns,
+        next_commands=lambda: [f"Next, {what}: {this_command()} {options}" for what, options in NEXT if is_sample],
     )
 
 

@@ -1,4 +1,4 @@
-"""Counting in a corpus: tokens per second of exact duplicates and token frequencies, by size of the corpus.
+"""Counting in a corpus: tokens per second of duplicates, longest matches and token frequencies, by size of the corpus.
 
 `python -m benchmarks.corpus --tokens 10000000,100000000 --sequences 1000000`, part of `make bench`, prints Markdown.
 The corpus is a document.bin with rows of 2,049 tokens. Tokens follow Zipf's law. Every tenth row has a passage of 64
@@ -28,10 +28,11 @@ ROW_TOKENS, PASSAGE = 2_049, 64
 VOCABULARY_SIZE = 50_254
 ROWS_AT_A_TIME = 2_000
 SEED = 0
+SEQUENCES_MATCHED, MOST_MATCHED = 65_000, 100_000_000  # one pass; a larger corpus takes minutes
 
 
 def main() -> None:
-    """Build both features for corpora of each size, duplicates for each number of sequences and for every row."""
+    """Build the features for corpora of each size, duplicates for each number of sequences and for every row."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tokens", default="10000000,30000000,100000000,300000000")
     parser.add_argument("--sequences", default="10000,1000000")
@@ -48,6 +49,9 @@ def main() -> None:
             sequences = make_sequences(corpus, number)
             options = ["--features", "duplicates", "--sequences", str(sequences)]
             report(f"duplicates of {number:,} sequences", tokens, *run(corpus, options))
+        if tokens <= MOST_MATCHED:
+            options = ["--features", "longest_match", "--sequences", str(make_sequences(corpus, SEQUENCES_MATCHED))]
+            report(f"longest match of {SEQUENCES_MATCHED:,} sequences", tokens, *run(corpus, options))
         report("duplicates of every row", tokens, *run(corpus, ["--features", "duplicates"]))
 
 

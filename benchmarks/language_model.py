@@ -1,4 +1,4 @@
-"""Evaluating a language model: the whole job against the bare forward pass, the plain reference, and a GPU's peak.
+"""Evaluating a language model on a CPU: the whole job against the bare forward pass and the plain reference.
 
 `python -m benchmarks.language_model --rows 8000 --directory DIR`, part of `make bench`, prints Markdown. The models
 have Pythia's shapes and random weights, which take as much time as trained ones.
@@ -21,11 +21,10 @@ import pyarrow.parquet as pq
 import torch
 
 from benchmarks.measure import Measured, measure_command
-from benchmarks.pythia_models import SHAPES, VOCABULARY_SIZE, make_model, new_model
+from benchmarks.pythia_models import SHAPES, VOCABULARY_SIZE, make_model
 from benchmarks.throughput import MEBIBYTE, PYTHIA_TOKENIZER, prepare
 from filters.contract import RaggedArray
 from filters.language_model.batching import cut_batches
-from filters.language_model.forward import predict
 from filters.language_model.loading import load_model
 from filters.language_model.padding import pad_rows
 from filters.language_model.questions import batch_tokens
@@ -35,8 +34,6 @@ from spark.session.project import PROJECT_DIRECTORY
 
 FORWARD_ONLY = "likelihood,min_k,zlib_likelihood,first_choices"
 PLAIN_SEQUENCES = 3
-GPU_SEQUENCES = 16_384
-PEAK_OF_BFLOAT16 = {"H100": 989e12, "H200": 989e12, "A100": 312e12}  # FLOP/s, dense, from the vendors' data sheets
 
 
 def main() -> None:
@@ -48,8 +45,7 @@ def main() -> None:
     arguments = parser.parse_args()
     arguments.directory.mkdir(parents=True, exist_ok=True)
     if torch.cuda.is_available():
-        report_gpu()
-        return
+        sys.exit("There is a GPU. Run python -m benchmarks.gpu")
     tokenizer = PYTHIA_TOKENIZER if PYTHIA_TOKENIZER.is_file() else sample_tokenizer_path()
     data = prepare(arguments.directory, arguments.rows, tokenizer)
     model = make_model(arguments.directory / f"model-{arguments.size}", SHAPES[arguments.size])
@@ -117,28 +113,6 @@ def plain_reference(directory: Path, tokens: RaggedArray) -> float:
                 logits = model(torch.tensor([row[:position].tolist()])).logits[0, -1]
                 logits.log_softmax(-1)[row[position]].item()
     return (time.perf_counter() - started) / PLAIN_SEQUENCES
-
-
-def report_gpu() -> None:
-    """Print tokens per second in bfloat16 on the first GPU, and the share of its peak, for every size."""
-    name = torch.cuda.get_device_name()
-    peak = next((peak for key, peak in PEAK_OF_BFLOAT16.items() if key in name), None)
-    print(f"{name}\n\n| size | tokens/s | share of the peak |\n|---|---|---|")
-    generator = np.random.default_rng(0)
-    tokens = generator.integers(0, VOCABULARY_SIZE, (GPU_SEQUENCES, 64)).ravel()
-    sequences = RaggedArray(tokens, np.arange(GPU_SEQUENCES + 1) * 64)
-    for size, shape in SHAPES.items():
-        with torch.device("cuda"):
-            model = new_model(shape).to(torch.bfloat16).requires_grad_(False)
-        predict(model, take_rows(sequences, np.arange(512)), batch_tokens(model, VOCABULARY_SIZE))
-        torch.cuda.synchronize()
-        started = time.perf_counter()
-        predict(model, sequences, batch_tokens(model, VOCABULARY_SIZE))
-        speed = len(tokens) / (time.perf_counter() - started)
-        # Two operations per weight and token; the input embedding takes none.
-        operations = 2 * (model.num_parameters() - VOCABULARY_SIZE * shape.hidden)
-        share = f"{operations * speed / peak:.1%}" if peak else "peak unknown"
-        print(f"| {size} | {speed:,.0f} | {share} |", flush=True)
 
 
 if __name__ == "__main__":

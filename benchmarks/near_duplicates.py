@@ -24,9 +24,10 @@ from pyspark.sql import SparkSession
 from benchmarks.near_duplicates_data import NGRAM_TOKENS, planted_sequences, true_pairs, write_sequences
 from benchmarks.near_duplicates_others import WORKERS, datasketch_labels, datatrove_labels, write_texts
 from benchmarks.near_duplicates_quality import Quality, labels_of, quality
-from features.near_duplicates.bands import JACCARD_THRESHOLD, Bands, choose_bands
+from features.near_duplicates.bands import Bands, choose_bands
 from features.near_duplicates.in_memory import near_duplicates_in_memory
 from filters.contract import RaggedArray
+from filters.feature_tables import JACCARD_THRESHOLD
 from spark.corpus.near_duplicates.counting import MOST_TOKENS_ON_DRIVER, find_near_duplicates
 from spark.runs.run_directory import logs_of
 from spark.runs.run_record import versions

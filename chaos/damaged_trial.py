@@ -16,8 +16,8 @@ from filters.registry import choose_filters
 from sample.paths import tokenizer_path
 from spark.metrics.configuration import build_configuration
 from spark.metrics.job import MetricsJob
+from spark.metrics.jobs import resolve_jobs
 from spark.metrics.planning import plan_sequence_tables
-from spark.metrics.resolve import resolve_sequence_table
 from spark.session.failures import failure_message
 from spark.sources.resolver import Resolver
 from utils import UserError
@@ -48,12 +48,7 @@ def try_file(spark: SparkSession, path: Path, reading: Reading) -> Ending:
         with time_limit(SECONDS_A_FILE):
             resolver = Resolver(path.parent / "cache", {}, lambda _: None)
             (sequences,) = plan_sequence_tables(configuration)
-            job = MetricsJob(
-                resolve_sequence_table(sequences, filters, configuration, resolver),
-                filters,
-                configuration,
-                path.parent / "run",
-            )
+            (job,) = resolve_jobs([sequences], filters, configuration, resolver, path.parent / "run")
             job.estimated_bytes()
             try:
                 job.run(spark)
@@ -82,7 +77,7 @@ def _check_message(kind: str, message: str, path: Path, started: float) -> Endin
 
 
 def _check_tables(job: MetricsJob, reading: Reading) -> Ending:
-    (written,) = (job.already_written() or {}).values()
+    (written,) = job.already_written().values()
     metrics, rejected = (
         _rows(Path(str(job.run_directory)) / job.table(kind, None)) for kind in ("metrics", "rejected")
     )

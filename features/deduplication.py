@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from features.near_duplicates.bands import JACCARD_THRESHOLD, NGRAM_TOKENS
+from filters.feature_tables import JACCARD_THRESHOLD, NGRAM_TOKENS
 
 Method = Literal["exact", "fuzzy", "semantic"]
 METHODS: tuple[Method, ...] = get_args(Method)  # in the order of application, cheapest first

@@ -14,10 +14,11 @@ from filters.contract import Filter
 from filters.errors import UserError, printable
 from filters.language_model.model import LanguageModel, read_language_model
 from filters.measuring import Resources, measure_batch
+from filters.reasons import Reasons
 from filters.registry import choose_filters, filter_names
 from filters.table_input import TableInput, read_input
 from filters.table_kinds import open_table
-from filters.validity import Reasons, is_measured
+from filters.validity import is_measured
 from filters.vocabulary import read_vocabulary
 
 BATCH_ROWS = 10_000  # 5,000 to 50,000 rows are equally fast; batches of long rows are smaller, to bound the memory

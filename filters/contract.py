@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
@@ -21,6 +22,7 @@ Group = Literal["all", "model"]
 MIN_K_PERCENT = 20.0  # as in Shi et al. 2024, arXiv:2310.16789
 SEQUENCE_KEYS = ("sequence_id", "index", "Index", "id")
 TOKEN_KEYS = ("token_id", "TokenID")
+NUMBER = r"([1-9]\d{0,8})"
 # The inputs that come from a language model.
 MODEL_INPUTS: frozenset[Input] = frozenset(("predictions", "extraction", "decoded_share", "attention"))
 
@@ -65,11 +67,15 @@ class Sequences:
 
 @dataclass(frozen=True)
 class Column:
-    """One column of the metrics table: its name, its Arrow type, and its meaning in one sentence."""
+    """One column of the metrics table: its name, its Arrow type, and its meaning in one sentence.
+
+    twin: another column of the same table, with the same values; each is filled from the other if the data has one.
+    """
 
     name: str
     type: pa.DataType
     meaning: str
+    twin: str | None = None
 
 
 @dataclass(frozen=True)
@@ -107,7 +113,11 @@ def split_by_scheme(kind: str, scheme: str | None, model: str | None) -> tuple[s
 
 @dataclass(frozen=True)
 class TableColumn(Column):
-    """A column of a feature table: a metric, the values it can have, and its other names in published tables."""
+    """A column of a feature table: a metric, the values it can have, and its other names in published tables.
+
+    twin: the plain name of a column whose published name DuckDB and `DataFrame.query` misread. Tables are written with
+        both and read with either.
+    """
 
     smallest: float = 0.0
     largest: float = math.inf
@@ -116,7 +126,12 @@ class TableColumn(Column):
     @property
     def names(self) -> tuple[str, ...]:
         """The names under which the column is accepted, its own first."""
-        return (self.name, *self.aliases)
+        return (self.name, *([self.twin] if self.twin else []), *self.aliases)
+
+    def with_number(self, number: int) -> TableColumn:
+        """Return the column with a number for `{number}` in its names and meaning."""
+        name, meaning, *aliases = (each.format(number=number) for each in (self.name, self.meaning, *self.aliases))
+        return replace(self, name=name, meaning=meaning, aliases=tuple(aliases))
 
 
 @dataclass(frozen=True)
@@ -134,6 +149,9 @@ class FeatureTable:
     has_dataset_per_scheme: whether that directory starts with the scheme.
     in_sample: whether the embedded sample has the table.
     is_built: whether `build_features.py` builds it, as the feature of the same name.
+    counts_continuation: whether the values are of the continuation of each sequence.
+    numbered: a column that the table may have several times, with a number for `{number}` in its names and meaning.
+    described: the settings that the meanings of the columns state, by the option of `build_features.py`.
     """
 
     name: str
@@ -149,6 +167,19 @@ class FeatureTable:
     has_dataset_per_scheme: bool = False
     in_sample: bool = False
     is_built: bool = False
+    counts_continuation: bool = False
+    numbered: TableColumn | None = None
+    described: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def written_columns(self) -> tuple[Column, ...]:
+        """The columns of the table as it is written: its own, then the twins of those that have one."""
+        twins = (
+            Column(each.twin, each.type, f"the same as `{each.name}`", twin=each.name)
+            for each in self.columns
+            if each.twin is not None
+        )
+        return (*self.columns, *twins)
 
     @property
     def holds_integers(self) -> bool:
@@ -167,7 +198,15 @@ class FeatureTable:
 
     def column(self, name: str) -> TableColumn:
         """Return the column of this name."""
-        return next(column for column in self.columns if column.name == name)
+        return next(column for column in (*self.columns, *self.numbered_columns([name])) if column.name == name)
+
+    def numbered_columns(self, names: Iterable[str]) -> tuple[TableColumn, ...]:
+        """Return the numbered columns that are among these names of columns, in the order of their numbers."""
+        if self.numbered is None:
+            return ()
+        patterns = [each.replace("{number}", NUMBER) for each in self.numbered.names]
+        matches = [re.fullmatch(pattern, name, re.ASCII) for name in names for pattern in patterns]
+        return tuple(map(self.numbered.with_number, sorted({int(found[1]) for found in matches if found})))
 
     def dataset_of(self, scheme: str | None) -> str:
         """Return the directory of the table in the published layout; raise ValueError if it has none."""

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from filters.contract import TOKEN_KEYS, FeatureTable, Filter, TableColumn
 
+JACCARD_THRESHOLD, NGRAM_TOKENS = 0.8, 5  # as in Lee et al. 2022, "Deduplicating Training Data ..."
 LARGEST_FREQUENCY = 2.0**53  # above, sums of frequencies would not be exact
 
 
@@ -25,7 +26,7 @@ def feature_table(name: str) -> FeatureTable:
 def joined_filters() -> tuple[Filter, ...]:
     """Return the filters whose columns are joined by sequence id, one per feature table."""
     return tuple(
-        Filter(table.filter_name or table.name, table.meaning, table.columns, feature_table=table.name)
+        Filter(table.filter_name or table.name, table.meaning, table.written_columns, feature_table=table.name)
         for table in FEATURE_TABLES
         if not table.has_token_key
     )
@@ -56,7 +57,7 @@ DUPLICATES = FeatureTable(
         TableColumn(
             "sequence_duplicates",
             pa.int64(),
-            "occurrences in the training corpus of the sequence's 32-token continuation",
+            "occurrences in the training corpus of the sequence's continuation, its last 32 tokens by default",
             aliases=("counts", "Counts", "frequency"),
         ),
     ),
@@ -64,6 +65,13 @@ DUPLICATES = FeatureTable(
     dataset="generation-num-duplicates",
     in_sample=True,
     is_built=True,
+    counts_continuation=True,
+    numbered=TableColumn(
+        "sequence_duplicates_{number}",
+        pa.int64(),
+        "occurrences in the training corpus of the sequence's last {number} tokens",
+        aliases=("counts_{number}",),
+    ),
 )
 
 TOKEN_FREQUENCIES = FeatureTable(
@@ -95,7 +103,8 @@ NEAR_DUPLICATES = FeatureTable(
         TableColumn(
             "near_duplicates",
             pa.int64(),
-            "other sequences of the corpus whose token 5-grams have a Jaccard similarity of at least 0.8 with its own",
+            f"other sequences of the corpus whose token {NGRAM_TOKENS}-grams have a Jaccard similarity of at least "
+            f"{JACCARD_THRESHOLD} with its own",
         ),
         TableColumn(
             "near_duplicate_cluster",
@@ -110,6 +119,7 @@ NEAR_DUPLICATES = FeatureTable(
     dataset="near-duplicates",
     in_sample=True,
     is_built=True,
+    described=(("jaccard_threshold", JACCARD_THRESHOLD), ("ngram_tokens", NGRAM_TOKENS)),
 )
 
 SEMANTIC_DUPLICATES = FeatureTable(
@@ -121,19 +131,40 @@ SEMANTIC_DUPLICATES = FeatureTable(
             "0_8_snowclones",
             pa.int64(),
             "corpus sequences whose sentence embedding has a cosine similarity of at least 0.8",
+            twin="snowclones_0_8",
         ),
-        TableColumn("0_9_snowclones", pa.int64(), "the same at a cosine similarity of at least 0.9"),
+        TableColumn(
+            "0_9_snowclones",
+            pa.int64(),
+            "the same at a cosine similarity of at least 0.9",
+            twin="snowclones_0_9",
+        ),
         TableColumn(
             "0_8_templates",
             pa.int64(),
             "those of `0_8_snowclones` whose prompts also differ by an edit distance above 0 and under 20",
+            twin="templates_0_8",
         ),
-        TableColumn("0_9_templates", pa.int64(), "the same among `0_9_snowclones`"),
+        TableColumn("0_9_templates", pa.int64(), "the same among `0_9_snowclones`", twin="templates_0_9"),
     ),
     split_names=_of_semantic_duplicates,
     hub_id="usvsnsp/semantic-duplicates",
     dataset="semantic-duplicates",
     in_sample=True,
+    is_built=True,
+)
+
+LONGEST_MATCH = FeatureTable(
+    name="longest_match",
+    meaning="How much of the sequence, in one piece, the training corpus holds at another place.",
+    columns=(
+        TableColumn(
+            "longest_corpus_match",
+            pa.int64(),
+            "tokens of the sequence's longest run that the training corpus also holds at another place than its own",
+        ),
+    ),
+    dataset="longest-match",
     is_built=True,
 )
 
@@ -174,4 +205,12 @@ PERPLEXITIES = FeatureTable(
     in_sample=True,
 )
 
-FEATURE_TABLES = (DUPLICATES, TOKEN_FREQUENCIES, NEAR_DUPLICATES, SEMANTIC_DUPLICATES, NL_SCORES, PERPLEXITIES)
+FEATURE_TABLES = (
+    DUPLICATES,
+    TOKEN_FREQUENCIES,
+    NEAR_DUPLICATES,
+    SEMANTIC_DUPLICATES,
+    LONGEST_MATCH,
+    NL_SCORES,
+    PERPLEXITIES,
+)

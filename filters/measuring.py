@@ -18,8 +18,10 @@ from filters.language_model.answers import Answers
 from filters.language_model.asking import ask
 from filters.language_model.model import LanguageModel
 from filters.ragged import lists_from_ragged, ragged_from_lists, ragged_from_strings, strings_from_ragged
+from filters.reasons import Reasons
 from filters.validity import (
-    Reasons,
+    NOT_DECODED,
+    NULL_TEXT,
     first_reasons,
     is_measured,
     text_rejections,
@@ -63,12 +65,12 @@ def rejections(tokens: pa.ListArray | None, text: pa.StringArray | None, resourc
     if tokens is None:
         if text is None:
             raise ValueError("expected a column of tokens, of text, or both; found neither")
-        return text_rejections(text, null_reason="text is null")
+        return text_rejections(text, null_reason=NULL_TEXT)
     in_vocabulary = resources.vocabulary.in_vocabulary if resources.vocabulary else None
     reasons = token_rejections(tokens, in_vocabulary)
     if text is None:
         return reasons
-    null_reason = None if resources.vocabulary else "text is null, and there is no tokenizer to decode the tokens"
+    null_reason = None if resources.vocabulary else NOT_DECODED
     return first_reasons(reasons, text_rejections(text, null_reason))
 
 

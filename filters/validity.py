@@ -8,12 +8,16 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from filters.arrow_input import plain_lists
+from filters.reasons import Reason, ReasonKind, Reasons
 from filters.utf8 import is_utf8
 
-EMPTY_TOKENS, EMPTY_TEXT = "tokens is empty", "text is empty"
-NO_TOKENS = "the tokenizer has no token for the text"
-
-Reasons = NDArray[np.object_]  # one reason per row; None if the row can be measured
+EMPTY_TOKENS = Reason(ReasonKind.NO_TOKENS, "tokens is empty")
+NULL_TOKENS = Reason(ReasonKind.NO_TOKENS, "tokens is null")
+NO_TOKENS = Reason(ReasonKind.NO_TOKENS, "the tokenizer has no token for the text")
+EMPTY_TEXT = Reason(ReasonKind.NO_TEXT, "text is empty")
+NULL_TEXT = Reason(ReasonKind.NO_TEXT, "text is null")
+NOT_DECODED = Reason(ReasonKind.NO_TEXT, "text is null, and there is no tokenizer to decode the tokens")
+NOT_UTF8 = Reason(ReasonKind.NOT_UTF8, "text is not valid UTF-8")
 
 
 def is_measured(reasons: Reasons) -> NDArray[np.bool_]:
@@ -53,16 +57,18 @@ def token_rejections(tokens: pa.Array, in_vocabulary: NDArray[np.bool_] | None) 
     for position, row in zip(positions[::-1], rows[::-1], strict=True):
         reasons[row] = _token_reason(values[int(position)].as_py(), known_range)
     reasons[np.diff(offsets) == 0] = EMPTY_TOKENS
-    reasons[np.asarray(tokens.is_null())] = "tokens is null"
+    reasons[np.asarray(tokens.is_null())] = NULL_TOKENS
     return reasons
 
 
-def _token_reason(token: int | None, known_range: int) -> str:
+def _token_reason(token: int | None, known_range: int) -> Reason:
     if token is None:
-        return "tokens holds a null"
-    if token < 0:
-        return f"token id {token} is negative"
-    return f"token id {token} is not in the vocabulary (ids below {known_range})"
+        text = "tokens holds a null"
+    elif token < 0:
+        text = f"token id {token} is negative"
+    else:
+        text = f"token id {token} is not in the vocabulary (ids below {known_range})"
+    return Reason(ReasonKind.UNKNOWN_TOKEN, text)
 
 
 def text_without_tokens(tokens: pa.ListArray) -> Reasons:
@@ -72,7 +78,7 @@ def text_without_tokens(tokens: pa.ListArray) -> Reasons:
     return reasons
 
 
-def text_rejections(text: pa.StringArray, null_reason: str | None) -> Reasons:
+def text_rejections(text: pa.StringArray, null_reason: Reason | None) -> Reasons:
     """Return why each row of text cannot be measured; None if it can; shape (rows,).
 
     null_reason: the reason for a null text; None if its tokens can be decoded instead.
@@ -84,7 +90,7 @@ def text_rejections(text: pa.StringArray, null_reason: str | None) -> Reasons:
         as_bytes = text.cast(pa.binary())
         for row, value in enumerate(as_bytes.to_pylist()):
             if value is not None and not is_utf8(value):
-                reasons[row] = "text is not valid UTF-8"
+                reasons[row] = NOT_UTF8
     if null_reason is not None:
         reasons[np.asarray(text.is_null())] = null_reason
     reasons[np.asarray(pc.fill_null(pc.equal(pc.binary_length(text), 0), False))] = EMPTY_TEXT

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +39,11 @@ class Vocabulary:
     def size(self) -> int:
         """Return one more than the highest token id, added tokens included."""
         return len(self.in_vocabulary)
+
+    def sha256(self) -> str:
+        """Return a fingerprint of the tokens and their ids, in hexadecimal digits."""
+        tokens = sorted(self.tokenizer.get_vocab(with_added_tokens=True).items(), key=lambda token: token[1])
+        return hashlib.sha256(json.dumps(tokens).encode()).hexdigest()
 
 
 def read_vocabulary(given: Any) -> Vocabulary:

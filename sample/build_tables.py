@@ -31,7 +31,7 @@ from sample.paths import (
     tokenizer_path,
 )
 
-BUILT_TABLES = tuple(table for table in FEATURE_TABLES if table.is_built)
+BUILT_TABLES = tuple(table for table in FEATURE_TABLES if table.is_built and table.in_sample)
 FEATURES = ",".join(table.name for table in BUILT_TABLES)
 PROJECT = Path(__file__).resolve().parent.parent
 CARD_NOTE = "Built by `build_features.py`; see `sample/README.md`."  # in the committed dataset cards
@@ -80,7 +80,7 @@ def semantic_splits(sample: Path, built: Path) -> dict[str, pa.Table]:
         for name, sequence_ids in ids.items():
             rows = counted.filter(pc.is_in(counted["sequence_id"], sequence_ids.combine_chunks()))
             for kind in ("snowclones", "templates"):
-                columns = [column for column in counted.column_names if kind in column]
+                columns = [column.name for column in SEMANTIC_DUPLICATES.columns if kind in column.name]
                 splits[f"{name}_{kind}"] = rows.select(["sequence_id", *columns])
     return splits
 

@@ -19,7 +19,7 @@ def write_table(path: Path, table: pa.Table) -> None:
     # Delta encoding stores ids and counts in a third of the space.
     integers = [field.name for field in table.schema if pa.types.is_integer(field.type)]
     pq.write_table(
-        table,
+        table.replace_schema_metadata(None),  # a feature table's record names paths of this machine
         path,
         compression="zstd",
         compression_level=9,

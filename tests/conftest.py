@@ -1,7 +1,7 @@
 """Fixtures for all tests: one Spark session, a small tokenizer, tiny Parquet files; and the markers of pyproject.toml.
 
-The markers `spark` and `network` are set here, from the fixtures of a test. A test that starts a program or a server
-itself is marked in its own module. A test without the marker `spark` cannot start a JVM.
+The markers `spark`, `network` and `gpu` are set here, from the fixtures of a test. A test that starts a program or a
+server itself is marked in its own module. A test without the marker `spark` cannot start a JVM.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ import pyarrow.parquet as pq
 import pytest
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
+from tests.class_archive import JAVA_OPTIONS, options_to_use_it
+
 PROJECT = Path(__file__).resolve().parent.parent
 PYTHIA = PROJECT.parent / "shared" / "data" / "pythia"
 
@@ -24,12 +26,14 @@ PYTHIA = PROJECT.parent / "shared" / "data" / "pythia"
 MARKED_FIXTURES = {
     "spark": {"spark", "cluster", "sample_run", "default_run", "deduplicated", "hostile_run"},
     "network": {"hub", "store"},
+    "gpu": {"gpu"},
 }
 # The JAVA_HOME of the tests that are not marked `spark`.
 NO_JAVA = PROJECT / "tests" / "no_java"
 
-# The JVMs of the tests live for seconds; without this, they spend most of that time in their own compiler.
-os.environ.setdefault("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+# The JVMs of the tests live for seconds; without this, they spend most of that time compiling and loading classes.
+os.environ.setdefault("JAVA_TOOL_OPTIONS", JAVA_OPTIONS)
+os.environ.setdefault("SPARK_SUBMIT_OPTS", options_to_use_it())
 
 requires_pythia = pytest.mark.skipif(not PYTHIA.exists(), reason="the labelled Pythia data is not on this machine")
 
@@ -134,3 +138,13 @@ def write_parquet(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return write
+
+
+@pytest.fixture(scope="session")
+def gpu() -> str:
+    """Return the name of the first CUDA GPU; skip the test if there is none, even in CI, which has none."""
+    import torch
+
+    if not torch.cuda.is_available():
+        pytest.skip("there is no CUDA GPU on this machine")
+    return "cuda:0"

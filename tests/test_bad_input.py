@@ -185,7 +185,6 @@ def test_unwritable_output_directory_is_rejected(name: str, tmp_path: Path, caps
 @pytest.mark.parametrize(
     ("data", "table", "option", "expected"),
     [
-        pytest.param({"tokens": [[1]]}, {"sequence_id": [1], "counts": [1]}, "duplicates", "expected a column of ids"),
         pytest.param(TOKENS, {"sequence_id": ["1"], "counts": [1]}, "duplicates", "expected whole numbers"),
         pytest.param(TOKENS, {"sequence_id": [1], "counts": [1.7]}, "duplicates", "expected whole numbers"),
         pytest.param(TOKENS, {"sequence_id": [1], "nl_scores": ["a"]}, "nl_scores", "expected numbers"),

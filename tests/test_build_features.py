@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -19,13 +19,15 @@ import pytest
 from tokenizers import Tokenizer
 
 import build_features
+from filters.vocabulary import read_vocabulary
 from sample import paths as sample_paths
 from sample.build_tables import read_split, run_build_features
-from tests.conftest import PROJECT
+from spark.sources.counted_for import read_record
 from tests.features.embedding_models import LONGEST, NUMERALS, save_tiny_model
 from tests.features.near_duplicates_oracle import similar_pairs
 from tests.features.plain_reference import edit_distance_plainly, embed_plainly
 from tests.programs import build_features as run_features
+from tests.programs import calculate_metrics as run_metrics
 from tests.readers import READERS
 from tests.sample.committed import truth
 
@@ -35,6 +37,8 @@ TABLES = {
     "duped-num-frequencies": ("memorized", "non_memorized"),
     "deduped-num-frequencies": ("memorized", "non_memorized"),
 }
+# Settings of every table of a corpus that was not cut into sequences.
+NOT_CUT = {"sequence_tokens": None, "stride": None, "keep_short": False}
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +98,7 @@ def test_run_prints_a_summary_and_writes_run_json(default_run: Any) -> None:
     directory, printed = default_run
     assert "Spark UI: http://" in printed
     assert "repeated" in printed
-    assert "Next, join them: --duplicates" in printed
+    assert re.search(r"Next, join them: \S+ \S*calculate_metrics.py --duplicates", printed)
     record = json.loads((directory / "run.json").read_text())
     assert record["status"] == "complete"
     columns = {column["name"] for column in record["schema"] if column["feature"] != "near_duplicates"}
@@ -108,16 +112,47 @@ def test_run_prints_a_summary_and_writes_run_json(default_run: Any) -> None:
 
 def test_calculate_metrics_joins_the_built_tables(default_run: Any, tmp_path: Path) -> None:
     directory, printed = default_run
-    options = printed.split("Next, join them: ")[1].replace("'", "").split()
-    paths = [option if option.startswith("--") else str(directory.parent.parent / option) for option in options]
-    command = [sys.executable, str(PROJECT / "calculate_metrics.py"), "--quiet", "--run_id", "joined", *paths]
-    command += ["--filters", "duplicates,near_duplicates,token_frequencies", "--schemes", "duped", "--models", "70m"]
-    subprocess.run(command, cwd=tmp_path, check=True)
+    command = printed.split("Next, join them: ")[1].strip()
+    command += f" --quiet --run_id joined --output_dir {tmp_path / 'output'} --schemes duped --models 70m"
+    command += " --filters duplicates,near_duplicates,token_frequencies"
+    subprocess.run(command, shell=True, cwd=directory.parent.parent, check=True)
+    record = json.loads((tmp_path / "output" / "joined" / "run.json").read_text())
+    joined = {each["feature"]: each["counted_for"] for each in record["tables"][0]["feature_tables"]}
+    assert joined["duplicates"][0]["settings"]["continuation_tokens"] == 32
+    assert set(joined) == {"duplicates", "near_duplicates", "token_frequencies"}
     found = ds.dataset(tmp_path / "output" / "joined" / "metrics", partitioning="hive").to_table()
     known = dict(zip(truth()["sequence_id"].to_pylist(), truth()["duplicates_duped"].to_pylist(), strict=True))
     joined = zip(found["sequence_id"].to_pylist(), found["sequence_duplicates"].to_pylist(), strict=True)
     assert all(known[sequence] == count for sequence, count in joined)
     assert found["avg_frequency"].null_count == found["near_duplicate_cluster"].null_count == 0
+
+
+@pytest.mark.parametrize(
+    ("dataset", "feature", "settings"),
+    [
+        (
+            "generation-num-duplicates/duped",
+            "duplicates",
+            {"sequences": None, "prompt_tokens": 32, "continuation_tokens": 32, "window_tokens": []} | NOT_CUT,
+        ),
+        ("near-duplicates/duped", "near_duplicates", {"jaccard_threshold": 0.8, "ngram_tokens": 5} | NOT_CUT),
+        (
+            "duped-num-frequencies/memorized",
+            "token_frequencies",
+            {"memorized": f"{sample_paths.memories_directory()}#duped.160m"},
+        ),
+    ],
+)
+def test_files_of_a_table_say_what_it_was_counted_for(
+    default_run: Any, dataset: str, feature: str, settings: dict[str, Any]
+) -> None:
+    for path in (default_run[0] / dataset).glob("*.parquet"):
+        record = read_record(pq.read_schema(path).metadata)
+        assert record is not None
+        assert record.settings == settings
+        assert (record.feature, record.corpus_rows) == (feature, 23_045)
+        assert record.corpus == str(sample_paths.corpus_path("duped"))
+        assert record.tokenizer_sha256 == read_vocabulary(sample_paths.tokenizer_path()).sha256()
 
 
 def test_second_run_with_the_same_id_redoes_only_missing_tables(default_run: Any, tmp_path: Path) -> None:
@@ -138,24 +173,28 @@ def test_second_run_with_the_same_id_redoes_only_missing_tables(default_run: Any
     again = run_features("--run_id", "first", directory=tmp_path)
     assert "already complete; nothing to do" in again.stdout
     assert card.read_text() == content
-    refused = run_features("--run_id", "first", "--window", "0:8", directory=tmp_path)
+    refused = run_features("--run_id", "first", "--continuation_tokens", "8", directory=tmp_path)
     assert refused.returncode == 2
-    assert "started with window = '32:64', found '0:8'" in refused.stderr
+    assert "started with continuation_tokens = '32', found '8'" in refused.stderr
 
 
 @pytest.mark.spark
 def test_file_of_token_ids_is_counted_without_schemes(tmp_path: Path) -> None:
     generator = np.random.default_rng(0)
     rows = generator.integers(0, 9, (200, 50)).astype("<u2")
-    rows[:, 10:14] = rows[generator.integers(0, 200, 200), 10:14]
+    rows[:, 46:] = rows[generator.integers(0, 200, 200), 46:]
     (tmp_path / "document.bin").write_bytes(rows.tobytes())
     options = [
         "--corpus",
         "document.bin",
         "--row_tokens",
         "50",
-        "--window",
-        "10:14",
+        "--prompt_tokens",
+        "10",
+        "--continuation_tokens",
+        "4",
+        "--window_tokens",
+        "2",
         "--run_id",
         "mine",
         "--features",
@@ -165,9 +204,27 @@ def test_file_of_token_ids_is_counted_without_schemes(tmp_path: Path) -> None:
     assert finished.returncode == 0, finished.stderr
     counted = read_split(tmp_path / "output" / "mine" / "generation-num-duplicates").to_pydict()
     places = Counter(tuple(row[start : start + 4]) for row in rows.tolist() for start in range(47))
-    assert counted == {"index": list(range(200)), "counts": [places[tuple(row[10:14])] for row in rows.tolist()]}
+    shorter = Counter(tuple(row[start : start + 2]) for row in rows.tolist() for start in range(49))
+    assert counted == {
+        "index": list(range(200)),
+        "counts": [places[tuple(row[46:])] for row in rows.tolist()],
+        "counts_2": [shorter[tuple(row[48:])] for row in rows.tolist()],
+    }
+    schema = json.loads((tmp_path / "output" / "mine" / "run.json").read_text())["schema"]
+    assert [column["name"] for column in schema] == ["index", "counts", "counts_2", "TokenID", "Frequency"]
     frequencies = read_split(tmp_path / "output" / "mine" / "num-frequencies").to_pydict()
     assert frequencies == {"TokenID": list(range(9)), "Frequency": np.bincount(rows.ravel()).tolist()}
+    pq.write_table(pa.table({"sequence_id": [5, 500], "tokens": rows[[5, 6]].tolist()}), tmp_path / "sequences.parquet")
+    joining = finished.stdout.split("Next, join them: ")[1].split()
+    assert joining[2:4] == ["--continuation_tokens", "4"]
+    options = ["--datasets", "sequences.parquet", "--filters", "duplicates", *joining[:4], "--run_id", "joined"]
+    finished = run_metrics(*options, directory=tmp_path)
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    joined = pq.read_table(tmp_path / "output" / "joined" / "metrics").to_pylist()
+    found = [[row[name] for name in ("sequence_duplicates", "sequence_duplicates_2")] for row in joined]
+    assert found == [[counted["counts"][5], counted["counts_2"][5]], [None, None]]
+    record = json.loads((tmp_path / "output" / "joined" / "run.json").read_text())
+    assert [column["name"] for column in record["schema"]] == ["sequence_duplicates", "sequence_duplicates_2"]
 
 
 @pytest.mark.spark
@@ -194,6 +251,9 @@ def test_semantic_duplicates_equal_a_search_of_all_pairs(
             name = f"{level}".replace(".", "_")
             assert table[f"{name}_snowclones"][place] == len(others)
             assert table[f"{name}_templates"][place] == near
+    for kind in ("snowclones", "templates"):
+        for level in ("0_8", "0_9"):
+            assert table[f"{kind}_{level}"] == table[f"{level}_{kind}"]
     assert table["sequence_id"] == sequences["sequence_id"]
     assert 0 < sum(table["0_9_templates"]) < sum(table["0_8_snowclones"])
 
@@ -210,8 +270,10 @@ def test_sample_is_read_from_another_directory(tmp_path: Path) -> None:
     [
         pytest.param("--features duplicate", "did you mean duplicates?", id="feature"),
         pytest.param("--schemes dupd", "did you mean duped?", id="scheme of the sample"),
-        pytest.param("--window 64:32", "expected START:STOP", id="window backwards"),
-        pytest.param("--window 5", "expected START:STOP", id="window of one number"),
+        pytest.param("--continuation_tokens 0", "a whole number of at least 1", id="continuation of nothing"),
+        pytest.param("--window_tokens 16,65", "at most the 64 tokens of prompt and", id="window beyond the sequence"),
+        pytest.param("--window_tokens 16,", "a whole number of at least 1", id="window without a number"),
+        pytest.param("--window 32:64", "unrecognized arguments: --window", id="former option"),
         pytest.param("--row_tokens 0", "a whole number of at least 1", id="rows of nothing"),
         pytest.param("--corpus nowhere.bin", "no such file or directory", id="corpus"),
         pytest.param("--corpus c/{scheme}.bin", "expected --schemes", id="no schemes"),
@@ -252,7 +314,9 @@ def test_sample_is_read_from_another_directory(tmp_path: Path) -> None:
         ),
         pytest.param("--deduplicate fuzzy --cosine_threshold 0.7", "--deduplicate semantic.", id="another threshold"),
         pytest.param("--embedding_model m", "--features semantic_duplicates or --dedup", id="model without a use"),
-        pytest.param("--features near_duplicates --window 1:2", "add --features duplicates.", id="no window"),
+        pytest.param(
+            "--features near_duplicates --prompt_tokens 8", "add --features duplicates.", id="no continuation"
+        ),
         pytest.param("--features near_duplicates --memorized m", "--features token_freq", id="memorized of nothing"),
     ],
 )

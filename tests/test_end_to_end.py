@@ -19,6 +19,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 
+from calculate_metrics import NEXT
 from filters.feature_tables import FEATURE_TABLES
 from filters.registry import choose_filters
 from sample import paths as sample_paths
@@ -51,7 +52,8 @@ def test_default_run_prints_a_summary_and_the_next_command(sample_run: Any) -> N
     assert finished.returncode == 0, finished.stdout + finished.stderr
     assert finished.stderr == ""
     assert "Spark UI: http://" in finished.stdout
-    assert re.search(r"Next, on real data: .*python.* .*calculate_metrics.py --datasets memories", finished.stdout)
+    for what, options in NEXT:
+        assert re.search(rf"^Next, {what}: .*python.* .*calculate_metrics.py {options}$", finished.stdout, re.MULTILINE)
     assert all(word in finished.stdout for word in ("rows/s", "increments", "repeats", "code", "Output: "))
     time = r"^\d\d:\d\d:\d\d \S+ \S+: "
     starts = re.findall(time + rf"started \(job \d of {SAMPLE_SPLITS}, [\d,]+ rows\)$", finished.stdout, re.MULTILINE)

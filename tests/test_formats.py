@@ -48,7 +48,8 @@ def test_metrics_keep_the_columns_of_every_format(data: Path, tokenizer_file: Pa
     assert "Note: books: left out clock (time64[us]): Spark has no such type." in done.stdout
     metrics, rejected = data / "output" / "one" / "metrics", data / "output" / "one" / "rejected"
     books = table_of(metrics / "dataset=books").sort_by("sequence_id")
-    assert books.column_names[-3:] == ["at", "_metadata", "lang"]
+    assert books.column_names[-4:] == ["at", "_metadata", "lang", "year"]  # the year of the other dataset's table
+    assert books["year"].null_count == books.num_rows
     assert books["lang"].to_pylist() == ["de", "de", "en", "en"]
     assert books["at"][0].as_py() == datetime.datetime(2001, 9, 9, 1, 46, 40)
     assert (books["text"][0].as_py(), books["is_repeating"][0].as_py()) == (TEXT, True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -22,6 +23,7 @@ import pytest
 
 from spark.runs.interruption import Interrupted, Interruption, command_to_go_on, run_interruptibly
 from tests.conftest import PROJECT
+from tests.programs import calculate_metrics
 
 ROWS = 60_000  # takes some seconds to measure
 SECONDS_ALLOWED = 60  # takes a few seconds on an idle machine
@@ -93,6 +95,33 @@ def test_ctrl_c_stops_a_split_and_the_printed_command_resumes_it(tmp_path: Path)
     quiet = shlex.split(finished["go_on"].replace("--json", "--quiet"))
     nothing_to_do = subprocess.run(quiet, cwd=tmp_path, capture_output=True, text=True)
     assert (nothing_to_do.returncode, nothing_to_do.stdout, nothing_to_do.stderr) == (0, "", "")
+
+
+@pytest.mark.spark
+def test_a_killed_run_goes_on_with_the_tasks_that_it_has_not_finished(tmp_path: Path) -> None:
+    tokens = np.random.default_rng(7).integers(0, 1000, (ROWS, 64)).tolist()
+    lines = "".join(f'{{"sequence_id": {row}, "tokens": {tokens[row]}}}\n' for row in range(ROWS))
+    (tmp_path / "large.jsonl").write_text(lines)  # several tasks of 4 MB
+    arguments = ("--datasets", "large.jsonl", "--run_id", "r")
+    with program(*arguments, directory=tmp_path) as process:
+        begun = read_until(process, lambda event: event["event"] == "progress" and event["this_job"]["rows_done"])
+        tree = [*psutil.Process(process.pid).children(recursive=True), psutil.Process(process.pid)]
+        for each in tree:
+            each.kill()
+    psutil.wait_procs(tree, SECONDS_ALLOWED)
+    run = tmp_path / "output" / "r"
+    assert list((run / "_unfinished").rglob("*.json"))
+    assert not list((run / "metrics").rglob("*.parquet"))
+
+    again = calculate_metrics(*arguments, directory=tmp_path)
+    assert (again.returncode, again.stderr) == (0, "")
+    found = re.search(r"large: (\d+) rows were measured before the run stopped", (run / "run.log").read_text())
+    assert found is not None
+    assert begun["this_job"]["rows_done"] <= int(found[1]) < ROWS
+    table = pq.read_table(run / "metrics")
+    assert sorted(table["sequence_id"].to_pylist()) == list(range(ROWS))
+    assert table.sort_by("sequence_id")["tokens"].to_pylist() == tokens
+    assert not (run / "_unfinished").exists()
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,6 @@ import pyarrow as pa
 import pytest
 
 from filters.contract import Column, Filter
-from spark.metrics.job import MetricsJob
 from spark.session.job_descriptions import job_group
 from tests.spark.metrics.test_job import metrics_job
 
@@ -62,7 +62,7 @@ def test_ui_tabs_describe_each_step_while_a_job_runs(
 
     def measure() -> None:
         with job_group(spark.sparkContext, "mine deduped.70m"):
-            MetricsJob(run.resolved, (waiting,), run.configuration, tmp_path).run(spark)
+            replace(run, filters=(waiting,)).run(spark)
 
     with ThreadPoolExecutor(1) as pool:
         measuring = pool.submit(measure)

@@ -6,6 +6,7 @@ import pyarrow as pa
 
 from filters.contract import Filter
 from filters.feature_tables import FEATURE_TABLES
+from filters.reasons import ReasonKind
 from filters.registry import ALL_FILTERS
 from tools.markdown import table
 
@@ -17,9 +18,21 @@ the filters that ran. A boolean column comes with the score that it was cut from
 
 A value that cannot be known is null, and the summary and `run.json` say why. [Glossary](glossary.md): the terms.
 
+DuckDB and `DataFrame.query` misread names that begin with a digit, such as the published `0_8_snowclones`. Such a
+column has a twin with the same values and a plain name: `snowclones_0_8`.
+
 - **Name a filter** in `--filters`, or a group: `all`, `model`.
 - **Group `none`**: the filter runs only if you name it.
 - **Input**: what the filter reads. A filter that joins a feature table needs the option of that name.
+
+"""
+
+REJECTED = """
+## Rejected rows { #rejected-rows }
+
+`rejected/` holds every row that was not measured: its id, `tokens`, `text` (as bytes) and your own columns as they are
+in the data, for text formats the `line`, and why: `reason` is a text for people, `reason_kind` a word to group by. The
+summary and `run.json` (`rejected_by_kind`) count the rows of each kind.
 
 """
 
@@ -27,7 +40,11 @@ A value that cannot be known is null, and the summary and `run.json` say why. [G
 def columns_page() -> str:
     """Return the page: one section per filter, each with a table of its columns."""
     overview = table(("filter", "group", "input", "columns"), map(_overview_row, ALL_FILTERS))
-    return INTRODUCTION + overview + "".join(f"\n{_section(each)}" for each in ALL_FILTERS)
+    sections = "".join(f"\n{_section(each)}" for each in ALL_FILTERS)
+    kinds = table(
+        ("`reason_kind`", "why the row was not measured"), ((f"`{kind}`", kind.meaning) for kind in ReasonKind)
+    )
+    return INTRODUCTION + overview + sections + REJECTED + kinds
 
 
 def type_name(arrow_type: pa.DataType) -> str:

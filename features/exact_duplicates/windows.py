@@ -40,13 +40,6 @@ class Windows(NamedTuple):
     hash_bits: int
 
 
-def cut_windows(tokens: RaggedArray, start: int, stop: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """Return positions (int64) of the rows with `stop` tokens or more, and their tokens `start` to `stop` (int32)."""
-    rows = np.flatnonzero(np.diff(tokens.offsets) >= stop)
-    places = tokens.offsets[rows, None] + np.arange(start, stop)
-    return rows, tokens.values[places].astype(np.int32)
-
-
 def index_windows(tokens: NDArray[np.int32], hash_bits: int = HASH_BITS) -> tuple[Windows, NDArray[np.int64]]:
     """Return the distinct windows among `tokens`, shape (rows, length), and the index of each row's window, int64."""
     number, length = tokens.shape

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-JACCARD_THRESHOLD = 0.8  # as in Lee et al. 2022, "Deduplicating Training Data ..."
-NGRAM_TOKENS = 5  # tokens per shingle, as there
 EXPECTED_RECALL = 0.99  # of the pairs exactly at the threshold; more similar pairs have a higher recall
 MOST_HASHES = 128  # upper bound of a signature's length, and so of its cost; the default of datasketch's MinHash
 

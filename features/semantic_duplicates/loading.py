@@ -12,6 +12,7 @@ import torch
 from features.semantic_duplicates.encoding import Encoder, encode, tokenize
 from features.semantic_duplicates.model import MODEL_ADVICE, EmbeddingModel
 from filters.errors import UserError, printable
+from filters.language_model.devices import device_name, put_on_device
 from filters.language_model.loading import LAYER_WEIGHT
 from filters.tokenizer import switch_off_sampling
 
@@ -70,9 +71,9 @@ def load_encoder(model: EmbeddingModel) -> Encoder:
     longest = model.longest or min(bound, tokenizer.model_max_length)
     if longest > bound:
         raise _error(model, f"max_seq_length is {longest}, and the network reads {bound} tokens")
-    device = model.device or ("cuda" if torch.cuda.is_available() else "cpu")
-    logging.getLogger("memorization").info("loaded %s", model.directory)
-    return Encoder(tokenizer, network.to(device), longest, model.lower_case)
+    network = put_on_device(network, model.device, f"--embedding_model {printable(str(model.directory))}")
+    logging.getLogger("memorization").info("loaded %s on %s", model.directory, device_name(network.device))
+    return Encoder(tokenizer, network, longest, model.lower_case)
 
 
 def _wrong_tensors(loaded: dict[str, Any]) -> list[str]:

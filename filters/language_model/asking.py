@@ -11,7 +11,10 @@ from filters.contract import Input, RaggedArray
 from filters.language_model.answers import Answers
 from filters.language_model.model import LanguageModel, model_rejections
 from filters.ragged import take_rows
-from filters.validity import Reasons, is_measured
+from filters.reasons import Reason, ReasonKind, Reasons
+from filters.validity import is_measured
+
+NAN = Reason(ReasonKind.NO_PREDICTION, "the language model's predictions are not a number (NaN)")
 
 
 def ask(model: LanguageModel, tokens: RaggedArray, wanted: Set[Input]) -> tuple[Reasons, Answers]:
@@ -32,7 +35,7 @@ def ask(model: LanguageModel, tokens: RaggedArray, wanted: Set[Input]) -> tuple[
         has_nan = rows_with_nan(answers, len(asked))
         if not has_nan.any():
             return reasons, answers
-        reasons[asked[has_nan]] = "the language model's predictions are not a number (NaN)"
+        reasons[asked[has_nan]] = NAN
 
 
 def rows_with_nan(answers: Answers, rows: int) -> NDArray[np.bool_]:

@@ -17,6 +17,9 @@ from filters.language_model.scoring import ScoredTokens, score_tokens
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
+# Copying waits for a GPU, which idles until the next batch. So the scores of a few batches are copied together.
+TOKENS_A_COPY = 1 << 18
+
 
 @torch.inference_mode()
 def predict(model: PreTrainedModel, tokens: RaggedArray, tokens_a_batch: int) -> Predictions:
@@ -27,13 +30,24 @@ def predict(model: PreTrainedModel, tokens: RaggedArray, tokens_a_batch: int) ->
     log_likelihood, standardized, entropy = np.empty((3, offsets[-1]))
     predictions = Predictions(offsets, log_likelihood, standardized, entropy, np.empty(offsets[-1], np.int64))
     with_predictions = np.flatnonzero(scored)
+    waiting: list[tuple[NDArray[np.int64], ScoredTokens]] = []
     for batch in cut_batches(lengths[with_predictions], tokens_a_batch):
         rows = with_predictions[batch]
-        scored_places = places(offsets[rows], scored[rows])
         parts = run_halving_on_lack_of_memory(lambda part: _score_batch(model, tokens, part), rows)
-        for values, found in zip(predictions[1:], zip(*parts, strict=True), strict=True):
-            values[scored_places] = torch.cat(found).cpu().numpy()
+        scored_places = places(offsets[rows], scored[rows])
+        waiting.append((scored_places, ScoredTokens(*map(torch.cat, zip(*parts, strict=True)))))
+        if sum(len(each) for each, _ in waiting) >= TOKENS_A_COPY:
+            _copy(waiting, predictions)
+            waiting.clear()
+    _copy(waiting, predictions)
     return predictions
+
+
+def _copy(scored: list[tuple[NDArray[np.int64], ScoredTokens]], predictions: Predictions) -> None:
+    """Copy scored tokens to their places in the predictions."""
+    for scored_places, found in scored:
+        for values, each in zip(predictions[1:], found, strict=True):
+            values[scored_places] = each.cpu().numpy()
 
 
 def _score_batch(model: PreTrainedModel, tokens: RaggedArray, rows: NDArray[np.int64]) -> ScoredTokens:
@@ -44,5 +58,5 @@ def _score_batch(model: PreTrainedModel, tokens: RaggedArray, rows: NDArray[np.i
     scored = score_tokens(logits.flatten(0, 1), inputs.roll(-1, dims=1).flatten())
     is_followed = np.zeros_like(real)
     is_followed[:, :-1] = real[:, 1:]
-    kept = torch.from_numpy(is_followed.ravel()).to(model.device)
+    kept = torch.from_numpy(np.flatnonzero(is_followed)).to(model.device)  # a mask would make torch wait for a GPU
     return ScoredTokens(*(values[kept] for values in scored))

@@ -12,6 +12,7 @@ import torch
 
 from filters.contract import Input
 from filters.errors import UserError, printable
+from filters.language_model.devices import device_name, put_on_device
 from filters.language_model.model import MODEL_ADVICE, LanguageModel
 from filters.language_model.probing import find_problem
 
@@ -32,8 +33,7 @@ def load_model_once(
     Raises UserError if the model cannot be loaded, or cannot provide the outputs.
     """
     load_model_once.cache_clear()  # free the previous model before loading this one
-    device = model.device or ("cuda" if torch.cuda.is_available() else "cpu")
-    loaded = load_model(model.directory, device, getattr(torch, model.precision))
+    loaded = load_model(model.directory, model.device, getattr(torch, model.precision))
     try:
         if "attention" in wanted:
             loaded.set_attn_implementation("eager")  # the only implementation that returns its weights
@@ -51,11 +51,12 @@ def file_stamp(directory: Path) -> tuple[tuple[str, int, int], ...]:
     return tuple((path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in files)
 
 
-def load_model(directory: Path, device: str = "cpu", dtype: torch.dtype = torch.float32) -> PreTrainedModel:
+def load_model(directory: Path, device: str | None = "cpu", dtype: torch.dtype = torch.float32) -> PreTrainedModel:
     """Load the model that `transformers` saved in a directory, in evaluation mode.
 
+    device: None for the first GPU, or the CPU without one.
     No code from the directory is run, and weights other than safetensors are loaded as tensors only. Raises UserError
-    if no causal language model can be loaded.
+    if no causal language model can be loaded, or the device cannot hold it.
     """
     from transformers import AutoModelForCausalLM, GenerationConfig
     from transformers.utils import logging as transformers_logging
@@ -88,8 +89,9 @@ def load_model(directory: Path, device: str = "cpu", dtype: torch.dtype = torch.
         )
     # The directory's generation settings (penalties, sampling, a time limit) would change greedy decoding.
     model.generation_config = GenerationConfig()
-    logging.getLogger("memorization").info("loaded %s", directory)
-    loaded_model: PreTrainedModel = model.to(device)  # from_pretrained sets evaluation mode
+    # from_pretrained sets evaluation mode.
+    loaded_model: PreTrainedModel = put_on_device(model, device, f"--model {printable(str(directory))}")
+    logging.getLogger("memorization").info("loaded %s on %s", directory, device_name(loaded_model.device))
     return loaded_model
 
 

@@ -8,10 +8,11 @@ from typing import Any, Literal
 
 import numpy as np
 
+from filters.continuation import CONTINUATION_TOKENS, PROMPT_TOKENS
 from filters.contract import MIN_K_PERCENT, RaggedArray
 from filters.errors import UserError, printable
 from filters.language_model.context import context_tokens
-from filters.validity import Reasons
+from filters.reasons import Reason, ReasonKind, Reasons
 
 Precision = Literal["float32", "bfloat16", "float16"]
 MODEL_ADVICE = "Give a causal language model that this version of transformers supports, saved by save_pretrained."
@@ -30,8 +31,8 @@ class LanguageModel:
     directory: Path
     vocabulary_size: int
     context_tokens: int | None
-    prompt_tokens: int = 32
-    continuation_tokens: int = 32
+    prompt_tokens: int = PROMPT_TOKENS
+    continuation_tokens: int = CONTINUATION_TOKENS
     min_k_percent: float = MIN_K_PERCENT
     precision: Precision = "float32"
     device: str | None = None
@@ -46,10 +47,12 @@ def model_rejections(model: LanguageModel, tokens: RaggedArray) -> Reasons:
     # Backwards, so that the first such token of a row gives the reason.
     for position in np.flatnonzero(np.asarray(tokens.values) >= np.int64(bound))[::-1]:
         row = np.searchsorted(tokens.offsets, position, side="right") - 1
-        reasons[row] = f"token id {tokens.values[position]} is not one of the language model's (ids below {bound})"
+        text = f"token id {tokens.values[position]} is not one of the language model's (ids below {bound})"
+        reasons[row] = Reason(ReasonKind.UNKNOWN_TOKEN, text)
     if model.context_tokens is not None:
         for row in np.flatnonzero(lengths > model.context_tokens):
-            reasons[row] = f"{lengths[row]} tokens are more than the language model's context of {model.context_tokens}"
+            text = f"{lengths[row]} tokens are more than the language model's context of {model.context_tokens}"
+            reasons[row] = Reason(ReasonKind.TOO_LONG, text)
     return reasons
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from filters.continuation import cut_ends
 from filters.contract import Input, RaggedArray
 from filters.language_model.answers import Answers, Extraction, Predictions
 from filters.language_model.attention import measure_attention
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
 # Memory limit of a batch, beside the model: its logits, its keys and values, or its attention.
 BYTES_ON_A_CPU, BYTES_ON_A_GPU = 1 << 28, 1 << 32
-BYTES_A_NUMBER = 4
+BYTES_OF_FLOAT32 = 4
+BYTES_OF_ATTENTION = 32  # that its statistics need for each weight of a layer: about three numbers of 64 bits
 
 
 class Ends(NamedTuple):
@@ -50,16 +52,22 @@ def answer(loaded: PreTrainedModel, model: LanguageModel, tokens: RaggedArray, w
             decoded_share[ends.rows] = share_reproduced(loaded, model, ends)
     if "attention" in wanted:
         longest = int(np.diff(tokens.offsets).max(initial=1))
-        weights_a_token = config.num_hidden_layers * config.num_attention_heads * longest
-        attention = measure_attention(loaded, tokens, batch_tokens(loaded, weights_a_token, model.batch_bytes))
+        layers = config.num_hidden_layers + BYTES_OF_ATTENTION // loaded.dtype.itemsize
+        numbers_a_token = layers * config.num_attention_heads * longest + config.vocab_size  # weights and logits
+        attention = measure_attention(loaded, tokens, batch_tokens(loaded, numbers_a_token, model.batch_bytes))
     return Answers(predictions, extraction, decoded_share, attention)
 
 
 def batch_tokens(loaded: PreTrainedModel, numbers_a_token: int, batch_bytes: int | None = None) -> int:
-    """Return how many tokens to run at once, if the largest output has `numbers_a_token` numbers per token."""
+    """Return how many tokens to run at once, if the largest output has `numbers_a_token` numbers per token.
+
+    The numbers have the model's precision on a GPU; on a CPU, they are converted to float32.
+    """
+    on_a_cpu = loaded.device.type == "cpu"
     if batch_bytes is None:
-        batch_bytes = BYTES_ON_A_CPU if loaded.device.type == "cpu" else BYTES_ON_A_GPU
-    return max(1, batch_bytes // (BYTES_A_NUMBER * numbers_a_token))
+        batch_bytes = BYTES_ON_A_CPU if on_a_cpu else BYTES_ON_A_GPU
+    bytes_a_number = BYTES_OF_FLOAT32 if on_a_cpu else loaded.dtype.itemsize
+    return max(1, batch_bytes // (bytes_a_number * numbers_a_token))
 
 
 def predict_ends(loaded: PreTrainedModel, model: LanguageModel, tokens: RaggedArray, known: Predictions | None) -> Ends:
@@ -68,11 +76,10 @@ def predict_ends(loaded: PreTrainedModel, model: LanguageModel, tokens: RaggedAr
     known: predictions for the whole sequences; they are reused for sequences without tokens before the prompt.
     """
     width = model.prompt_tokens + model.continuation_tokens
-    lengths = np.diff(tokens.offsets)
-    rows = np.flatnonzero(lengths >= width)
-    ends = tokens.values[tokens.offsets[rows + 1, None] - width + np.arange(width)].astype(np.int64)
+    rows, cut = cut_ends(tokens, width)
+    ends = cut.astype(np.int64)
     log_likelihood, first_choice = np.empty((len(rows), width - 1)), np.empty((len(rows), width - 1), np.int64)
-    is_known = (lengths[rows] == width) & (known is not None)
+    is_known = (np.diff(tokens.offsets)[rows] == width) & (known is not None)
     if known is not None:
         places = known.offsets[rows[is_known], None] + np.arange(width - 1)
         log_likelihood[is_known], first_choice[is_known] = known.log_likelihood[places], known.first_choice[places]

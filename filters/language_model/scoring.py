@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Callable
+from functools import cache
 from typing import NamedTuple, TypeAlias
 
 import torch
 from torch import Tensor
 
+from filters.errors import printable
 from filters.language_model import logit_sums
 from filters.language_model.logit_sums import add_up_gaps
 
@@ -16,6 +19,7 @@ NUMBERS_A_CHUNK = 1 << 27  # keeps a GPU busy, in 1.5 GB
 SMALLEST_GAP = -200.0  # exp of it is 0 in float32
 
 GapSums: TypeAlias = tuple[Tensor, Tensor, Tensor, Tensor]  # largest logit, target's gap, top choice, three sums
+AddUp: TypeAlias = Callable[..., GapSums]
 
 
 class ScoredTokens(NamedTuple):
@@ -34,17 +38,15 @@ class ScoredTokens(NamedTuple):
     first_choice: Tensor
 
 
-def score_tokens(
-    logits: Tensor, targets: Tensor, add_up: Callable[[Tensor, Tensor], GapSums] | None = None
-) -> ScoredTokens:
+def score_tokens(logits: Tensor, targets: Tensor, add_up: AddUp | None = None) -> ScoredTokens:
     """Score each token against the logits that predicted it.
 
     logits: any floating type, shape (tokens, vocabulary size). targets: int64, shape (tokens,).
-    add_up: computes `logit_sums.add_up_gaps`; by default, compiled code on a CPU and torch on a GPU.
+    add_up: computes `logit_sums.add_up_gaps`; by default, compiled code for the device.
     Rows whose largest logit is NaN or infinite give NaN.
     """
     if add_up is None:
-        add_up = add_up_gaps_compiled if logits.device.type == "cpu" else add_up_gaps_with_torch
+        add_up = add_up_gaps_compiled if logits.device.type == "cpu" else fastest_on_gpu(logits.device)
     top, gap, first_choice, sums = add_up(logits, targets)
     # The likeliest token's own weight, 1, is added in float64. So a nearly certain prediction keeps its small digits,
     # which a log-softmax in float32 would round away.
@@ -61,6 +63,25 @@ def score_tokens(
         entropy=torch.where(top.isfinite(), log_total - mean_gap, math.nan),
         first_choice=first_choice,
     )
+
+
+@cache
+def fastest_on_gpu(device: torch.device) -> AddUp:
+    """Return the Triton kernel if it runs on this device, else the torch operations.
+
+    Triton is missing in some of torch's packages; it needs a C compiler, Python's headers and a recent GPU.
+    """
+    try:
+        from filters.language_model.logit_sums_triton import add_up_gaps_with_triton
+
+        add_up_gaps_with_triton(torch.zeros((1, 16), device=device), torch.zeros(1, dtype=torch.int64, device=device))
+    except torch.OutOfMemoryError:
+        raise
+    except Exception as error:  # Triton raises many kinds of errors
+        reason = printable(" ".join(str(error).split()))[:300]
+        logging.getLogger("memorization").info("scoring without Triton: %s: %s", type(error).__name__, reason)
+        return add_up_gaps_with_torch
+    return add_up_gaps_with_triton
 
 
 def add_up_gaps_compiled(logits: Tensor, targets: Tensor, numbers_a_chunk: int = logit_sums.NUMBERS_A_CHUNK) -> GapSums:

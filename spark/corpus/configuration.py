@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from features.deduplication import COSINE_THRESHOLD, KEEP, METHODS, Criteria, Keep, Method
-from features.near_duplicates.bands import JACCARD_THRESHOLD, NGRAM_TOKENS
 from features.semantic_duplicates.model import DEFAULT_MODEL
-from spark.corpus.exact_duplicates.windows import Window
+from filters.feature_tables import JACCARD_THRESHOLD, NGRAM_TOKENS
 from spark.corpus.jobs import FEATURE_JOBS, users_by_option
 from spark.runs.command_line import CommandLine
-from spark.runs.option_checks import as_names, integer_from, number_up_to, one_of
+from spark.runs.option_checks import as_names, integer_from, integers_from, number_up_to, one_of
 from spark.runs.options import RunConfiguration, checked_values, option
-from spark.sources.token_file import PYTHIA_ROW_TOKENS
 from utils import UserError, printable, require_known
 
 FEATURES = tuple(job.feature for job in FEATURE_JOBS)
-WITHOUT_A_MODEL = tuple(job.feature for job in FEATURE_JOBS if "embedding_model" not in job.options)
+DEFAULT_FEATURES = tuple(job.feature for job in FEATURE_JOBS if job.is_default)
 SAMPLE = "sample"
 # Headings of the options.
 TABLES, SIMILARITY, DEDUPLICATE = "feature tables", "near and semantic duplicates", "deduplication"
-CONTINUATION = Window(32, 64)  # of the sequences that the Pythia models memorized
 USED_BY = users_by_option()
-WINDOW = re.compile(r"(\d{1,9}):(\d{1,9})")
 
 
 def as_methods(name: str, value: Any) -> tuple[Method, ...]:
@@ -33,15 +28,6 @@ def as_methods(name: str, value: Any) -> tuple[Method, ...]:
     names = as_names(name, value)
     require_known("method", names, METHODS)
     return tuple(method for method in METHODS if method in names)
-
-
-def as_window(name: str, value: Any) -> Window:
-    """Accept START:STOP: the index of the first token of a window, and the index after its last token."""
-    match = WINDOW.fullmatch(str(value))
-    window = Window(int(match[1]), int(match[2])) if match else Window(0, 0)
-    if window.start >= window.stop:
-        raise UserError(f"--{name}: expected START:STOP, such as 32:64, found {printable(str(value)[:200])!r}.")
-    return window
 
 
 @dataclass(frozen=True)
@@ -61,7 +47,7 @@ class FeatureConfiguration(RunConfiguration):
         None, "A,B", "names of corpora; each replaces {scheme} in the paths", as_names
     )
     features: tuple[str, ...] = option(
-        WITHOUT_A_MODEL,
+        DEFAULT_FEATURES,
         "A,B",
         f"{', '.join(FEATURES)} (default: the first three; none with --deduplicate)",
         as_names,
@@ -73,8 +59,12 @@ class FeatureConfiguration(RunConfiguration):
     memorized: str | None = option(
         None, "WHERE", "sequences of the corpus whose tokens are counted separately", group=TABLES
     )
-    window: Window = option(
-        CONTINUATION, "START:STOP", "tokens of a sequence to look for (default 32:64)", as_window, group=TABLES
+    window_tokens: tuple[int, ...] = option(
+        (),
+        "N,N",
+        "count the duplicates of the last N tokens of each sequence too",
+        integers_from(1),
+        group=TABLES,
     )
     jaccard_threshold: float = option(
         JACCARD_THRESHOLD,
@@ -120,9 +110,6 @@ class FeatureConfiguration(RunConfiguration):
         integer_from(1),
         group=DEDUPLICATE,
     )
-    row_tokens: int = option(
-        PYTHIA_ROW_TOKENS, "N", "tokens per row of a .bin file without index (default 2049)", integer_from(1)
-    )
     tokenizer: str | None = option(None, "PATH|ID", "encodes text: tokenizer.json, its directory, or a Hub id")
 
     @property
@@ -137,10 +124,6 @@ class FeatureConfiguration(RunConfiguration):
             self.semantic_clusters,
         )
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the options by name, in JSON types."""
-        return {**super().as_json(), "window": f"{self.window.start}:{self.window.stop}"}
-
 
 def build_feature_configuration(options: dict[str, Any]) -> FeatureConfiguration:
     """Return the configuration with these options in place of the defaults; raise UserError for a wrong value."""
@@ -150,6 +133,12 @@ def build_feature_configuration(options: dict[str, Any]) -> FeatureConfiguration
     configuration = FeatureConfiguration(**values)
     require_known("feature", configuration.features, FEATURES)
     _require_used(values, {*configuration.features, *configuration.deduplicate})
+    longest = configuration.prompt_tokens + configuration.continuation_tokens
+    if max(configuration.window_tokens, default=0) > longest:
+        raise UserError(
+            f"--window_tokens: expected at most the {longest} tokens of prompt and continuation, "
+            f"found {max(configuration.window_tokens)}.\nGive fewer, or more --prompt_tokens."
+        )
     paths = {"corpus": configuration.corpus, "sequences": configuration.sequences, "memorized": configuration.memorized}
     for name, path in paths.items():
         if path is None or path == SAMPLE:

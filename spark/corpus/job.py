@@ -20,6 +20,7 @@ from spark.corpus.card import write_card
 from spark.runs.run_record import RunRecord
 from spark.session.join_sizes import join_by_measured_sizes
 from spark.sources.corpus_parts import Corpus
+from spark.sources.counted_for import CountedFor
 from spark.storage.paths import AnyPath, discard
 from spark.storage.publishing import TEMPORARY, Written, publish, read_marker
 
@@ -41,8 +42,10 @@ class FeatureJob(ABC):
     """One feature of one corpus, with resolved input. A subclass defines its output and how to build it.
 
     feature: its name in `--features` and as a feature table.
+    is_default: whether it is built if `--features` names none.
     options: the options that this feature uses, except options that all features use.
-    output_columns: the columns of its tables.
+    output_columns: the columns of its tables, whatever the options.
+    of_rows: whether its tables have a row per row of the corpus.
     has_card: whether its tables are splits of one dataset, listed in the README.md of the run.
 
     memorized: sequences to count separately; None to count all together.
@@ -51,8 +54,10 @@ class FeatureJob(ABC):
     """
 
     feature: ClassVar[str]
+    is_default: ClassVar[bool] = True
     options: ClassVar[tuple[str, ...]] = ()
     output_columns: ClassVar[tuple[Column, ...]]
+    of_rows: ClassVar[bool] = False
     has_card: ClassVar[bool] = True
 
     planned: PlannedFeature
@@ -64,6 +69,11 @@ class FeatureJob(ABC):
     configuration: FeatureConfiguration
     run_directory: AnyPath
     language_model: LanguageModel | None = None
+
+    @classmethod
+    def columns(cls, configuration: FeatureConfiguration) -> tuple[Column, ...]:
+        """Return the columns of its tables, with the further ones that the options ask for."""
+        return cls.output_columns
 
     @classmethod
     def dataset(cls, scheme: str | None) -> str:
@@ -100,6 +110,15 @@ class FeatureJob(ABC):
     def strategy(self) -> str | None:
         """Return how the feature is computed; None if there is only one strategy or the choice is not known yet."""
         return None
+
+    @property
+    def record(self) -> CountedFor:
+        """What the values of the tables stand for."""
+        settings = {name: getattr(self.configuration, name) for name in self.options}
+        # The plan knows the paths of the scheme, and the memorized sequences of the sample.
+        settings |= {name: getattr(self.planned, name) for name in ("sequences", "memorized") if name in settings}
+        tokenizer = None if self.vocabulary is None else self.vocabulary.sha256()
+        return CountedFor(self.feature, self.corpus.source, self.corpus.rows, tokenizer, settings)
 
     @property
     def description(self) -> str:

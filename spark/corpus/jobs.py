@@ -5,12 +5,19 @@ from __future__ import annotations
 from spark.corpus.deduplication.job import METHOD_OPTIONS, CorpusDeduplication
 from spark.corpus.exact_duplicates.job import ExactDuplicates
 from spark.corpus.job import FeatureJob
+from spark.corpus.longest_match.job import LongestMatch
 from spark.corpus.near_duplicates.job import NearDuplicates
 from spark.corpus.semantic_duplicates.job import SemanticDuplicates
 from spark.corpus.token_frequencies import TokenFrequencies
 
 # In the order of building.
-FEATURE_JOBS: tuple[type[FeatureJob], ...] = (ExactDuplicates, TokenFrequencies, NearDuplicates, SemanticDuplicates)
+FEATURE_JOBS: tuple[type[FeatureJob], ...] = (
+    ExactDuplicates,
+    TokenFrequencies,
+    NearDuplicates,
+    SemanticDuplicates,
+    LongestMatch,
+)
 
 
 def job_class(feature: str) -> type[FeatureJob]:

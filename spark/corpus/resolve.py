@@ -9,9 +9,10 @@ from spark.corpus.configuration import FeatureConfiguration
 from spark.corpus.job import FeatureJob
 from spark.corpus.jobs import job_class
 from spark.corpus.planning import PlannedFeature
-from spark.runs.read_options import read_options, require_read_as_documents
-from spark.sources.corpora import SPLIT_MARK, resolve_corpus, tokenizer_of
+from spark.runs.read_options import read_options, require_used_read_options
+from spark.sources.corpora import SPLIT_MARK, cut_corpus, resolve_corpus, tokenizer_of
 from spark.sources.corpus_parts import Corpus
+from spark.sources.input_columns import numbering_note
 from spark.sources.patterns import base_of
 from spark.sources.resolver import Resolver
 from spark.storage.paths import AnyPath, storage_path
@@ -29,11 +30,13 @@ def resolve_features(
             source, configuration.row_tokens, tokenizer, resolver, options=read_options(configuration)
         )
         require_outside(run_directory, source)
+        if corpus.document_id is not None and configuration.cut is None:
+            resolver.on_note(numbering_note(corpus.source, corpus.document_id))
         return corpus
 
     for each in planned:
         yield _resolve_job(each, configuration, run_directory, resolver, find)
-    require_read_as_documents(configuration, resolver)
+    require_used_read_options(configuration, resolver)
 
 
 def require_outside(run_directory: AnyPath, source: str) -> None:
@@ -56,16 +59,21 @@ def _resolve_job(
     job = job_class(planned.feature)
     corpus = find(planned.corpus, planned.tokenizer)
     sequences = corpus if planned.sequences is None else find(planned.sequences, planned.tokenizer)
+    cut = configuration.cut if "sequence_tokens" in job.options else None
     memorized = None if planned.memorized is None else find(planned.memorized, planned.tokenizer)
     if corpus.rows == 0:
         raise UserError(f"{printable(corpus.source)}: expected a corpus, found no rows.")
     for name, found in (("sequences", sequences), ("memorized", memorized)):
-        if found is not None and found is not corpus and not found.has_ids:
+        if found is not None and found is not corpus and not found.has_ids and cut is None:
             raise UserError(
-                f"--{name} {printable(found.source)}: expected a column of ids, found none.\n"
+                f"--{name} {printable(found.source)}: expected a column of whole numbers as ids, found none.\n"
                 "Add a column `sequence_id` with the row of each sequence in the corpus."
             )
     job.check(configuration, corpus)
+    if cut is not None:
+        sequences = cut_corpus(sequences, cut)
+        if job.of_rows:
+            corpus = sequences if planned.sequences is None else cut_corpus(corpus, cut)
     tokenizer = planned.tokenizer or tokenizer_of(planned.corpus)
     vocabulary = resolver.vocabulary(tokenizer) if tokenizer else None
     embedding_model = None

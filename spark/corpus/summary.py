@@ -1,14 +1,12 @@
-"""Reports of `build_features.py`: the plan, the schema, the removed duplicates, and how to join the tables."""
+"""Reports of `build_features.py`: the plan, the schema, and the removed duplicates."""
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Iterator, Sequence
 
 import pyarrow.parquet as pq
 
-from filters.contract import FeatureTable
-from filters.feature_tables import FEATURE_TABLES
+from spark.corpus.configuration import FeatureConfiguration
 from spark.corpus.deduplication.job import DEDUPLICATION
 from spark.corpus.job import FeatureJob
 from spark.corpus.jobs import job_class
@@ -17,12 +15,12 @@ from spark.reporting.events import Deduplicated, FeaturePlan, PlannedTable
 from spark.storage.paths import AnyPath, arrow_location
 
 
-def schema_of_features(planned: Iterable[PlannedFeature]) -> list[dict[str, str]]:
+def schema_of_features(planned: Iterable[PlannedFeature], configuration: FeatureConfiguration) -> list[dict[str, str]]:
     """Return the columns of all tables, as `run.json` lists them."""
     return [
         {"name": column.name, "type": str(column.type), "feature": feature, "meaning": column.meaning}
         for feature in dict.fromkeys(each.feature for each in planned)
-        for column in job_class(feature).output_columns
+        for column in job_class(feature).columns(configuration)
     ]
 
 
@@ -49,27 +47,3 @@ def deduplications(planned: Iterable[PlannedFeature], directory: AnyPath) -> Ite
         if each.feature == DEDUPLICATION:
             filesystem, summary = arrow_location(directory / each.dataset / "summary")
             yield Deduplicated(each.description, pq.read_table(summary, filesystem=filesystem).to_pylist())
-
-
-def joining_command(planned: Iterable[PlannedFeature], directory: AnyPath) -> str:
-    """Return the options of calculate_metrics.py that join the tables of this run."""
-    tables = {table.name: table for table in FEATURE_TABLES}
-    options: dict[str, str] = {}
-    for each in planned:
-        table = tables.get(each.feature)
-        if table is not None:
-            options[each.feature] = shlex.quote(str(directory / _path_to_join(table, each)))
-    return " ".join(f"--{feature} {path}" for feature, path in options.items())
-
-
-def _path_to_join(table: FeatureTable, planned: PlannedFeature) -> str:
-    """Return the path to join: the dataset, with `{scheme}` for the scheme.
-
-    The split is appended if the published dataset has other splits.
-    """
-    if planned.scheme is None:
-        return planned.dataset
-    dataset = table.dataset_of("{scheme}")
-    is_split_by_scheme = planned.splits == (planned.scheme,)
-    is_as_published = table.split_names("plain", planned.scheme, None) == planned.splits
-    return f"{dataset}/{{scheme}}" if is_split_by_scheme and not is_as_published else dataset

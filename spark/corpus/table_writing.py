@@ -11,8 +11,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from spark.corpus.parallel_reading import map_parts
+from spark.session.job_descriptions import MERGE_FILES, phase
 from spark.sources.corpus_parts import Corpus
+from spark.sources.counted_for import CountedFor
 from spark.sources.token_reader import CorpusBatch
+from spark.storage.merging import merge_small_files
 from spark.storage.paths import AnyPath, arrow_location
 from spark.storage.task_files import TaskFiles, add_up, keep_only, task_file_name
 
@@ -46,35 +49,43 @@ def write_parts(
 
 
 def write_frame(
-    frame: DataFrame, directory: AnyPath, name: str, count: Callable[[pa.Table], dict[str, int]] = lambda _: {}
+    frame: DataFrame,
+    directory: AnyPath,
+    name: str,
+    count: Callable[[pa.Table], dict[str, int]] = lambda _: {},
+    record: CountedFor | None = None,
 ) -> WrittenFrame:
     """Write the rows of a frame as the table `name`, and add up the counts that `count` returns for them.
 
-    A frame without rows becomes one empty file with the columns of the frame.
+    A frame without rows becomes one empty file with the columns of the frame. record: written into every file.
     """
     from pyspark.sql.pandas.types import to_arrow_schema
 
     def write(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        tables = (pa.Table.from_batches([batch]).cast(_with_nulls(batch.schema)) for batch in batches)
+        tables = (pa.Table.from_batches([batch]).cast(_written_schema(batch.schema, record)) for batch in batches)
         return _write_task(((table, count(table)) for table in tables), directory, name)
 
     (directory / name).mkdir(parents=True, exist_ok=True)
     written = _collect_reports(frame.mapInArrow(write, REPORT), directory / name)
+    with phase(frame.sparkSession, MERGE_FILES):
+        merge_small_files(frame.sparkSession, directory / name)
     if not written.rows:
-        write_one_file(_with_nulls(to_arrow_schema(frame.schema)).empty_table(), directory, name)
+        write_one_file(_written_schema(to_arrow_schema(frame.schema)).empty_table(), directory, name, record)
     return written
 
 
-def write_one_file(table: pa.Table, directory: AnyPath, name: str) -> None:
-    """Write a table from the memory of the driver, as the table `name` with one file."""
+def write_one_file(table: pa.Table, directory: AnyPath, name: str, record: CountedFor | None = None) -> None:
+    """Write a table from the memory of the driver, as the table `name` with one file. record: written into it."""
     (directory / name).mkdir(parents=True, exist_ok=True)
     filesystem, path = arrow_location(directory / name / "part-00000.parquet")
-    pq.write_table(table, path, compression="zstd", filesystem=filesystem)
+    recorded = table.replace_schema_metadata(record and record.as_metadata())
+    pq.write_table(recorded, path, compression="zstd", filesystem=filesystem)
 
 
-def _with_nulls(schema: pa.Schema) -> pa.Schema:
-    """Return the schema with nullable columns and without metadata, as in the other tables."""
-    return pa.schema([field.with_nullable(True).remove_metadata() for field in schema])
+def _written_schema(schema: pa.Schema, record: CountedFor | None = None) -> pa.Schema:
+    """Return the schema with nullable columns, as in the other tables, and no metadata but the record."""
+    columns = [field.with_nullable(True).remove_metadata() for field in schema]
+    return pa.schema(columns, record and record.as_metadata())
 
 
 def _write_task(

@@ -20,6 +20,7 @@ from spark.corpus.parallel_reading import map_parts, number_lines
 from spark.corpus.table_writing import write_one_file
 from spark.session.job_descriptions import READ_CORPUS, phase
 from spark.sources.corpus_parts import Corpus
+from spark.sources.counted_for import CountedFor
 from spark.sources.token_reader import CorpusBatch
 from spark.storage.paths import AnyPath
 from utils import UserError
@@ -58,7 +59,8 @@ class TokenFrequencies(FeatureJob):
     ) -> Counts:
         """Write one table; or two, for the memorized sequences and for the rest."""
         corpus = number_lines(spark, self.corpus) if self.memorized is not None else self.corpus
-        return TokenCounting(corpus, self.memorized, self._vocabulary_size, directory).run(spark, tables, rows_done)
+        counting = TokenCounting(corpus, self.memorized, self._vocabulary_size, directory, self.record)
+        return counting.run(spark, tables, rows_done)
 
     @property
     def _vocabulary_size(self) -> int:
@@ -71,12 +73,14 @@ class TokenCounting:
 
     memorized: sequences to count separately, found in the corpus by id; None to count all together.
     vocabulary_size: minimum number of token ids to list; ids that the corpus lacks have a count of 0.
+    record: written into the tables.
     """
 
     corpus: Corpus
     memorized: Corpus | None
     vocabulary_size: int
     directory: AnyPath
+    record: CountedFor | None = None
 
     def run(self, spark: SparkSession, tables: Sequence[str], rows_done: Accumulator[int]) -> dict[str, dict[str, int]]:
         """Write `TokenID`, `Frequency`: one table; or two, for the memorized sequences and for the rest.
@@ -98,7 +102,8 @@ class TokenCounting:
         token_ids = np.arange(frequencies.shape[1])
         found = {}
         for table, row in zip(tables, (MEMORIZED, REST) if len(tables) == 2 else (REST,), strict=True):
-            write_one_file(pa.table({"TokenID": token_ids, "Frequency": frequencies[row]}), self.directory, table)
+            listed = pa.table({"TokenID": token_ids, "Frequency": frequencies[row]})
+            write_one_file(listed, self.directory, table, self.record)
             found[table] = {"rows": len(token_ids), "tokens": int(frequencies[row].sum()), "sequences": sequences[row]}
         if absent:
             found[tables[0]]["absent"] = absent

@@ -8,6 +8,7 @@ from typing import Any
 from filters.contract import MIN_K_PERCENT, FeatureTable
 from filters.feature_tables import (
     DUPLICATES,
+    LONGEST_MATCH,
     NEAR_DUPLICATES,
     NL_SCORES,
     PERPLEXITIES,
@@ -68,16 +69,6 @@ class Configuration(RunConfiguration):
     model: str | None = option(
         None, "PATH|ID", "language model to evaluate: published (Pythia's), a directory, or a Hub id", group=MODEL
     )
-    prompt_tokens: int = option(
-        32, "N", "tokens that the model is prompted with (default 32)", integer_from(1), group=MODEL
-    )
-    continuation_tokens: int = option(
-        32,
-        "N",
-        "tokens at the end of a sequence that the model must reproduce (default 32)",
-        integer_from(1),
-        group=MODEL,
-    )
     min_k_percent: float = option(
         MIN_K_PERCENT,
         "K",
@@ -96,6 +87,7 @@ class Configuration(RunConfiguration):
     token_frequencies: str = feature_table_option(TOKEN_FREQUENCIES)
     near_duplicates: str = feature_table_option(NEAR_DUPLICATES)
     semantic_duplicates: str = feature_table_option(SEMANTIC_DUPLICATES)
+    longest_match: str = feature_table_option(LONGEST_MATCH)
     nl_scores: str = feature_table_option(NL_SCORES)
     perplexities: str = feature_table_option(PERPLEXITIES)
 

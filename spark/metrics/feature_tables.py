@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from filters.continuation import CONTINUATION_TOKENS
 from filters.contract import FeatureTable, Filter
 from filters.feature_tables import FEATURE_TABLES
 from filters.input_types import is_integer, is_number
@@ -38,6 +39,14 @@ class FeatureFiles:
     values: tuple[tuple[str, str], ...]
     model: str | None = None
 
+    @property
+    def written(self) -> tuple[str, ...]:
+        """The names of the metrics that the table gives, twins included."""
+        given = {metric for metric, _ in self.values}
+        return tuple(
+            column.name for column in self.table.written_columns if not given.isdisjoint((column.name, column.twin))
+        )
+
 
 def feature_locations(
     table: FeatureTable, configuration: Configuration, sequences: SequenceTable, model: str | None
@@ -46,7 +55,10 @@ def feature_locations(
     setting = getattr(configuration, table.name)
     scheme = sequences.scheme or "none"
     source, is_local = setting.replace("{scheme}", scheme).replace("{model}", str(model)), True
-    if setting == NONE or (setting == AUTO and not (sequences.is_sample and table.in_sample)):
+    is_of_sample = sequences.is_sample and table.in_sample
+    if table.counts_continuation:  # the sample's tables count the default continuation
+        is_of_sample &= configuration.continuation_tokens == CONTINUATION_TOKENS
+    if setting == NONE or (setting == AUTO and not is_of_sample):
         return ()
     if setting == AUTO:
         source = str(feature_directory(table.name, scheme))
@@ -97,7 +109,8 @@ def resolve_feature_table(
         return None
     files = resolver.files(location)
     key = _first_present(table.key_names, files)
-    found = [(column.name, _first_present(column.names, files)) for column in table.columns]
+    columns = (*table.columns, *table.numbered_columns(files.schema.names))
+    found = [(column.name, _first_present(column.names, files)) for column in columns]
     values = tuple((metric, name) for metric, name in found if name)
     if key is None or not values or (table.needs_all_columns and len(values) < len(found)):
         wanted = ", ".join("/".join(column.names) for column in table.columns)

@@ -14,6 +14,8 @@ from spark.metrics.configuration import Configuration
 from spark.metrics.sequence_table import SequenceTable
 from spark.sources.catalog import CHECKPOINTS, MODELS, SCHEMES, ModelLocation
 from spark.sources.resolver import Resolver
+from spark.storage.paths import is_local, storage_path
+from spark.storage.publishing import model_level
 from utils import UserError, printable, require_known
 
 PUBLISHED = "published"
@@ -95,6 +97,24 @@ def model_location(given: str, scheme: str | None, model: str | None) -> ModelLo
             given = given.replace(f"{{{name}}}", _needed(value, name, given))
     id_and_revision = ID_AND_REVISION.fullmatch(given)
     return ModelLocation(id_and_revision[1], id_and_revision[2]) if id_and_revision else ModelLocation(given, None)
+
+
+def asked_model(sequences: SequenceTable) -> str | None:
+    """Return the name of the language model that is asked about data that names no model; None if its name is unknown.
+
+    It is the name of the model's directory, or the Hub id: `owner--name`, or `owner--name--revision`.
+    """
+    given = sequences.language_model
+    needed = {"{model}": None, "{scheme}": sequences.scheme}
+    if sequences.models != (None,) or given in (None, PUBLISHED):
+        return None
+    if any(placeholder in given and value is None for placeholder, value in needed.items()):
+        return None
+    location = model_location(given, sequences.scheme, None)
+    path = storage_path(location.id_or_path)
+    if is_local(path) and path.is_dir():
+        return model_level(path.resolve().name)
+    return model_level("--".join(filter(None, [*location.id_or_path.split("/"), location.revision])))
 
 
 def _pythia(scheme: str, model: str) -> ModelLocation:

@@ -12,7 +12,7 @@ from spark.sources.hub_layout import is_hub_layout, tokenizer_beside
 from spark.sources.patterns import base_of
 from spark.sources.saved_datasets import saved_splits
 from spark.storage.paths import AnyPath
-from spark.storage.publishing import LONGEST_NAME, require_partition_names
+from spark.storage.publishing import partition_name, require_partition_names
 from utils import printable, require_known
 
 MEMORIES_SPLIT = re.compile(r"(deduped|duped)\.(.+)")
@@ -22,7 +22,7 @@ def local_tables(path: AnyPath, configuration: Configuration) -> list[SequenceTa
     """Return the tables at an existing path; raise UserError for models or schemes that the data does not have."""
     base = base_of(path)
     name = base.resolve().name if base.is_dir() else path.name.split(".")[0]
-    dataset = re.sub(r"[^A-Za-z0-9._-]", "_", name).lstrip("._-")[:LONGEST_NAME] or "data"
+    dataset = partition_name(name) or "data"
     tokenizer = configuration.tokenizer or tokenizer_beside(base)
     require_partition_names((*(configuration.models or ()), *(configuration.schemes or ())))
     source = TableLocation(str(path), is_local=True)

@@ -2,25 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from filters.contract import FeatureTable, Filter
 from filters.feature_tables import TOKEN_FREQUENCIES, feature_table
 from spark.metrics.configuration import Configuration
 from spark.metrics.feature_tables import feature_locations
 from spark.metrics.resolve import ResolvedTable
 
+NOT_DECODED = "no tokenizer known to decode the tokens: give --tokenizer"
+NOT_ENCODED = "no tokenizer known to encode the text: give --tokenizer"
+
 
 def null_columns(
-    resolved: ResolvedTable, filters: tuple[Filter, ...], configuration: Configuration, model: str | None
+    resolved: ResolvedTable,
+    filters: tuple[Filter, ...],
+    configuration: Configuration,
+    model: str | None,
+    own: Iterable[str] = (),
 ) -> dict[str, str]:
-    """Return the reason by metric, for the metrics that are null in every row of the table of this model."""
+    """Return the reason by column, for the columns that are null in every row of the table of this model.
+
+    own: the users' own columns that the tables of the run have.
+    """
     features = (*resolved.features, *resolved.features_by_model[model])
-    given = {metric for feature in features for metric, _ in feature.values} | set(resolved.columns.others)
+    given = {name for feature in features for name in feature.written} | set(resolved.columns.others)
     reasons: dict[str, str] = {}
+    if resolved.resources.vocabulary is None:
+        reasons |= {"tokens": NOT_ENCODED} if resolved.columns.tokens is None else {}
+        reasons |= {"text": NOT_DECODED} if resolved.columns.text is None else {}
     for each in filters:
         reason = _reason(each, resolved, configuration, model)
         if reason is not None:
-            reasons |= {column.name: reason for column in each.columns if column.name not in given}
-    return reasons
+            reasons |= {column.name: reason for column in each.columns if given.isdisjoint((column.name, column.twin))}
+    absent = f"{resolved.sequences.dataset} has no such column"
+    metrics = {column.name for each in filters for column in each.columns}
+    return reasons | {name: absent for name in own if name not in metrics.union(resolved.columns.others)}
 
 
 def _reason(each: Filter, resolved: ResolvedTable, configuration: Configuration, model: str | None) -> str | None:
@@ -37,9 +54,9 @@ def _reason(each: Filter, resolved: ResolvedTable, configuration: Configuration,
         return _no_table(feature_table(each.feature_table))
     has_vocabulary = resolved.resources.vocabulary is not None
     if "text" in each.reads and resolved.columns.text is None and not has_vocabulary:
-        return "no tokenizer known to decode the tokens: give --tokenizer"
+        return NOT_DECODED
     if ("tokens" in each.reads or each.asks_model) and resolved.columns.tokens is None and not has_vocabulary:
-        return "no tokenizer known to encode the text: give --tokenizer"
+        return NOT_ENCODED
     if "token_frequencies" in each.reads and resolved.resources.token_frequencies is None:
         return _no_table(TOKEN_FREQUENCIES)
     return None

@@ -27,11 +27,11 @@ def make_plan(
     feature_tables = [table for table in FEATURE_TABLES if table.name in used]
 
     def planned(sequences: SequenceTable) -> PlannedJob:
-        model = sequences.models[0]
+        model = sequences.levels[0]
         features = [each.name for each in feature_tables if feature_locations(each, configuration, sequences, model)]
-        location = required_model(sequences, sequences.models, filters)
+        location = required_model(sequences, sequences.levels, filters)
         language_model = str(location) if location else None
-        written = [str(partition_path(sequences.dataset, sequences.scheme, model)) for model in sequences.models]
+        written = [str(partition_path(sequences.dataset, sequences.scheme, model)) for model in sequences.levels]
         return PlannedJob(
             sequences.description, str(sequences.location), sequences.tokenizer, language_model, features, written
         )

@@ -7,7 +7,7 @@ from dataclasses import replace
 from filters.registry import choose_filters
 from sample import paths as sample_paths
 from spark.metrics.configuration import Configuration
-from spark.metrics.language_models import PUBLISHED
+from spark.metrics.language_models import PUBLISHED, asked_model
 from spark.metrics.local_datasets import local_tables
 from spark.metrics.sequence_table import SequenceTable, memories_tables, one_model_each
 from spark.sources import catalog
@@ -24,8 +24,8 @@ def plan_sequence_tables(configuration: Configuration) -> list[SequenceTable]:
     """
     tables = [table for name in configuration.datasets for table in _tables_of(name, configuration)]
     if any(each.asks_model for each in choose_filters(configuration.filters)):
-        tables = one_model_each(tables)
-    written = [(table.dataset, table.scheme, model) for table in tables for model in table.models]
+        tables = [replace(table, asked=asked_model(table)) for table in one_model_each(tables)]
+    written = [(table.dataset, table.scheme, model) for table in tables for model in table.levels]
     twice = next((key for key in written if written.count(key) > 1), None)
     if twice:
         raise UserError(

@@ -5,8 +5,12 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
+from filters.reasons import ReasonKind
 from spark.session.job_descriptions import phase
-from spark.sources.internal_columns import REJECTION
+from spark.sources.internal_columns import INTERNAL, REJECTION
+from spark.sources.rejection import rejection
+
+REPEATED = f"{INTERNAL}repeated"
 
 
 def reject_repeated_ids(frame: DataFrame) -> DataFrame:
@@ -16,13 +20,16 @@ def reject_repeated_ids(frame: DataFrame) -> DataFrame:
         .groupBy("sequence_id")
         .count()
         .where("count > 1")
-        .select("sequence_id", F.format_string("sequence_id occurs %d times", "count").alias("_run_repeated"))
+        .select(
+            "sequence_id",
+            rejection(ReasonKind.REPEATED_ID, F.format_string("sequence_id occurs %d times", "count")).alias(REPEATED),
+        )
     )
     with phase(frame.sparkSession, "look for repeated ids"):
         if repeated.isEmpty():
             return frame
-    reason = F.coalesce(F.col(REJECTION), F.col("_run_repeated"))
-    return frame.join(repeated, "sequence_id", "left").withColumn(REJECTION, reason).drop("_run_repeated")
+    reason = F.coalesce(F.col(REJECTION), F.col(REPEATED))
+    return frame.join(repeated, "sequence_id", "left").withColumn(REJECTION, reason).drop(REPEATED)
 
 
 def draw_sample(frame: DataFrame, size: int, seed: int) -> DataFrame:

@@ -12,9 +12,10 @@ from spark.sources.catalog import Kind, TableLocation
 class SequenceTable:
     """A source table that one job measures once, and writes once per model.
 
-    dataset, scheme, models: name the partitions of the output; scheme and model are None if the data has none.
+    dataset, scheme, models: name the partitions of the output; scheme and model are None if the data names none.
     tokenizer: a local path or Hub id; None if none is known.
     language_model: a local path, a Hub id or `published`; may contain {scheme} and {model}; None if none is known.
+    asked: the name of the language model that is asked, if the data names no model; else None.
     is_sample: whether the table is part of the embedded sample, which has its own feature tables.
     """
 
@@ -26,11 +27,17 @@ class SequenceTable:
     tokenizer: str | None
     language_model: str | None = None
     is_sample: bool = False
+    asked: str | None = None
+
+    @property
+    def levels(self) -> tuple[str | None, ...]:
+        """The models that name the partitions of the output: those of the data, else the one that is asked."""
+        return (self.asked,) if self.models == (None,) else self.models
 
     @property
     def description(self) -> str:
         """The name of the table in messages and in the Spark UI."""
-        return self.described_for(",".join(model for model in self.models if model))
+        return self.described_for(",".join(model for model in self.levels if model))
 
     def described_for(self, model: str | None) -> str:
         """Return the name of the output table of one model, such as `memories deduped.70m`."""

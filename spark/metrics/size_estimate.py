@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from filters.contract import Filter
 from filters.measuring import measure_batch
 from spark.metrics.output_schema import OutputSchema
 from spark.metrics.resolve import ResolvedTable
@@ -21,13 +20,14 @@ ROWS_TRIED = 1_000
 BYTES_OF_A_NUMBER = 8
 
 
-def estimated_bytes(resolved: ResolvedTable, filters: tuple[Filter, ...], sample_size: int | None) -> int | None:
+def estimated_bytes(resolved: ResolvedTable, output_schema: OutputSchema, sample_size: int | None) -> int | None:
     """Return the expected size of a job's tables in bytes: the size of its first rows, scaled to all rows.
 
     None if the number of rows is unknown, or if the first rows cannot be read or measured. In the second case the job
     itself reports the reason.
     """
-    measured = tuple(each for each in filters if not each.asks_model)
+    filters = output_schema.filters
+    measured = replace(output_schema, filters=tuple(each for each in filters if not each.asks_model))
     try:
         first, rows = resolved.files.first_rows(ROWS_TRIED)
         if not len(first) or rows is None:
@@ -37,7 +37,7 @@ def estimated_bytes(resolved: ResolvedTable, filters: tuple[Filter, ...], sample
     except (OSError, ValueError, pa.ArrowException, UserError):
         return None
     joined = (*resolved.features, *(each for features in resolved.features_by_model.values() for each in features))
-    numbers = sum(len(each.values) for each in joined) + sum(len(each.columns) for each in filters if each.asks_model)
+    numbers = sum(len(each.written) for each in joined) + sum(len(each.columns) for each in filters if each.asks_model)
     bytes_a_row = bytes_of_first / len(first) + BYTES_OF_A_NUMBER * numbers
     return round(bytes_a_row * min(rows, sample_size or rows))
 
@@ -56,12 +56,11 @@ def _as_stage_batch(table: pa.Table, columns: InputColumns) -> pa.RecordBatch:
 
 
 def _as_parquet(
-    resolved: ResolvedTable, filters: Iterable[Filter], batch: pa.RecordBatch, model: str | None
+    resolved: ResolvedTable, output_schema: OutputSchema, batch: pa.RecordBatch, model: str | None
 ) -> memoryview:
     names = batch.schema.names
     tokens, text = (batch[name] if name in names else None for name in ("tokens", "text"))
-    measured = measure_batch(tokens, text, filters, resolved.resources)
-    output_schema = OutputSchema(tuple(filters), resolved.columns, all_memorized=resolved.sequences.kind == "memories")
+    measured = measure_batch(tokens, text, output_schema.filters, resolved.resources)
     content = io.BytesIO()
     pq.write_table(output_schema.metrics(batch, measured, model), content, compression="zstd")
     return content.getbuffer()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -9,27 +11,23 @@ from numpy.typing import NDArray
 
 from filters.feature_tables import TOKEN_FREQUENCIES
 from filters.vocabulary import LARGEST_VOCABULARY
-from spark.metrics.feature_tables import resolve_feature_table
+from spark.metrics.feature_tables import FeatureFiles
 from spark.sources.catalog import TableLocation
-from spark.sources.resolver import Resolver
 from utils import UserError
 
 
-def read_token_frequencies(locations: tuple[TableLocation, ...], resolver: Resolver) -> NDArray[np.int64]:
+def read_token_frequencies(tables: Iterable[FeatureFiles]) -> NDArray[np.int64]:
     """Return the corpus count of each token id: int64, indexed by token id, -1 for an id that no table lists.
 
-    The counts of several tables are added. Raises UserError for a table without the columns, with a repeated
-    token id, or with ids or counts out of range.
+    The counts of several tables are added. Raises UserError for a repeated token id, or ids or counts out of range.
     """
     total = np.full(0, -1, np.int64)
-    for location in locations:
-        found = resolve_feature_table(TOKEN_FREQUENCIES, location, None, resolver)
-        assert found is not None  # only tables that differ by model can lack a split
-        ((_, frequency),) = found.values
-        table = found.files.read_columns([found.key, frequency])
-        _require_counts(table, location)
+    for each in tables:
+        ((_, frequency),) = each.values
+        table = each.files.read_columns([each.key, frequency])
+        _require_counts(table, each.location)
         ids, counts = (np.asarray(column.cast("int64", safe=False)) for column in table.columns)
-        _require_token_ids(ids, location)
+        _require_token_ids(ids, each.location)
         total = np.pad(total, (0, max(0, int(ids.max(initial=-1)) + 1 - len(total))), constant_values=-1)
         total[ids] = np.maximum(total[ids], 0) + counts
     return total

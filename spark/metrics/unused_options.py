@@ -12,7 +12,8 @@ from spark.metrics.configuration import Configuration
 from spark.metrics.feature_tables import AUTO, NONE
 from utils import UserError
 
-MODEL_OPTIONS = ("model", "precision", "prompt_tokens", "continuation_tokens", "min_k_percent")
+MODEL_OPTIONS = ("model", "precision", "prompt_tokens", "min_k_percent")
+CONTINUATION = "continuation_tokens"
 
 
 def require_used_options(configuration: Configuration, filters: Iterable[Filter]) -> None:
@@ -26,7 +27,11 @@ def require_used_options(configuration: Configuration, filters: Iterable[Filter]
                 f"--{table.name}: no chosen filter joins this table.\nAdd {users} to --filters, or leave it out."
             )
     changed = {each.name for each in fields(configuration) if getattr(configuration, each.name) != each.default}
-    unused = [name for name in MODEL_OPTIONS if name in changed and not any(each.asks_model for each in chosen)]
+    asks_model = any(each.asks_model for each in chosen)
+    counted = [getattr(configuration, table.name) for table in FEATURE_TABLES if table.counts_continuation]
+    is_compared = any(setting not in (AUTO, NONE) for setting in counted)
+    of_model = MODEL_OPTIONS if is_compared else (*MODEL_OPTIONS, CONTINUATION)
+    unused = [name for name in of_model if name in changed and not asks_model]
     if unused:
         raise UserError(
             f"--{unused[0]}: no chosen filter evaluates a language model.\nAdd model to --filters, or leave it out."

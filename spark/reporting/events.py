@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Annotated, Any, Literal
 
 Status = Literal["complete", "failed", "interrupted"]
+FindingKind = Literal["models", "schemes", "memorized", "occurrences", "patterns", "unscored", "sizes", "choice"]
 RunId = Annotated[str, "name of the run's directory"]
 Directory = Annotated[str, "path of the run's directory"]
 JobName = Annotated[str, "the job: dataset, scheme and model, or feature and scheme"]
@@ -99,9 +100,9 @@ class ResolvingData(Event):
 
 @dataclass(frozen=True)
 class Noted(Event):
-    """Before Spark starts: the run goes on, and its tables will lack something that the data has."""
+    """Before Spark starts: the run goes on, and its tables differ from what one may expect of the data."""
 
-    message: Annotated[str, "what is left out, and why"]
+    message: Annotated[str, "what is left out, numbered or joined by number, and why"]
 
 
 @dataclass(frozen=True)
@@ -189,6 +190,26 @@ class Deduplicated(Event):
 
 
 @dataclass(frozen=True)
+class CountedGroup:
+    """The rows, or the parameters, that a finding counts."""
+
+    name: Annotated[str, "the group, such as a model or a number of occurrences"]
+    count: Annotated[int, "memorized rows of the group; for `patterns`, rows of the kind; for `sizes`, parameters"]
+    of: Annotated[int | None, "rows of the group; null for `sizes`"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that the tables of a run say."""
+
+    kind: Annotated[FindingKind, "what the finding is about"]
+    text: Annotated[str, "the finding in words"]
+    table: Annotated[str | None, "the table that it is about; null if it compares tables"]
+    is_beyond_chance: Annotated[bool | None, "whether the compared shares differ beyond chance; null without any"]
+    groups: Annotated[Sequence[CountedGroup], "the counts behind it"]
+
+
+@dataclass(frozen=True)
 class RunFinished(Event):
     """The run is over."""
 
@@ -196,3 +217,4 @@ class RunFinished(Event):
     directory: Directory
     tables: Tables
     go_on: Annotated[str | None, "after an interruption, the command that finishes the run; else null"] = None
+    findings: Annotated[Sequence[Finding], "what the complete tables say"] = ()

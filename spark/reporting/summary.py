@@ -9,10 +9,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from spark.reporting.events import Deduplicated
-from utils import printable
+from spark.reporting.events import Deduplicated, Finding
+from utils import printable, printable_lines
 
 COLUMNS_SHOWN = 6  # null columns named for each reason
+FINDINGS_SHOWN = 10
 # Heading of each share, by the name of its count.
 SHARES = {
     **{"incrementing": "increments", "repeating": "repeats", "code": "code", "memorized": "memorized"},
@@ -20,8 +21,10 @@ SHARES = {
 }
 
 
-def print_summary(console: Console, tables: Sequence[Mapping[str, Any]], run_directory: str) -> None:
-    """Print one line per output table (rows, speed, shares), the remarks, and the run's directory.
+def print_summary(
+    console: Console, tables: Sequence[Mapping[str, Any]], run_directory: str, findings: Sequence[Finding] = ()
+) -> None:
+    """Print one line per output table (rows, speed, shares), the remarks, the findings, and the run's directory.
 
     tables: the `tables` entries of `run.json`.
     """
@@ -33,8 +36,9 @@ def print_summary(console: Console, tables: Sequence[Mapping[str, Any]], run_dir
     for each in tables:
         table.add_row(*_cells(each, shares))
     console.print(table)
-    for line in (*_table_remarks(tables), *_null_columns(tables), f"Output: {printable(run_directory)}"):
-        console.print(line, highlight=False, soft_wrap=True, markup=False)
+    remarks = (*_table_remarks(tables), *_unusual_counts(tables), *_null_columns(tables), *_found(findings))
+    for line in (*remarks, f"Output: {run_directory}"):
+        console.print(printable_lines(line), highlight=False, soft_wrap=True, markup=False)
 
 
 def print_deduplication(console: Console, found: Deduplicated) -> None:
@@ -89,11 +93,42 @@ def _table_remarks(tables: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             yield f"Failed: {name}: {each['error']}"
             continue
         if each["rows_rejected"]:
-            yield f"Rejected: {_count(each['rows_rejected'], 'row')} of {name} (reasons in rejected/)"
+            yield f"Rejected: {_count(each['rows_rejected'], 'row')} of {name}{_kinds(each)} (reasons in rejected/)"
         if each["counts"].get("too_short"):
-            yield f"Skipped: {_count(each['counts']['too_short'], 'sequence')} of {name} (too short for --window)"
+            too_short = _count(each["counts"]["too_short"], "sequence")
+            yield f"Skipped: {too_short} of {name} (shorter than prompt and continuation)"
         if each["counts"].get("absent"):
             yield f"Skipped: {_count(each['counts']['absent'], 'sequence')} of {name} (not in the corpus)"
+
+
+def _unusual_counts(tables: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield a line for each joined table and setting with another value than its columns are described with."""
+    joined = [each for table in tables for each in table.get("feature_tables", ())]
+    yield from dict.fromkeys(
+        f"Joined: {each['feature']} counted with --{found['setting']} {printable(str(found['counted_with']))}, "
+        f"not {found['described']} ({printable(each['location'])})"
+        for each in joined
+        for found in each["differs"]
+    )
+
+
+def _kinds(entry: Mapping[str, Any]) -> str:
+    """Return the kinds of the reasons, each with its number of rows: `: 12 no tokens, 3 repeated id`."""
+    kinds = (
+        f"{rows:,} {printable(kind).replace('_', ' ')}" for kind, rows in entry.get("rejected_by_kind", {}).items()
+    )
+    found = ", ".join(kinds)
+    return found and f": {found}"
+
+
+def _found(findings: Sequence[Finding]) -> Iterator[str]:
+    """Yield the first findings as lines."""
+    for each in findings[:FINDINGS_SHOWN]:
+        table = "" if each.table is None else f"{each.table}: "
+        yield printable(f"Found: {table}{each.text}")
+    hidden = len(findings) - FINDINGS_SHOWN
+    if hidden > 0:
+        yield f"Found: {_count(hidden, 'more finding')}, in run.json"
 
 
 def _count(number: int, noun: str) -> str:

@@ -79,7 +79,7 @@ class TextReporter:
             case events.RunFinished():
                 self.close()
                 if event.tables:
-                    print_summary(self._console, event.tables, event.directory)
+                    print_summary(self._console, event.tables, event.directory, event.findings)
                 if event.go_on:
                     self._say(interruption_message(event))
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, NoReturn
 from spark.reporting.reporter import Format
 from spark.runs.invocation import called_name, this_command
 from spark.runs.option_checks import read_config_file
-from spark.runs.options import RUN, RunConfiguration, declared_options
+from spark.runs.options import FLAG, RUN, RunConfiguration, declared_options
 from utils import VERSION, UserError, nearest, printable
 
 
@@ -78,7 +78,8 @@ def make_parser(command_line: CommandLine) -> Parser:
         if option.metavar is not None:
             if option.group not in groups:
                 groups[option.group] = parser.add_argument_group(option.group)
-            groups[option.group].add_argument(f"--{name}", metavar=option.metavar, help=option.help.replace("%", "%%"))
+            value: dict[str, Any] = {"action": "store_true"} if option.metavar == FLAG else {"metavar": option.metavar}
+            groups[option.group].add_argument(f"--{name}", help=option.help.replace("%", "%%"), **value)
     run = groups[RUN]
     run.add_argument("--config", metavar="FILE", help="YAML file of these options; the command line overrides it")
     run.add_argument("--plan", action="store_true", help="print what would be done, and stop")

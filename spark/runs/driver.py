@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from spark.runs.interruption import Interruption, command_to_go_on, run_interruptibly
 from spark.runs.invocation import called_name
-from utils import UserError, check_run_id, new_run_id, printable_lines
+from utils import UserError, check_run_id, new_run_id, printable, printable_lines
 
 if TYPE_CHECKING:
     from spark.reporting.events import Event
     from spark.runs.command_line import CommandLine
     from spark.runs.job import Job
     from spark.runs.run import Run
+    from spark.runs.run_record import MayChange
     from spark.sources.resolver import Resolver
     from spark.storage.paths import AnyPath
 
@@ -29,14 +30,16 @@ class Preparation:
 
     schema: columns of the tables, for `run.json`. resolve: yields the jobs, with all their input resolved.
     plan: the event that `--plan` reports. findings: events to report once all tables are complete.
-    next_command: a line that suggests the next command; None if there is none.
+    may_change: whether a run may go on with another value of an option; None: with none.
+    next_commands: lines that suggest the next commands.
     """
 
     schema: Sequence[Mapping[str, str]]
     resolve: Callable[[Resolver], Iterable[Job]]
     plan: Callable[[Run[Any]], Event]
     findings: Callable[[], Iterable[Event]] = tuple
-    next_command: str | None = None
+    may_change: MayChange | None = None
+    next_commands: Callable[[], Iterable[str]] = tuple
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,7 @@ def _run(program: Program, arguments: list[str] | None, interruption: Interrupti
             reporter,
             interruption,
             preparation.findings,
+            preparation.may_change,
         )
         if plan_only:
             reporter.report(preparation.plan(run))
@@ -107,6 +111,7 @@ def _run(program: Program, arguments: list[str] | None, interruption: Interrupti
         go_on = command_to_go_on(run_id, names_the_run=configuration.run_id is not None)
         interruption.afterwards = lambda: run.finish_interrupted(go_on)
         status = run.execute()
-    if report == "text" and status == 0 and preparation.next_command is not None:
-        print(preparation.next_command)
+    if report == "text" and status == 0:
+        for line in preparation.next_commands():
+            print(printable(line))
     return status

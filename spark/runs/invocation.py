@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from pathlib import Path
 
@@ -15,10 +16,22 @@ def this_command() -> str:
     if not sys.argv[0].endswith(".py"):
         return Path(sys.argv[0]).name  # an installed script
     python = "python" if os.environ.get("VIRTUAL_ENV") else os.path.relpath(sys.executable)
-    return f"{python} {sys.argv[0]}"
+    return shlex.join([python, sys.argv[0]])
+
+
+def command_of(program: str) -> str:
+    """Return the command that starts another program, such as `calculate_metrics.py`, as this one was started."""
+    if not sys.argv[0].endswith(".py"):
+        return _script(program)
+    python, file = shlex.split(this_command())
+    return shlex.join([python, str(Path(file).with_name(program))])
 
 
 def called_name(program: str) -> str:
     """Return the name under which a program was started: `calculate_metrics.py`, or its script `calculate-metrics`."""
-    script = program.removesuffix(".py").replace("_", "-")
+    script = _script(program)
     return script if Path(sys.argv[0]).stem == script else program
+
+
+def _script(program: str) -> str:
+    return program.removesuffix(".py").replace("_", "-")

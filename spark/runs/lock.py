@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import threading
 import time
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
@@ -65,7 +64,7 @@ def _acquire(path: AnyPath, holder: Holder, seconds_to_settle: float) -> None:
             found = read_holder(path)
         if found is not None and found.is_alive():
             raise UserError(_held_message(path, found))
-        _remove_stale(path, found)
+        _remove_stale(path, found, holder, seconds_to_settle)
 
 
 def _create(path: AnyPath, holder: Holder, seconds_to_settle: float) -> bool:
@@ -86,22 +85,21 @@ def _create(path: AnyPath, holder: Holder, seconds_to_settle: float) -> bool:
     return _is_held_by(path, holder)
 
 
-def _remove_stale(path: AnyPath, dead: Holder | None) -> None:
-    """Remove the lock of a dead process, unless another process has just taken it over."""
+def _remove_stale(path: AnyPath, dead: Holder | None, holder: Holder, seconds_to_settle: float) -> None:
+    """Remove the lock of a dead process, unless another process has just taken it over.
+
+    On a local path, the removal has a lock of its own: of two processes that found the same dead holder, the slower
+    one would otherwise remove the lock of the faster one.
+    """
     if not is_local(path):
         if read_holder(path) == dead and path.exists():
             path.unlink()
         return
-    aside = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
-    try:
-        path.rename(aside)  # succeeds in one process only
-    except FileNotFoundError:
-        return
-    found = read_holder(aside)
-    if found is not None and found != dead:
-        aside.rename(path)
-    else:
-        aside.unlink()
+    removal = path.with_name(f"{path.name}.removal")
+    _acquire(removal, holder, seconds_to_settle)
+    if read_holder(path) == dead:
+        path.unlink(missing_ok=True)
+    removal.unlink()
 
 
 def _renew(path: AnyPath, holder: Holder, stop: threading.Event, seconds_between_signs: float) -> None:

@@ -48,6 +48,13 @@ def as_text(name: str, value: Any) -> str:
     return value
 
 
+def as_flag(name: str, value: Any) -> bool:
+    """Accept true or false."""
+    if not isinstance(value, bool):
+        raise UserError(f"{name}: expected true or false, found {shown(value)}.")
+    return value
+
+
 def as_revisions(name: str, value: Any) -> tuple[tuple[str, str], ...]:
     """Accept a mapping of Hub id to revision."""
     if not isinstance(value, dict):
@@ -81,6 +88,17 @@ def integer_from(smallest: int) -> Callable[[str, Any], int]:
         return number
 
     return as_integer
+
+
+def integers_from(smallest: int) -> Callable[[str, Any], tuple[int, ...]]:
+    """Return a check that accepts whole numbers from `smallest`, in a list or separated by commas."""
+    check = integer_from(smallest)
+
+    def as_integers(name: str, value: Any) -> tuple[int, ...]:
+        items = value if isinstance(value, list) else str(value).split(",")
+        return tuple(dict.fromkeys(check(name, item) for item in items))
+
+    return as_integers
 
 
 def number_up_to(largest: int) -> Callable[[str, Any], float]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from urllib.parse import urlsplit
 
 from spark.reporting import events
+from spark.reporting.findings import findings_of
 from spark.reporting.reporter import Reporter
 from spark.runs.interruption import Interruption
 from spark.runs.job import Job
@@ -16,14 +17,16 @@ from spark.runs.job_runner import JobRunner, PendingJob
 from spark.runs.lock import require_unlocked, run_lock
 from spark.runs.options import RunConfiguration
 from spark.runs.run_directory import keep_logs, log_to_file, logs_of, make_directory, run_directory
-from spark.runs.run_record import RunRecord, open_record
+from spark.runs.run_record import MayChange, RunRecord, keep_options, open_record
 from spark.session.logs import Logs
 from spark.session.model_workers import cores_a_task
 from spark.session.spark_session import start_session, stop_session
 from spark.sources.resolver import Resolver
 from spark.storage.disk_space import require_space
+from spark.storage.finished_tasks import UNFINISHED
 from spark.storage.paths import AnyPath, discard, home_expanded, require_reachable
 from spark.storage.publishing import TEMPORARY
+from spark.storage.replacing import finish_replacing
 from utils import printable
 
 if TYPE_CHECKING:
@@ -44,6 +47,7 @@ class Run(Generic[JobT]):
     schema: columns of the tables, for `run.json`.
     resolve: yields the jobs, with all their input resolved, so that wrong input is reported before Spark starts.
     findings: events to report once all tables are complete.
+    may_change: whether a run of this id may go on with another value of an option.
     record: the content of `run.json`; None until the run has started.
     """
 
@@ -54,6 +58,7 @@ class Run(Generic[JobT]):
     reporter: Reporter
     interruption: Interruption
     findings: Callable[[], Iterable[events.Event]] = tuple
+    may_change: MayChange | None = None
     record: RunRecord | None = field(default=None, init=False)
 
     @property
@@ -65,8 +70,9 @@ class Run(Generic[JobT]):
         """Run all jobs that are not complete yet; return 0, or 1 if one of them failed."""
         require_reachable(self.directory)
         require_unlocked(self.directory)
-        record = open_record(self.directory, self.run_id, self.configuration.as_json(), self.schema)
-        resolver = self._resolver(record.commits)
+        options = self.configuration.as_json()
+        record = open_record(self.directory, self.run_id, options, self.schema, self.may_change or keep_options)
+        resolver = self._resolver(record.commits, record.notes)
         jobs = self.resolved(resolver)
         record.commits = resolver.commits()
         make_directory(self.directory)
@@ -76,7 +82,7 @@ class Run(Generic[JobT]):
     def resolved(self, resolver: Resolver | None = None) -> list[JobT]:
         """Return all jobs of the run, with their input resolved."""
         jobs = []
-        for job in self.resolve(resolver or self._resolver({})):
+        for job in self.resolve(resolver or self._resolver({}, [])):
             self.interruption.check()
             jobs.append(job)
         return jobs
@@ -104,29 +110,41 @@ class Run(Generic[JobT]):
             discard(self.directory / TEMPORARY)
             keep_logs(logs, self.directory)
         failed = any(table["status"] == "failed" for table in record.tables)
+        if not failed:
+            discard(self.directory / UNFINISHED)
         for finding in () if failed else self.findings():
             self.reporter.report(finding)
         self._finish(record, "failed" if failed else "complete")
         return int(failed)
 
     def _finish(self, record: RunRecord, status: events.Status, error: str | None = None) -> None:
+        record.findings = findings_of(record.tables)
         record.finish(status, error)
-        self.reporter.report(events.RunFinished(status, str(self.directory), record.tables))
+        self.reporter.report(events.RunFinished(status, str(self.directory), record.tables, findings=record.findings))
 
-    def _resolver(self, commits: Mapping[str, str]) -> Resolver:
-        """Return a resolver. commits: by Hub id, the commits that an earlier run with this id read; they are kept."""
+    def _resolver(self, commits: Mapping[str, str], notes: list[str]) -> Resolver:
+        """Return a resolver.
+
+        commits: by Hub id, the commits that an earlier run with this id read; they are kept. notes: gets each note.
+        """
 
         def on_progress(message: str) -> None:
             self.interruption.check()
             self.reporter.report(events.ResolvingData(message))
 
+        def on_note(message: str) -> None:
+            if message not in notes:  # several tables may be read from the same files
+                notes.append(message)
+                self.reporter.report(events.Noted(message))
+
         on_progress("Resolving data")
         cache_directory = home_expanded(self.configuration.cache_dir)
         revisions = {**dict(self.configuration.revisions), **commits}
-        return Resolver(cache_directory, revisions, on_progress, lambda note: self.reporter.report(events.Noted(note)))
+        return Resolver(cache_directory, revisions, on_progress, on_note)
 
     def _run_jobs(self, jobs: Sequence[Job], record: RunRecord, logs: Logs) -> None:
         discard(self.directory / TEMPORARY)  # left by an earlier run that was killed
+        finish_replacing(self.directory)
         for each in jobs:
             if each.is_complete():
                 each.note(record, from_earlier=True)

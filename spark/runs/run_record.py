@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import Any, TypeAlias
 
+from spark.reporting.events import Finding
 from spark.runs.option_checks import shown
 from spark.storage.paths import AnyPath, write_at_once
 from spark.storage.publishing import Written
@@ -22,6 +23,13 @@ LIBRARIES = (
 )
 # Options that may differ when a run is continued.
 NOT_COMPARED = ("run_id", "output_dir", "cache_dir")
+# Whether an option that differs may do so: takes its name, and all options before and now.
+MayChange: TypeAlias = Callable[[str, Mapping[str, Any], Mapping[str, Any]], bool]
+
+
+def keep_options(name: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    """Let no option of a run change."""
+    return False
 
 
 @dataclass
@@ -38,27 +46,43 @@ class RunRecord:
     error: str | None = None
     commits: dict[str, str] = field(default_factory=dict)
     tables: list[dict[str, Any]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
 
     def add_table(
-        self, description: str, path: AnyPath, written: Written, null_columns: Mapping[str, str], from_earlier: bool
+        self,
+        description: str,
+        path: AnyPath,
+        written: Written,
+        null_columns: Mapping[str, str],
+        from_earlier: bool,
+        about: Mapping[str, Any] | None = None,
     ) -> None:
-        """Add a complete table."""
+        """Add a complete table. about: what else its entry shall say of it."""
         rows = written.counts["rows"]
         self.tables.append(
             {
                 "table": description,
                 "status": "complete",
+                **(about or {}),
                 "from_an_earlier_run": from_earlier,
                 "path": str(path),
                 "rows_read": written.rows_read,
                 "rows_measured": rows,
                 "rows_rejected": written.rows_rejected,
+                "rejected_by_kind": dict(written.rejected_kinds),
                 "seconds": round(written.seconds, 3),
                 "rows_per_second": round(written.rows_read / written.seconds, 1) if written.seconds else None,
                 "counts": dict(written.counts),
                 "null_columns": dict(null_columns),
+                **({"passes": list(written.passes)} if written.passes else {}),
             }
         )
+
+    def add_columns(self, columns: Iterable[Mapping[str, str]]) -> None:
+        """Add the columns that the schema lacks: those that only a resolved feature table told."""
+        known = [each["name"] for each in self.schema]
+        self.schema += [dict(each) for each in columns if each["name"] not in known]
 
     def add_failure(self, description: str, error: str) -> None:
         """Add a failed job."""
@@ -81,19 +105,25 @@ class RunRecord:
             "versions": versions(),
             "data_commits": self.commits,
             "tables": self.tables,
+            "findings": [asdict(each) for each in self.findings],
+            "notes": self.notes,
             "schema": self.schema,
         }
         write_at_once(self.path, json.dumps(content, indent=2) + "\n")
 
 
 def open_record(
-    run_directory: AnyPath, run_id: str, options: Mapping[str, Any], schema: Iterable[Mapping[str, str]]
+    run_directory: AnyPath,
+    run_id: str,
+    options: Mapping[str, Any],
+    schema: Iterable[Mapping[str, str]],
+    may_change: MayChange = keep_options,
 ) -> RunRecord:
     """Return the record of a new or continued run; raise UserError if a continued run has other options."""
     record = RunRecord(run_directory / "run.json", run_id, json.loads(json.dumps(options)), list(map(dict, schema)))
     earlier = read_record(run_directory)
     if earlier is not None:
-        _require_same(record, earlier)
+        _require_same(record, earlier, may_change)
         record.commits = dict(earlier["data_commits"])
     return record
 
@@ -120,10 +150,11 @@ def versions() -> dict[str, str | None]:
     }
 
 
-def _require_same(record: RunRecord, earlier: Mapping[str, Any]) -> None:
+def _require_same(record: RunRecord, earlier: Mapping[str, Any], may_change: MayChange) -> None:
     before, now = earlier["configuration"], record.configuration
     for name in now:
-        if name not in NOT_COMPARED and before.get(name) != now[name]:
+        is_same = name in NOT_COMPARED or before.get(name) == now[name]
+        if not is_same and not may_change(name, before, now):
             raise UserError(
                 f"Run {record.run_id} was started with {name} = {_as_typed(before.get(name))}, "
                 f"found {_as_typed(now[name])}.\n"

@@ -22,6 +22,7 @@ NAME = "callSite.short"
 
 READ_SCHEMAS = "read the schemas"
 MEASURE = "measure and write"
+MERGE_FILES = "merge small files"
 READ_CORPUS = "read the corpus"
 WRITE_CORPUS = "write the corpus"
 COUNTING_ROWS = (MEASURE, READ_CORPUS, WRITE_CORPUS)  # phases in which finished rows are counted

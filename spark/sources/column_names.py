@@ -8,7 +8,8 @@ import pyarrow as pa
 
 from spark.sources.catalog import MODELS
 
-SEQUENCE_ID_NAMES = ("sequence_id", "index", "Index")
+SEQUENCE_ID = "sequence_id"
+SEQUENCE_ID_NAMES = (SEQUENCE_ID, "index", "Index")
 TOKENS_NAMES = ("tokens", "Tokens", "token_ids", "input_ids")
 TEXT_NAMES = ("text", "Text")
 SCORE_NAMES = {model.upper(): model for model in MODELS}

@@ -7,6 +7,8 @@ from dataclasses import replace
 
 from spark.sources.catalog import TableLocation
 from spark.sources.corpus_parts import Corpus, CorpusPart
+from spark.sources.cut_source import CutPart, cut_source
+from spark.sources.cutting import Cut
 from spark.sources.hub_layout import tokenizer_beside
 from spark.sources.input_columns import recognise_columns
 from spark.sources.parts import rows_before
@@ -54,7 +56,18 @@ def resolve_corpus(
     reader, parts = TokenReader(columns, content), files.parts(bytes_a_part)
     numbers: Sequence[int | None] = rows_before(parts) or [None] * len(parts)
     numbered = tuple(CorpusPart(part, reader, first_row) for part, first_row in zip(parts, numbers, strict=False))
-    return Corpus(printable(source), files, numbered, columns.sequence_id is not None)
+    return Corpus(printable(source), files, numbered, columns.sequence_id is not None, columns.document_id)
+
+
+def cut_corpus(corpus: Corpus, cut: Cut) -> Corpus:
+    """Return the sequences of the documents of a corpus, numbered as calculate_metrics.py numbers them."""
+    if not corpus.parts:
+        return corpus
+    reader = corpus.parts[0].reader
+    files = cut_source(corpus.files, reader, cut, corpus.source)
+    cut_parts = (replace(part, part=CutPart(part.part.path, None, part.part, files.cutter, 0)) for part in corpus.parts)
+    parts = tuple(replace(part, first_row=None if number else 0) for number, part in enumerate(cut_parts))
+    return Corpus(corpus.source, files, parts)
 
 
 def tokenizer_of(source: str) -> str | None:

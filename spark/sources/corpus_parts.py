@@ -39,13 +39,15 @@ class Corpus:
     """A corpus, or sequences to look up in one, found and described.
 
     source: its name, as the user gave it. files: what its parts are read from.
-    has_ids: whether its rows have ids of their own; else the id of a row is its number.
+    has_ids: whether its rows have ids of their own; else the id of a row is its number. document_id: the column named
+    for ids, if it holds text.
     """
 
     source: str
     files: Source
     parts: tuple[CorpusPart, ...]
     has_ids: bool = False
+    document_id: str | None = None
 
     @property
     def rows(self) -> int | None:

@@ -9,9 +9,12 @@ import pyarrow.parquet as pq
 
 from filters.input_types import is_readable
 from spark.sources.arrow_types import plain_schema, spark_schema
+from spark.sources.counted_for import CountedFor, read_record
+from spark.sources.parquet_codecs import BROTLI, codecs_of
 from spark.storage.paths import AnyPath, arrow_location
 from utils import UserError, printable
 
+NOT_READ = frozenset(("LZO",))  # neither Spark nor pyarrow has this codec
 METADATA = "_metadata"  # Spark's own column of each file, which a column of this name would hide
 
 
@@ -20,12 +23,14 @@ class ParquetFile(NamedTuple):
 
     schema: in types that Spark has, where it has one. rows_of_groups: the number of rows in each row group.
     bytes: the file's size. is_for_spark: whether Spark itself can read the file as it is.
+    counted_for: what the values of a feature table stand for; None if the file does not say.
     """
 
     schema: pa.Schema
     rows_of_groups: tuple[int, ...]
     bytes: int
     is_for_spark: bool
+    counted_for: CountedFor | None = None
 
     @property
     def rows(self) -> int:
@@ -39,7 +44,8 @@ def describe_parquet(path: AnyPath) -> ParquetFile:
     try:
         with open_parquet_file(path) as file:
             metadata, schema = file.metadata, plain_schema(file.schema_arrow)
-            size = path.stat().st_size
+            record = read_record(file.schema_arrow.metadata)
+            size, codecs = path.stat().st_size, _codecs(path)
             printable(str(schema))  # raises ValueError for names that are not UTF-8
     except (OSError, ValueError, pa.ArrowException) as error:
         reason = printable(" ".join(str(error).split()))[:300].rstrip(".")
@@ -51,8 +57,20 @@ def describe_parquet(path: AnyPath) -> ParquetFile:
             f"{shown} is damaged: its footer says {metadata.num_rows} rows, its row groups {sum(rows)}.\n"
             "Write the file again."
         )
+    if unreadable := sorted(codecs & NOT_READ):
+        raise UserError(
+            f"{shown} is compressed with {', '.join(unreadable)}, which is not read here.\n"
+            "Write it again with zstd, snappy or gzip."
+        )
     is_for_spark = METADATA not in schema.names and all(is_readable(field.type) for field in schema)
-    return ParquetFile(schema if is_for_spark else spark_schema(schema), rows, size, is_for_spark)
+    is_for_spark = is_for_spark and BROTLI not in codecs
+    return ParquetFile(schema if is_for_spark else spark_schema(schema), rows, size, is_for_spark, record)
+
+
+def _codecs(path: AnyPath) -> frozenset[str]:
+    filesystem, name = arrow_location(path)
+    with filesystem.open_input_file(name) as file:
+        return codecs_of(file)
 
 
 def open_parquet_file(path: AnyPath) -> pq.ParquetFile:

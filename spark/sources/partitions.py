@@ -91,14 +91,19 @@ class PartitionedSource(Source):
                 self.inner.complete_copy(directory / folder, names)
 
 
-def with_partitions(source: Source, directory: AnyPath, taken: Sequence[str] = ()) -> Source:
+def with_partitions(
+    source: Source, directory: AnyPath, taken: Sequence[str] = (), names_of: Mapping[AnyPath, str] | None = None
+) -> Source:
     """Return a source with the columns that the folders below a directory name; unchanged if they name none.
 
-    taken: names that are no such columns. The columns of the files go before those of the folders. Raises UserError if
+    taken: names that are no such columns. names_of: the paths of the files relative to the directory, with `/`; None
+    if they lie there, and not in a cache. The columns of the files go before those of the folders. Raises UserError if
     some files lie in other partitions than others do.
     """
     ignored = {*taken, *source.schema.names}
-    texts = {path: _texts_of(path, directory, ignored) for path in source.paths}
+    if names_of is None:
+        names_of = {path: _name_below(directory, path) for path in source.paths}
+    texts = {path: _texts_of(names_of[path], ignored) for path in source.paths}
     names = list(next(iter(texts.values()), {}))
     for path, found in texts.items():
         if list(found) != names:
@@ -115,11 +120,15 @@ def with_partitions(source: Source, directory: AnyPath, taken: Sequence[str] = (
     return PartitionedSource(source.paths, schema, source.rows, source.bytes, source, partitions, columns)
 
 
-def _texts_of(path: AnyPath, directory: AnyPath, ignored: set[str]) -> dict[str, str]:
-    """Return the name and the text of each folder NAME=TEXT between a directory and a file."""
-    base, parent = f"{directory.resolve()}/", f"{path.parent}/"
-    folders = parent.removeprefix(base).split("/") if parent.startswith(base) else []
-    pairs = [folder.partition("=") for folder in folders]
+def _name_below(directory: AnyPath, path: AnyPath) -> str:
+    """Return the path of a file relative to a directory; its name alone if it lies elsewhere, as by a link."""
+    base, whole = f"{directory.resolve()}/", f"{path.parent}/{path.name}"
+    return whole.removeprefix(base) if whole.startswith(base) else path.name
+
+
+def _texts_of(name: str, ignored: set[str]) -> dict[str, str]:
+    """Return the name and the text of each folder NAME=TEXT above a file."""
+    pairs = [folder.partition("=") for folder in name.split("/")[:-1]]
     return {unquote(name): text for name, equals, text in pairs if name and equals and unquote(name) not in ignored}
 
 

@@ -62,7 +62,11 @@ class Resolver:
         if location.is_local:
             require_all_shards(str(path), (PurePosixPath(file.path) for file in dataset.splits.get(split, ())))
         fetched = fetch_split(dataset, split, self.cache_directory, on_progress=self.on_progress)
-        return open_parquet(fetched.paths)  # `fetch_split` converts other formats
+        source = open_parquet(fetched.paths)  # `fetch_split` converts other formats
+        if not is_user_data:
+            return source
+        names = (file.path for file in dataset.splits[split])
+        return with_partitions(source, path, PARTITIONS, dict(zip(fetched.paths, names, strict=True)))
 
     def resolve(self, location: TableLocation) -> ResolvedDataset:
         """Return the dataset of a location; every call returns the same commit."""

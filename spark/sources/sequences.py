@@ -5,8 +5,10 @@ from __future__ import annotations
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
+from filters.reasons import ReasonKind
 from spark.sources.input_columns import InputColumns
-from spark.sources.internal_columns import LINE, LINE_REASON, REJECTION, ROW_NUMBER, of_model, other_column
+from spark.sources.internal_columns import LINE, LINE_KIND, LINE_REASON, REJECTION, ROW_NUMBER, of_model, other_column
+from spark.sources.rejection import no_rejection, rejection
 from spark.sources.source import Source
 from spark.sources.spark_names import quoted
 
@@ -19,16 +21,19 @@ def read_sequences(spark: SparkSession, source: Source, columns: InputColumns) -
     If the source has no ids, the id of a row is its number, counted through the files in the order of their names.
     """
     frame = source.read(spark, numbered=columns.sequence_id is None)
-    rejection = F.col(LINE_REASON) if source.rejects_rows else F.lit(None).cast("string")
+    rejected = no_rejection()
+    if source.rejects_rows:
+        kind = F.col(LINE_KIND) if LINE_KIND in frame.columns else ReasonKind.UNREADABLE
+        rejected = rejection(kind, F.col(LINE_REASON))
     if columns.sequence_id is None:
         sequence_id = F.col(ROW_NUMBER)
     else:
         given = F.col(quoted(columns.sequence_id))
         sequence_id = F.when(given <= LARGEST_ID, given).cast("long")
-        rejection = F.coalesce(
-            rejection,
-            F.when(given.isNull(), "sequence_id is null"),
-            F.when(given > LARGEST_ID, "sequence_id is above 2^63 - 1"),
+        rejected = F.coalesce(
+            rejected,
+            F.when(given.isNull(), rejection(ReasonKind.NO_ID, "sequence_id is null")),
+            F.when(given > LARGEST_ID, rejection(ReasonKind.ID_TOO_LARGE, "sequence_id is above 2^63 - 1")),
         )
     return frame.select(
         sequence_id.alias("sequence_id"),
@@ -40,5 +45,5 @@ def read_sequences(spark: SparkSession, source: Source, columns: InputColumns) -
         ),
         *(F.col(quoted(name)).alias(other_column(position)) for position, name in enumerate(columns.others)),
         *([F.col(LINE)] if source.rejects_rows else []),
-        rejection.alias(REJECTION),
+        rejected.alias(REJECTION),
     )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 import pyarrow as pa
 
 from filters.input_types import is_readable
+from spark.sources.counted_for import CountedFor
 from spark.sources.internal_columns import LINE, LINE_REASON, ROW_NUMBER
 from spark.sources.parts import CopiedPart, Part, count_rows_before, part_numbers, require_none_rejected
 from spark.storage.paths import AnyPath
@@ -48,10 +49,16 @@ class Source(ABC):
 
     # Whether single rows may be rejected; then `read` gives them with `LINE` and `LINE_REASON`.
     rejects_rows: ClassVar[bool] = False
+    rejected_columns: ClassVar[tuple[tuple[str, pa.DataType], ...]] = REJECTED_COLUMNS
     # Whether Spark can tell how large the frame of `read` is, and so may broadcast it in a join.
     spark_knows_size: ClassVar[bool] = False
     # Whether the token ids of a corpus are checked against the vocabulary, where a tokenizer is known.
     checks_vocabulary: ClassVar[bool] = True
+
+    @property
+    def counted_for(self) -> tuple[CountedFor, ...]:
+        """What the values of a feature table stand for: each different record in its files; empty if they have none."""
+        return ()
 
     @abstractmethod
     def parts(self, bytes_a_part: int | None = None) -> tuple[Part, ...]:
@@ -83,7 +90,7 @@ class Source(ABC):
                     yield _with_row_numbers(batch, row)
                     row += len(batch)
 
-        rejected = REJECTED_COLUMNS if self.rejects_rows else ()
+        rejected = self.rejected_columns if self.rejects_rows else ()
         fields = [self.schema.field(name) for name in names]
         schema = pa.schema([*fields, *(pa.field(*each) for each in rejected), pa.field(ROW_NUMBER, pa.int64())])
         return spark.range(0, len(parts), 1, max(1, len(parts))).mapInArrow(rows_of, from_arrow_schema(schema))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -14,7 +14,8 @@ from filters.arrow_input import plain_lists, plain_text
 from filters.contract import RaggedArray
 from filters.measuring import encode_text
 from filters.ragged import ragged_from_lists
-from filters.validity import Reasons, is_damaged, text_rejections, token_rejections
+from filters.reasons import Reasons
+from filters.validity import NULL_TEXT, is_damaged, text_rejections, token_rejections
 from filters.vocabulary import Vocabulary, read_vocabulary
 from spark.sources.input_columns import InputColumns
 from spark.storage.paths import AnyPath
@@ -40,7 +41,7 @@ class TokenReader:
     """
 
     columns: InputColumns
-    tokenizer_json: str | None
+    tokenizer_json: str | None = field(repr=False)  # megabytes
 
     @property
     def names(self) -> list[str]:
@@ -48,12 +49,17 @@ class TokenReader:
         needed = (self.columns.sequence_id, self.columns.tokens or self.columns.text)
         return [name for name in needed if name is not None]
 
+    @property
+    def vocabulary(self) -> Vocabulary | None:
+        """The vocabulary of the tokenizer, loaded once per process; None without one."""
+        return _vocabulary(self.tokenizer_json) if self.tokenizer_json else None
+
     def batch(self, table: pa.RecordBatch, first_row: int, path: AnyPath) -> CorpusBatch:
         """Return the ids and tokens of a batch; raise UserError for a row that cannot be counted.
 
         first_row: number of the batch's first row, used as its id if there is no id column. path: for messages.
         """
-        vocabulary = _vocabulary(self.tokenizer_json) if self.tokenizer_json else None
+        vocabulary = self.vocabulary
         ids = self._sequence_ids(table, first_row, path)
         if self.columns.tokens is not None:
             tokens = plain_lists(table[self.columns.tokens])
@@ -62,7 +68,7 @@ class TokenReader:
             return CorpusBatch(ids, ragged_from_lists(tokens.cast(pa.list_(pa.int32()))))
         assert self.columns.text is not None and vocabulary is not None  # checked before Spark starts
         text = plain_text(table[self.columns.text])
-        _require_none(text_rejections(text, "text is null"), ids, path)
+        _require_none(text_rejections(text, NULL_TEXT), ids, path)
         return CorpusBatch(ids, ragged_from_lists(encode_text(text, vocabulary.tokenizer)))
 
     def _sequence_ids(self, table: pa.RecordBatch, first_row: int, path: AnyPath) -> NDArray[np.int64]:

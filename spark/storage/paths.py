@@ -90,6 +90,14 @@ def rename(path: AnyPath, target: AnyPath) -> None:
     path.rename(target)  # type: ignore[arg-type]  # both are of one kind
 
 
+def copy_file(path: AnyPath, target: AnyPath) -> None:
+    """Copy a file within its storage."""
+    filesystem, name = arrow_location(path)
+    if is_local(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+    filesystem.copy_file(name, arrow_location(target)[1])
+
+
 def local_copy(path: AnyPath, directory: Path) -> Path:
     """Return a local path to a file; a file on shared storage is copied below `directory`."""
     if is_local(path):

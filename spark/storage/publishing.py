@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import PurePosixPath
+from typing import Any
 
-from spark.storage.paths import AnyPath, discard, files_below, has_rename, rename, write_at_once
+from spark.storage.paths import AnyPath, copy_file, discard, files_below, has_rename, rename, write_at_once
 from spark.storage.state_files import is_count, is_duration, read_state
 from utils import UserError, printable
 
@@ -31,6 +32,10 @@ class Written:
     seconds: time to make the table.
     counts: number of `rows` of the table, and of the rows of each kind shown in the summary.
     files: size in bytes of each file of the table.
+    rejected_kinds: number of rejected rows by the kind of the reason.
+    Of a table of metrics:
+    filters, null_columns: the names of its filters, and of the columns that are null in every row.
+    passes: for each pass over the rows, the filters that it measured, its seconds and its end.
     """
 
     rows_read: int
@@ -38,6 +43,10 @@ class Written:
     seconds: float
     counts: Mapping[str, int]
     files: Mapping[str, int] = field(default_factory=dict)
+    rejected_kinds: Mapping[str, int] = field(default_factory=dict)
+    filters: Sequence[str] = field(default_factory=list)
+    null_columns: Sequence[str] = field(default_factory=list)
+    passes: Sequence[Mapping[str, Any]] = field(default_factory=list)
 
 
 def partition_path(dataset: str, scheme: str | None, model: str | None) -> PurePosixPath:
@@ -60,12 +69,24 @@ def require_partition_names(names: Iterable[str]) -> None:
             )
 
 
-def publish(hidden: AnyPath, run_directory: AnyPath, table: str, written: Written) -> None:
+def partition_name(text: str) -> str:
+    """Return a text as a valid name of a level, with other characters replaced; empty if nothing is left."""
+    return re.sub(r"[^A-Za-z0-9._-]", "_", text).lstrip("._-")[:LONGEST_NAME]
+
+
+def model_level(name: str) -> str:
+    """Return the name of a model as the name of its level; it is not the one that stands for data without a model."""
+    level = partition_name(name)
+    return level if level not in ("", NO_VALUE) else f"model_{level}".rstrip("_")
+
+
+def publish(hidden: AnyPath, run_directory: AnyPath, table: str, written: Written, keeps_hidden: bool = False) -> None:
     """Move a complete table to its final name, and describe it by a marker.
 
     table: its path relative to the run. The marker is written first: it counts once the files that it lists are all
     there. Storage that can rename directories moves them in one step; an object store moves one by one.
     A table without rows has a marker and no file.
+    keeps_hidden: whether an object store copies the files, so that publishing can be repeated.
     """
     withdraw(run_directory, table, hidden.parent)
     final, files = run_directory / table, _files_of(hidden)
@@ -77,8 +98,9 @@ def publish(hidden: AnyPath, run_directory: AnyPath, table: str, written: Writte
         final.parent.mkdir(parents=True, exist_ok=True)
         rename(hidden, final)
     else:
+        move = copy_file if keeps_hidden else rename
         for name in files:
-            rename(hidden / name, final / name)
+            move(hidden / name, final / name)
 
 
 def withdraw(run_directory: AnyPath, table: str, hidden_parent: AnyPath) -> None:
@@ -102,8 +124,10 @@ def read_marker(run_directory: AnyPath, table: str) -> Written | None:
     """Return the marker of a complete table; None if the marker is missing or invalid, or does not match the files."""
     try:
         written = Written(**read_state(marker_path(run_directory, table)))
-        counts = (written.rows_read, written.rows_rejected, *dict(written.counts).values(), written.counts["rows"])
+        of_kinds = (*dict(written.counts).values(), *dict(written.rejected_kinds).values())
+        counts = (written.rows_read, written.rows_rejected, written.counts["rows"], *of_kinds)
         is_whole = all(map(is_count, counts)) and is_duration(written.seconds)
+        is_whole &= all(isinstance(name, str) for name in (*written.filters, *written.null_columns))
         return written if is_whole and _has_files(run_directory / table, written.files) else None
     except (OSError, ValueError, TypeError, KeyError):
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -12,7 +13,8 @@ import pyarrow.parquet as pq
 
 from spark.storage.paths import AnyPath, arrow_location
 
-ROWS_A_GROUP = 50_000  # about 25 MB compressed; limits the memory of a task
+ROWS_A_GROUP = 50_000  # about 25 MB compressed; with the bytes, limits the memory of a task
+BYTES_A_GROUP = 256 << 20  # of long rows, in memory
 
 
 @dataclass
@@ -22,7 +24,7 @@ class TaskFiles:
     directory: parent of the tables' directories, which the driver has created. If a worker outlives its run, they are
     gone, and the worker cannot write into the next run.
     file_name: unique among all attempts of all tasks.
-    rows_a_group: rows of a row group, at least, unless it is the last.
+    rows_a_group: rows of a row group, at least, unless it is the last, or its rows are long.
     """
 
     directory: AnyPath
@@ -30,6 +32,7 @@ class TaskFiles:
     rows_a_group: int = ROWS_A_GROUP
     writers: dict[str, pq.ParquetWriter] = field(default_factory=dict)
     waiting: dict[str, list[pa.Table]] = field(default_factory=dict)
+    bytes_waiting: Counter[str] = field(default_factory=Counter)
 
     def __enter__(self) -> TaskFiles:
         return self
@@ -48,11 +51,18 @@ class TaskFiles:
         if len(table):
             waiting = self.waiting.setdefault(name, [])
             waiting.append(table)
-            if sum(map(len, waiting)) >= self.rows_a_group:
+            self.bytes_waiting[name] += table.nbytes
+            if self.bytes_waiting[name] >= BYTES_A_GROUP or sum(map(len, waiting)) >= self.rows_a_group:
                 self._write_group(name)
+
+    def sizes(self) -> dict[str, int]:
+        """Return the size in bytes of each complete file, by its path relative to `directory`."""
+        names = [f"{name}/{self.file_name}" for name in self.writers]
+        return {name: (self.directory / name).stat().st_size for name in names}
 
     def _write_group(self, name: str) -> None:
         table = pa.concat_tables(self.waiting.pop(name))
+        del self.bytes_waiting[name]
         if name not in self.writers:
             filesystem, path = arrow_location(self.directory / name / self.file_name)
             self.writers[name] = pq.ParquetWriter(path, table.schema, compression="zstd", filesystem=filesystem)
@@ -61,11 +71,16 @@ class TaskFiles:
 
 def task_file_name() -> str:
     """Return a file name for the current task that no other attempt of any task uses."""
+    return f"part-{task_number():05d}-{uuid.uuid4().hex[:8]}.parquet"
+
+
+def task_number() -> int:
+    """Return the number of the current task among those of its stage."""
     from pyspark import TaskContext
 
     context = TaskContext.get()
     assert context is not None
-    return f"part-{context.partitionId():05d}-{context.taskAttemptId()}.parquet"
+    return context.partitionId()
 
 
 def keep_only(directory: AnyPath, file_names: Iterable[str], pattern: str = "*.parquet") -> None:

@@ -19,7 +19,7 @@ EVERY_TABLE = pytest.mark.parametrize("table", FEATURE_TABLES, ids=lambda table:
 
 def test_names_are_unique() -> None:
     names = [table.name for table in FEATURE_TABLES]
-    metrics = [column.name for table in FEATURE_TABLES for column in table.columns]
+    metrics = [column.name for table in FEATURE_TABLES for column in table.written_columns]
     datasets = [table.dataset for table in FEATURE_TABLES if table.dataset]
     for each in (names, metrics, datasets):
         assert len(set(each)) == len(each)
@@ -53,7 +53,7 @@ def test_joined_filters_have_the_columns_of_their_tables() -> None:
     tables = [table for table in FEATURE_TABLES if not table.has_token_key]
     assert list(joined) == [table.name for table in tables]
     for table in tables:
-        assert joined[table.name].columns == table.columns
+        assert joined[table.name].columns == table.written_columns
         assert joined[table.name].measure is None
     assert tuple(joined.values()) == joined_filters()
 
@@ -73,6 +73,7 @@ def test_sample_tables_and_built_tables_have_a_dataset(table: FeatureTable) -> N
         ("token_frequencies", "usvsnsp/{scheme}-num-frequencies", "duped-num-frequencies", None),
         ("near_duplicates", None, "near-duplicates", "near_duplicates"),
         ("semantic_duplicates", "usvsnsp/semantic-duplicates", "semantic-duplicates", "semantic_duplicates"),
+        ("longest_match", None, "longest-match", "longest_match"),
         ("nl_scores", "usvsnsp/pile-pythia-code-vs-nl-scores", None, "published_nl_scores"),
         ("perplexities", None, "perplexities", "perplexities"),
     ],
@@ -129,7 +130,7 @@ def test_published_datasets_have_their_splits(
         ("token_frequencies", "frequency", ("frequency", "Frequency"), (0, 2**53)),
         ("near_duplicates", "near_duplicate_cluster", ("near_duplicate_cluster",), (-math.inf, math.inf)),
         ("near_duplicates", "near_duplicate_cluster_size", ("near_duplicate_cluster_size",), (1, math.inf)),
-        ("semantic_duplicates", "0_9_templates", ("0_9_templates",), (0, math.inf)),
+        ("semantic_duplicates", "0_9_templates", ("0_9_templates", "templates_0_9"), (0, math.inf)),
         ("nl_scores", "published_nl_scores", ("published_nl_scores", "nl_scores", "nl_score"), (0, 1)),
         ("perplexities", "loss", ("loss",), (0, math.inf)),
         ("perplexities", "prompt_perplexity", ("prompt_perplexity",), (1, math.inf)),
@@ -150,6 +151,7 @@ def test_columns_have_their_names_and_ranges(
         ("token_frequencies", False, True, True, True),
         ("near_duplicates", False, True, True, True),
         ("semantic_duplicates", False, True, True, True),
+        ("longest_match", False, True, False, True),
         ("nl_scores", False, False, False, False),
         ("perplexities", True, False, True, False),
     ],
@@ -160,6 +162,16 @@ def test_flags_of_a_table(
     table = feature_table(name)
     found = (table.differs_by_model, table.holds_integers, table.in_sample, table.is_built)
     assert found == (differs_by_model, holds_integers, in_sample, is_built)
+
+
+def test_duplicates_of_further_windows_are_columns_with_their_number() -> None:
+    names = ["counts_16", "index", "counts", "sequence_duplicates_8", "counts_x", "counts_0", "counts_8", "counts_1_6"]
+    found = feature_table("duplicates").numbered_columns(names)
+    assert [column.name for column in found] == ["sequence_duplicates_8", "sequence_duplicates_16"]
+    assert found[1].names == ("sequence_duplicates_16", "counts_16")
+    assert found[1].meaning == "occurrences in the training corpus of the sequence's last 16 tokens"
+    assert feature_table("duplicates").column("sequence_duplicates_16") == found[1]
+    assert feature_table("near_duplicates").numbered_columns(names) == ()
 
 
 def test_a_table_without_split_names_has_one_split_per_scheme() -> None:
@@ -174,9 +186,21 @@ def test_job_of_every_built_table_writes_its_columns() -> None:
     for table in tables:
         key, *values = jobs[table.name].output_columns
         assert key.name in table.key_names
-        for column, value in zip(table.columns, values, strict=True):
-            assert value.name in column.names
-            assert value.type == column.type
+        accepted = [each.names if isinstance(each, TableColumn) else (each.name,) for each in table.written_columns]
+        assert [value.name in names for value, names in zip(values, accepted, strict=True)] == [True] * len(values)
+        assert [value.type for value in values] == [column.type for column in table.written_columns]
+
+
+def test_every_column_has_a_name_that_readers_do_not_take_for_a_number() -> None:
+    """DuckDB reads `0_8_snowclones` as the number 8 named `_snowclones`; `DataFrame.query` raises SyntaxError."""
+    written = [each.columns for each in ALL_FILTERS] + [each.output_columns for each in FEATURE_JOBS]
+    for columns in written:
+        published = [column for column in columns if not column.name.isidentifier()]
+        plain = {column.name: column for column in columns if column.name.isidentifier()}
+        for column in published:
+            assert column.twin is not None
+            assert plain[column.twin].twin == column.name
+            assert plain[column.twin].type == column.type
 
 
 @pytest.mark.parametrize(
@@ -203,9 +227,15 @@ def test_job_writes_its_tables_to_dataset_and_split(
 
 def test_options_are_mapped_to_the_features_that_use_them() -> None:
     assert users_by_option() == {
-        "sequences": ("duplicates", "semantic_duplicates"),
+        "sequences": ("duplicates", "semantic_duplicates", "longest_match"),
         "memorized": ("token_frequencies",),
-        "window": ("duplicates",),
+        "prompt_tokens": ("duplicates",),
+        "continuation_tokens": ("duplicates",),
+        "window_tokens": ("duplicates",),
+        **dict.fromkeys(
+            ("sequence_tokens", "stride", "keep_short"),
+            ("duplicates", "near_duplicates", "semantic_duplicates", "longest_match"),
+        ),
         "jaccard_threshold": ("near_duplicates", "fuzzy"),
         "ngram_tokens": ("near_duplicates", "fuzzy"),
         "embedding_model": ("semantic_duplicates", "semantic"),

@@ -1,26 +1,12 @@
-"""Windows of tokens, and their conversion to binary values that Spark can group and join by."""
+"""Conversion of windows of tokens to binary values that Spark can group and join by."""
 
 from __future__ import annotations
-
-from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from filters.ragged import ragged_from_strings
-
-
-class Window(NamedTuple):
-    """A range of token positions in a sequence, from `start` to before `stop`."""
-
-    start: int
-    stop: int
-
-    @property
-    def length(self) -> int:
-        """Number of tokens in the window."""
-        return self.stop - self.start
 
 
 def as_binary(windows: NDArray[np.int32]) -> pa.Array:

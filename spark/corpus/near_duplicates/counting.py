@@ -12,9 +12,9 @@ from pyspark import StorageLevel
 from pyspark.sql import Window
 from pyspark.sql import functions as F  # noqa: N812
 
-from features.near_duplicates.bands import JACCARD_THRESHOLD, NGRAM_TOKENS
 from features.near_duplicates.in_memory import near_duplicates_in_memory
 from filters.contract import RaggedArray
+from filters.feature_tables import JACCARD_THRESHOLD, NGRAM_TOKENS
 from filters.ragged import ragged_from_lists
 from spark.corpus.near_duplicates.clusters import find_clusters
 from spark.corpus.near_duplicates.packed_numbers import collect_table, frame_of_numbers

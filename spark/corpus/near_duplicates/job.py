@@ -15,6 +15,7 @@ from spark.corpus.frames import as_frame, require_unique_ids
 from spark.corpus.job import BYTES_OF_A_COUNT, ID, Counts, FeatureJob
 from spark.corpus.parallel_reading import number_lines
 from spark.corpus.table_writing import write_frame
+from spark.runs.options import CUT_OPTIONS
 from spark.session.job_descriptions import phase
 from spark.storage.paths import AnyPath
 
@@ -28,7 +29,8 @@ class NearDuplicates(FeatureJob):
     """The number of near duplicates of each row of the corpus, and its cluster."""
 
     feature = NEAR_DUPLICATES.name
-    options = ("jaccard_threshold", "ngram_tokens")
+    options = ("jaccard_threshold", "ngram_tokens", *CUT_OPTIONS)
+    of_rows = True
     output_columns = (
         ID,
         Column(
@@ -57,7 +59,7 @@ class NearDuplicates(FeatureJob):
         found = find_near_duplicates(sequences, configuration.jaccard_threshold, configuration.ngram_tokens)
         in_order = found.repartitionByRange("sequence_id").sortWithinPartitions("sequence_id")
         with phase(spark, "write the clusters"):
-            written = write_frame(in_order, directory, tables[0], _count)
+            written = write_frame(in_order, directory, tables[0], _count, self.record)
         rows_done.add(written.rows)
         return {tables[0]: {"rows": written.rows, "clustered": written.counts.get("clustered", 0)}}
 

@@ -16,6 +16,7 @@ from spark.corpus.frames import as_frame, require_unique_ids
 from spark.corpus.job import BYTES_OF_AN_EMBEDDED_ROW, ID, Counts, FeatureJob
 from spark.corpus.parallel_reading import number_lines
 from spark.corpus.table_writing import write_frame
+from spark.runs.options import CUT_OPTIONS
 from spark.session.job_descriptions import phase
 from spark.storage.paths import AnyPath
 
@@ -29,8 +30,10 @@ class SemanticDuplicates(FeatureJob):
     """The numbers of sequences in the corpus whose embedding is similar to that of each sequence."""
 
     feature = SEMANTIC_DUPLICATES.name
-    options = ("sequences", "embedding_model")
-    output_columns = (ID, *SEMANTIC_DUPLICATES.columns)
+    is_default = False
+    options = ("sequences", "embedding_model", *CUT_OPTIONS)
+    of_rows = True
+    output_columns = (ID, *SEMANTIC_DUPLICATES.written_columns)
 
     def estimated_bytes(self) -> int | None:
         """Return the size of the embeddings of the corpus and the sequences."""
@@ -60,9 +63,10 @@ class SemanticDuplicates(FeatureJob):
         found = find_semantic_duplicates(
             queries, corpus, self.embedding_model, self.vocabulary, search, working_directory
         )
-        in_order = found.repartitionByRange("sequence_id").sortWithinPartitions("sequence_id")
+        twins = {column.name: found[column.twin] for column in self.output_columns if column.name not in found.columns}
+        in_order = found.withColumns(twins).repartitionByRange("sequence_id").sortWithinPartitions("sequence_id")
         with phase(spark, "write the counts"):
-            written = write_frame(in_order, directory, tables[0], _count)
+            written = write_frame(in_order, directory, tables[0], _count, self.record)
         rows_done.add(rows)
         return {tables[0]: {"rows": written.rows, "similar": written.counts.get("similar", 0)}}
 

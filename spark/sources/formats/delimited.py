@@ -39,7 +39,7 @@ class DelimitedPart(Part):
     def batches(self, names: Sequence[str] | None = None, rows: int = ROWS_A_BATCH) -> Iterator[pa.RecordBatch]:
         """Yield the rows; columns are null where a row is rejected, and `LINE_REASON` says why."""
         types = {name: self.types[name] for name in (self.types if names is None else names)}
-        for block in rows_of(self.path, list(types)):
+        for block in rows_of(self.path, list(types), self.header):
             batch = _judged(block, types)
             for start in range(0, len(batch), rows):
                 yield batch.slice(start, rows)
@@ -54,7 +54,7 @@ class DelimitedPart(Part):
             text = io.TextIOWrapper(stream, "utf-8", KEPT_BYTES, newline="")
             writer = csv.writer(text, delimiter=separator, lineterminator="\n")
             writer.writerow(self.header)
-            for block in rows_of(self.path, self.header):
+            for block in rows_of(self.path, self.header, self.header):
                 kept = is_kept(removed, position, position + len(block.fields))
                 columns = [column.to_pylist() for column in block.fields.filter(pa.array(kept)).columns]
                 writer.writerows(

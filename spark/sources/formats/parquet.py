@@ -7,12 +7,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from spark.sources.arrow_types import as_schema
+from spark.sources.counted_for import CountedFor
 from spark.sources.internal_columns import ROW_NUMBER
 from spark.sources.parquet_files import ParquetFile, describe_parquet, difference, open_parquet_file
 from spark.sources.parts import ROWS_A_BATCH, CopiedPart, Part, is_kept, part_bytes
@@ -69,7 +70,17 @@ class ParquetSource(Source):
     """Parquet files of one schema. files: what their footers say."""
 
     files: tuple[ParquetFile, ...]
-    spark_knows_size: ClassVar[bool] = True
+
+    @property
+    def spark_knows_size(self) -> bool:  # type: ignore[override]
+        """Whether Spark reads the files itself."""
+        return all(file.is_for_spark for file in self.files)
+
+    @property
+    def counted_for(self) -> tuple[CountedFor, ...]:
+        """What the values of a feature table stand for: each different record in its files; empty if they have none."""
+        records = [file.counted_for for file in self.files if file.counted_for is not None]
+        return tuple(record for place, record in enumerate(records) if record not in records[:place])
 
     def parts(self, bytes_a_part: int | None = None) -> tuple[ParquetPart, ...]:
         """Return parts of whole row groups; none holds rows of two files."""
@@ -84,8 +95,8 @@ class ParquetSource(Source):
         return tuple(parts)
 
     def read(self, spark: SparkSession, numbered: bool = False) -> DataFrame:
-        """Return the rows as Spark reads them; Python reads files of columns that Spark stops at."""
-        if not all(file.is_for_spark for file in self.files):
+        """Return the rows as Spark reads them; Python reads files that Spark stops at."""
+        if not self.spark_knows_size:
             return super().read(spark, numbered)
         frame = spark.read.options(**SPARK_OPTIONS).parquet(*map(escape_glob, self.paths))
         return self._with_row_numbers(frame) if numbered else frame

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from spark.sources.delimited_rows import NOT_CLOSED, WithEnd, end_row
 from spark.sources.hub.errors import DamagedFileError, HubError, first_line
 from spark.storage.paths import AnyPath, arrow_location
 from utils import printable
@@ -79,15 +82,39 @@ def open_batches(source: Path, block_bytes: int) -> Any:
             file = pa.ipc.open_file(pa.memory_map(str(source)))
             batches = (file.get_batch(number) for number in range(file.num_record_batches))
             return pa.RecordBatchReader.from_batches(file.schema, batches)
-    stream = pa.input_stream(str(source), compression=COMPRESSIONS.get(source.suffix.lower()))
     if suffix in JSON_SUFFIXES:
         import pyarrow.json
 
+        stream = _stream_of(source)
         return pyarrow.json.open_json(stream, read_options=pyarrow.json.ReadOptions(block_size=block_bytes))
+    return _open_csv(source, SEPARATORS[suffix], block_bytes)
+
+
+def _stream_of(source: Path) -> pa.NativeFile:
+    return pa.input_stream(str(source), compression=COMPRESSIONS.get(source.suffix.lower()))
+
+
+def _open_csv(source: Path, separator: str, block_bytes: int) -> pa.RecordBatchReader:
+    """Return a reader of a CSV file that raises pa.ArrowInvalid at its end if a quotation mark is not closed."""
     import pyarrow.csv
 
-    return pyarrow.csv.open_csv(
-        stream,
-        read_options=pyarrow.csv.ReadOptions(block_size=block_bytes),
-        parse_options=pyarrow.csv.ParseOptions(delimiter=SEPARATORS[suffix], newlines_in_values=True),
-    )
+    found: list[str] = []
+
+    def on_wrong_row(row: Any) -> str:
+        found.append(row.text)
+        return "skip" if row.text.encode() == end else "error"
+
+    read = pyarrow.csv.ReadOptions(block_size=block_bytes)
+    parse = pyarrow.csv.ParseOptions(delimiter=separator, newlines_in_values=True)
+    with pyarrow.csv.open_csv(_stream_of(source), read_options=read, parse_options=parse) as reader:
+        end = end_row(separator, len(reader.schema))
+    parse.invalid_row_handler = on_wrong_row
+    content = io.BufferedReader(WithEnd(_stream_of(source), b"\n" + end + b"\n"))
+    reader = pyarrow.csv.open_csv(content, read_options=read, parse_options=parse)
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        yield from reader
+        if not found:
+            raise pa.ArrowInvalid(NOT_CLOSED)
+
+    return pa.RecordBatchReader.from_batches(reader.schema, batches())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable
 from functools import partial
 from typing import TypeAlias
@@ -10,16 +11,31 @@ from typing import TypeAlias
 import pytest
 import torch
 
-from filters.language_model.scoring import GapSums, add_up_gaps_compiled, add_up_gaps_with_torch, score_tokens
+from filters.language_model.scoring import (
+    GapSums,
+    add_up_gaps_compiled,
+    add_up_gaps_with_torch,
+    fastest_on_gpu,
+    score_tokens,
+)
 from tests.filters.language_model.plain_reference import score_plainly
 
 AddUp: TypeAlias = Callable[[torch.Tensor, torch.Tensor], GapSums]
 
 
-@pytest.fixture(params=[add_up_gaps_compiled, add_up_gaps_with_torch], ids=["compiled", "torch"])
+def add_up_gaps_on_gpu(logits: torch.Tensor, targets: torch.Tensor, **_: int) -> GapSums:
+    from filters.language_model.logit_sums_triton import add_up_gaps_with_triton
+
+    found = add_up_gaps_with_triton(logits.cuda(), targets.cuda())
+    return found[0].cpu(), found[1].cpu(), found[2].cpu(), found[3].cpu()
+
+
+@pytest.fixture(params=[add_up_gaps_compiled, add_up_gaps_with_torch, add_up_gaps_on_gpu])
 def add_up(request: pytest.FixtureRequest) -> AddUp:
-    """Return the summation used on a CPU, then the one used on a GPU."""
+    """Return the summation used on a CPU, the one used on a GPU without Triton, and the one with it."""
     found: AddUp = request.param
+    if found is add_up_gaps_on_gpu:
+        request.getfixturevalue("gpu")
     return found
 
 
@@ -74,3 +90,13 @@ def test_scores_do_not_depend_on_chunks(add_up: AddUp) -> None:
     in_chunks = score_tokens(logits, targets, partial(add_up, numbers_a_chunk=3_100))
     for values, others in zip(whole, in_chunks, strict=True):
         torch.testing.assert_close(values, others, rtol=1e-5, atol=0)
+
+
+def test_torch_scores_where_triton_does_not_run(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setitem(sys.modules, "triton", None)
+    monkeypatch.delitem(sys.modules, "filters.language_model.logit_sums_triton", raising=False)
+    caplog.set_level("INFO", "memorization")
+    assert fastest_on_gpu.__wrapped__(torch.device("cpu")) is add_up_gaps_with_torch
+    assert "scoring without Triton: ModuleNotFoundError" in caplog.text

@@ -14,7 +14,6 @@ import pytest
 
 from spark.corpus.exact_duplicates.counting import DuplicateCounting
 from spark.corpus.exact_duplicates.strategies import MAX_BROADCAST_SEQUENCES, choose_strategy
-from spark.corpus.exact_duplicates.windows import Window
 from spark.corpus.table_writing import write_frame
 from spark.corpus.token_frequencies import TokenCounting
 from spark.sources.corpora import resolve_corpus
@@ -23,7 +22,9 @@ from spark.sources.formats.parquet import ParquetPart
 from spark.sources.resolver import Resolver
 from utils import UserError
 
-WINDOW = Window(2, 5)
+PROMPT, CONTINUATION = 2, 3
+END = PROMPT + CONTINUATION
+LENGTHS = {"counts": CONTINUATION, "counts_1": 1, "counts_5": END}
 
 
 @pytest.fixture(scope="module")
@@ -51,14 +52,9 @@ def in_parts(corpus: Corpus, groups_a_part: int) -> Corpus:
     return replace(corpus, parts=tuple(parts))
 
 
-def expected_counts(rows: list[list[int]]) -> dict[int, int]:
-    length = WINDOW.stop - WINDOW.start
+def expected_counts(rows: list[list[int]], length: int) -> dict[int, int]:
     places = Counter(tuple(row[start : start + length]) for row in rows for start in range(len(row) - length + 1))
-    return {
-        number: places[tuple(row[WINDOW.start : WINDOW.stop])]
-        for number, row in enumerate(rows)
-        if len(row) >= WINDOW.stop
-    }
+    return {number: places[tuple(row[-length:])] for number, row in enumerate(rows) if len(row) >= END}
 
 
 @pytest.mark.parametrize("strategy", ["broadcast", "shuffle"])
@@ -67,12 +63,18 @@ def test_duplicate_counts_equal_a_plain_loop(
     spark: Any, tmp_path: Path, rows: list[list[int]], corpus: Corpus, strategy: Any, groups_a_part: int, hash_bits: int
 ) -> None:
     in_new_parts = in_parts(corpus, groups_a_part)
-    counting = DuplicateCounting(in_new_parts, in_new_parts, WINDOW, tmp_path, strategy, hash_bits)
+    counting = DuplicateCounting(
+        in_new_parts, in_new_parts, PROMPT, CONTINUATION, tmp_path, strategy, hash_bits, window_tokens=(1, END)
+    )
     rows_done = spark.sparkContext.accumulator(0)
     counted = counting.run(spark, "table", rows_done)
     table = pq.read_table(tmp_path / "table")
-    expected = expected_counts(rows)
-    assert dict(zip(*table.to_pydict().values(), strict=True)) == expected
+    assert table.column_names == ["index", *LENGTHS]
+    for name, length in LENGTHS.items():
+        assert dict(zip(table["index"].to_pylist(), table[name].to_pylist(), strict=True)) == expected_counts(
+            rows, length
+        )
+    expected = expected_counts(rows, CONTINUATION)
     assert table["index"].to_pylist() == sorted(expected)
     assert counted.rows == len(expected)
     assert counted.too_short == len(rows) - len(expected) > 0
@@ -84,13 +86,13 @@ def test_duplicate_counts_equal_a_plain_loop(
 def test_sequences_may_come_from_another_file(
     spark: Any, tmp_path: Path, corpus: Corpus, rows: list[list[int]], strategy: Any
 ) -> None:
-    sequences = {5: [9, 9, *rows[0][2:5]], 3: [0, 0, 7, 7, 7], 11: [0, 0, 1, 1, 1, 1]}
+    sequences = {5: [9, 9, *rows[0][2:5]], 3: [0, 0, 7, 7, 7], 11: [0, 0, 1, 1, 1]}
     (tmp_path / "sequences").mkdir()
     table = pa.table({"sequence_id": list(sequences), "tokens": list(sequences.values())})
     pq.write_table(table, tmp_path / "sequences" / "sequences.parquet")
     resolver = Resolver(tmp_path / "cache", {}, lambda message: None)
     resolved = resolve_corpus(str(tmp_path / "sequences"), 2_049, None, resolver)
-    DuplicateCounting(corpus, resolved, WINDOW, tmp_path, strategy).run(
+    DuplicateCounting(corpus, resolved, PROMPT, CONTINUATION, tmp_path, strategy).run(
         spark, "table", spark.sparkContext.accumulator(0)
     )
     found = dict(zip(*pq.read_table(tmp_path / "table").to_pydict().values(), strict=True))
@@ -137,9 +139,9 @@ def test_memorized_sequences_absent_from_the_corpus_are_counted(spark: Any, tmp_
         count(451, -1)
 
 
-def test_a_window_beyond_every_row_is_rejected(spark: Any, tmp_path: Path, corpus: Corpus) -> None:
-    counting = DuplicateCounting(corpus, corpus, Window(90, 100), tmp_path)
-    with pytest.raises(UserError, match="at least 100 tokens, found 451 that are all shorter"):
+def test_sequences_that_are_all_too_short_are_rejected(spark: Any, tmp_path: Path, corpus: Corpus) -> None:
+    counting = DuplicateCounting(corpus, corpus, 90, 10, tmp_path)
+    with pytest.raises(UserError, match="at least 100 tokens, prompt and continuation; found 451 that are all shorter"):
         counting.run(spark, "table", spark.sparkContext.accumulator(0))
 
 
@@ -157,7 +159,9 @@ def test_a_repeated_id_is_named(spark: Any, tmp_path: Path) -> None:
     )
     found = resolve_corpus(str(tmp_path / "sequences"), 2_049, None, Resolver(tmp_path, {}, lambda message: None))
     with pytest.raises(UserError, match="found sequence_id 4 2 times"):
-        DuplicateCounting(found, found, WINDOW, tmp_path).run(spark, "table", spark.sparkContext.accumulator(0))
+        DuplicateCounting(found, found, PROMPT, CONTINUATION, tmp_path).run(
+            spark, "table", spark.sparkContext.accumulator(0)
+        )
 
 
 def test_few_sequences_are_broadcast() -> None:

@@ -108,7 +108,7 @@ def test_an_unreadable_line_of_a_feature_table_is_an_error(spark: Any, tmp_path:
 def test_the_error_for_damaged_token_frequencies_names_the_file(tmp_path: Path, name: str, content: bytes) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(UserError, match=name):
-        read_token_frequencies((TableLocation(str(tmp_path / name), is_local=True),), resolver(tmp_path))
+        read_token_frequencies([feature("token_frequencies", tmp_path / name)])
 
 
 def test_the_error_for_a_damaged_page_of_token_frequencies_names_the_file(write_parquet: Write) -> None:
@@ -117,7 +117,7 @@ def test_the_error_for_a_damaged_page_of_token_frequencies_names_the_file(write_
     content[60:90] = b"\xff" * 30
     path.write_bytes(bytes(content))
     with pytest.raises(UserError, match=r"a.parquet is damaged"):
-        read_token_frequencies((TableLocation(str(path), is_local=True),), resolver(path.parent))
+        read_token_frequencies([feature("token_frequencies", path)])
 
 
 def test_a_table_without_the_expected_columns_is_an_error(write_parquet: Write) -> None:
@@ -157,13 +157,11 @@ def test_perplexities_of_no_known_definition_are_an_error(spark: Any, write_parq
         read_feature(spark, feature("perplexities", write_parquet("a.parquet", columns)))
 
 
-def test_token_frequencies_are_summed_over_the_tables_and_unknown_if_no_table_lists_them(
-    write_parquet: Write, tmp_path: Path
-) -> None:
+def test_token_frequencies_are_summed_over_the_tables_and_unknown_if_no_table_lists_them(write_parquet: Write) -> None:
     first = write_parquet("a.parquet", {"TokenID": [0, 2, 6], "Frequency": [5, 6, 7]})
     second = write_parquet("b.parquet", {"TokenID": [2, 3], "Frequency": [10, 0]})
-    locations = tuple(TableLocation(str(path), is_local=True) for path in (first, second))
-    assert read_token_frequencies(locations, resolver(tmp_path)).tolist() == [5, -1, 16, 0, -1, -1, 7]
+    tables = [feature("token_frequencies", path) for path in (first, second)]
+    assert read_token_frequencies(tables).tolist() == [5, -1, 16, 0, -1, -1, 7]
 
 
 @pytest.mark.parametrize(
@@ -175,9 +173,7 @@ def test_token_frequencies_are_summed_over_the_tables_and_unknown_if_no_table_li
         pytest.param([4, None], "expected no nulls", id="null"),
     ],
 )
-def test_the_error_for_wrong_token_ids_names_them(
-    write_parquet: Write, tmp_path: Path, ids: list[int | None], message: str
-) -> None:
+def test_the_error_for_wrong_token_ids_names_them(write_parquet: Write, ids: list[int | None], message: str) -> None:
     path = write_parquet("a.parquet", {"TokenID": ids, "Frequency": [5, 6]})
     with pytest.raises(UserError, match=message):
-        read_token_frequencies((TableLocation(str(path), is_local=True),), resolver(tmp_path))
+        read_token_frequencies([feature("token_frequencies", path)])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +19,9 @@ from filters.contract import Column, Filter
 from filters.registry import choose_filters
 from spark.metrics.configuration import build_configuration
 from spark.metrics.job import MetricsJob
+from spark.metrics.jobs import resolve_jobs
 from spark.metrics.null_columns import null_columns
 from spark.metrics.planning import plan_sequence_tables
-from spark.metrics.resolve import resolve_sequence_table
 from spark.sources.resolver import Resolver
 from utils import UserError
 
@@ -31,9 +33,8 @@ def metrics_job(path: Path, output: Path, **options: Any) -> MetricsJob:
     filters = choose_filters(configuration.filters)
     resolver = Resolver(output / "cache", {}, lambda _: None)
     (sequences,) = plan_sequence_tables(configuration)
-    return MetricsJob(
-        resolve_sequence_table(sequences, filters, configuration, resolver), filters, configuration, output
-    )
+    (job,) = resolve_jobs([sequences], filters, configuration, resolver, output)
+    return job
 
 
 def read_rows(directory: Path) -> list[dict[str, Any]]:
@@ -48,19 +49,19 @@ def read(directory: Path) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: (row["sequence_id"] is None, row["sequence_id"]))
 
 
-BAD_ROWS: list[tuple[int | None, list[int | None] | None, str | None]] = [
-    (0, [1, 2, 3], None),
-    (1, None, "tokens is null"),
-    (2, [], "tokens is empty"),
-    (3, [5, -7, 9], "token id -7 is negative"),
-    (4, [5, 300], "token id 300 is not in the vocabulary (ids below 280)"),
-    (5, [5, None], "tokens holds a null"),
-    (6, [7], None),
-    (7, [8] * 100_000, None),
-    (None, [1], "sequence_id is null"),
-    (8, [1, 2], "sequence_id occurs 2 times"),
-    (8, [1, 2], "sequence_id occurs 2 times"),
-    (9, [2**31 + 5], "token id 2147483653 is not in the vocabulary (ids below 280)"),
+BAD_ROWS: list[tuple[int | None, list[int | None] | None, str | None, str | None]] = [
+    (0, [1, 2, 3], None, None),
+    (1, None, "tokens is null", "no_tokens"),
+    (2, [], "tokens is empty", "no_tokens"),
+    (3, [5, -7, 9], "token id -7 is negative", "unknown_token"),
+    (4, [5, 300], "token id 300 is not in the vocabulary (ids below 280)", "unknown_token"),
+    (5, [5, None], "tokens holds a null", "unknown_token"),
+    (6, [7], None, None),
+    (7, [8] * 100_000, None, None),
+    (None, [1], "sequence_id is null", "no_id"),
+    (8, [1, 2], "sequence_id occurs 2 times", "repeated_id"),
+    (8, [1, 2], "sequence_id occurs 2 times", "repeated_id"),
+    (9, [2**31 + 5], "token id 2147483653 is not in the vocabulary (ids below 280)", "unknown_token"),
 ]
 
 
@@ -69,7 +70,7 @@ def test_every_row_is_measured_or_rejected_with_its_reason(
     spark: Any, write_parquet: Write, tokenizer_file: Path, tmp_path: Path, value_type: pa.DataType
 ) -> None:
     rows = [row for row in BAD_ROWS if value_type == pa.int64() or row[0] != 9]
-    ids, tokens, _ = zip(*rows, strict=True)
+    ids, tokens, _, kinds = zip(*rows, strict=True)
     table = pa.table({"sequence_id": ids, "tokens": pa.array(tokens, pa.list_(value_type)), "mine": ["x"] * len(ids)})
     run = metrics_job(write_parquet("data.parquet", table), tmp_path, tokenizer=str(tokenizer_file))
     run.run(spark)
@@ -77,11 +78,12 @@ def test_every_row_is_measured_or_rejected_with_its_reason(
     assert [row["sequence_id"] for row in measured] == [0, 6, 7]
     assert [len(row["tokens"]) for row in measured] == [3, 1, 100_000]
     assert all(row["text"] and row["zlib_size"] > 0 and row["mine"] == "x" for row in measured)
-    expected = sorted((row[0] or -1, row[2]) for row in rows if row[2])
-    assert sorted((row["sequence_id"] or -1, row["reason"]) for row in rejected) == expected
+    expected = sorted((row[0] or -1, row[2], row[3]) for row in rows if row[2])
+    assert sorted((row["sequence_id"] or -1, row["reason"], row["reason_kind"]) for row in rejected) == expected
     assert next(row["tokens"] for row in rejected if row["sequence_id"] == 3) == [5, -7, 9]
-    (written,) = (run.already_written() or {}).values()
+    (written,) = run.already_written().values()
     assert (written.rows_read, written.rows_rejected, written.counts["rows"]) == (len(rows), len(expected), 3)
+    assert written.rejected_kinds == Counter(kind for kind in kinds if kind)
 
 
 def test_text_that_is_not_utf8_is_rejected_with_its_bytes(
@@ -137,7 +139,7 @@ def test_a_table_with_scores_of_several_models_is_measured_once_and_written_per_
     for model, score in (("70m", 0.25), ("160m", 1.0)):
         (row,) = read(run.run_directory / run.table("metrics", model))
         assert (row["sequence_id"], row["memorization_score"]) == (3, score)
-    assert not list((tmp_path / "_temporary").iterdir())
+    assert not list(tmp_path.glob("_temporary/*")) + list(tmp_path.glob("_unfinished/**/*.parquet"))
     assert [row["reason"] for row in read(tmp_path / "rejected")] == ["tokens is null"]
 
 
@@ -149,7 +151,7 @@ def test_a_feature_table_with_a_repeated_key_fails_the_job_and_publishes_nothing
     run = metrics_job(data, tmp_path, duplicates=str(duplicates))
     with pytest.raises(UserError, match="sequence_id 1 occurs 2 times"):
         run.run(spark)
-    assert run.already_written() is None
+    assert not run.already_written()
 
 
 def test_the_error_of_a_filter_names_the_filter_and_the_sequence(
@@ -164,7 +166,7 @@ def test_the_error_of_a_filter_names_the_filter_and_the_sequence(
     path = write_parquet("data.parquet", {"sequence_id": list(range(100)), "tokens": [[i % 90] for i in range(100)]})
     run = metrics_job(path, tmp_path)
     with pytest.raises(Exception, match="broken failed on sequence_id 7: ValueError: seven"):
-        MetricsJob(run.resolved, (broken,), run.configuration, tmp_path).run(spark)
+        replace(run, filters=(broken,)).run(spark)
 
 
 def test_an_incomplete_table_is_written_again(spark: Any, write_parquet: Write, tmp_path: Path) -> None:
@@ -173,10 +175,10 @@ def test_an_incomplete_table_is_written_again(spark: Any, write_parquet: Write, 
     marker = tmp_path / "_complete" / f"{run.table('metrics', None)}.json"
     assert json.loads(marker.read_text())["counts"]["rows"] == 1
     marker.unlink()
-    assert run.already_written() is None
+    assert not run.already_written()
     run.run(spark)
     assert len(read(tmp_path / "metrics")) == 1
-    assert not list((tmp_path / "_temporary").iterdir())
+    assert not list(tmp_path.glob("_temporary/*")) + list(tmp_path.glob("_unfinished/**/*.parquet"))
 
 
 def test_columns_of_any_name_are_copied_unchanged(spark: Any, write_parquet: Write, tmp_path: Path) -> None:
@@ -194,7 +196,7 @@ def test_an_empty_table_gives_an_empty_table(
     fields = [*((name, pa.int64()) for name in columns), ("tokens", pa.list_(pa.int32()))]
     run = metrics_job(write_parquet("data.parquet", pa.schema(fields).empty_table()), tmp_path)
     run.run(spark)
-    (written,) = (run.already_written() or {}).values()
+    (written,) = run.already_written().values()
     assert (written.rows_read, written.rows_rejected, written.counts) == (0, 0, {"rows": 0})
 
 
@@ -205,7 +207,7 @@ def test_an_empty_table_is_joined(spark: Any, write_parquet: Write, tmp_path: Pa
     run = metrics_job(write_parquet("data.parquet", columns.empty_table()), tmp_path, duplicates=str(duplicates))
     spark.conf.set("spark.sql.autoBroadcastJoinThreshold", threshold)
     run.run(spark)
-    (written,) = (run.already_written() or {}).values()
+    (written,) = run.already_written().values()
     assert (written.rows_read, written.counts) == (0, {"rows": 0})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,12 @@ from tokenizers import Tokenizer, models
 
 from filters.language_model.model import LanguageModel, Precision
 from filters.vocabulary import Vocabulary, read_vocabulary
-from spark.metrics.language_models import model_location, require_same_tokens
+from spark.metrics.configuration import build_configuration
+from spark.metrics.language_models import asked_model, model_location, require_same_tokens
+from spark.metrics.planning import plan_sequence_tables
+from spark.metrics.sequence_table import SequenceTable
 from spark.session import model_workers
-from spark.sources.catalog import CHECKPOINTS, ModelLocation
+from spark.sources.catalog import CHECKPOINTS, ModelLocation, TableLocation
 from tests.filters.language_model.plain_reference import small_model
 from tests.spark.metrics.test_job import metrics_job
 from utils import UserError
@@ -127,3 +131,49 @@ def test_weight_bytes_are_the_size_in_memory(tmp_path: Path) -> None:
     assert model_workers.weight_bytes(LanguageModel(tmp_path, 1, None)) == 20
     (tmp_path / "model.safetensors").unlink()
     assert model_workers.weight_bytes(LanguageModel(tmp_path, 1, None, precision="float16")) == 7
+
+
+@pytest.mark.parametrize(
+    ("given", "scheme", "models", "expected"),
+    [
+        pytest.param("{tmp}/runs/my model/", None, (None,), "my_model", id="a directory"),
+        pytest.param("{tmp}/runs/none", None, (None,), "model_none", id="a directory named as no model"),
+        pytest.param("{tmp}/runs/../runs/x.1", None, (None,), "x.1", id="a path with dots"),
+        pytest.param("owner/name", None, (None,), "owner--name", id="a Hub id"),
+        pytest.param("owner/name@v1/x", None, (None,), "owner--name--v1_x", id="a Hub id with its revision"),
+        pytest.param("{tmp}/runs/{scheme}", "duped", (None,), "duped", id="a directory for each scheme"),
+        pytest.param("{tmp}/runs/{scheme}", None, (None,), None, id="no scheme is known"),
+        pytest.param("{tmp}/runs/{model}", None, (None,), None, id="no model is known"),
+        pytest.param("{tmp}/runs/{model}", None, ("a", "b"), None, id="the models are given"),
+        pytest.param("{tmp}/runs/x.1", None, ("a",), None, id="the data names a model"),
+        pytest.param("published", "duped", (None,), None, id="published"),
+        pytest.param(None, None, (None,), None, id="no language model"),
+    ],
+)
+def test_the_level_of_data_without_a_model_is_named_after_the_model_that_is_asked(
+    tmp_path: Path, given: str | None, scheme: str | None, models: tuple[str | None, ...], expected: str | None
+) -> None:
+    for name in ("my model", "none", "x.1", "duped"):
+        (tmp_path / "runs" / name).mkdir(parents=True)
+    language_model = given and given.replace("{tmp}", str(tmp_path))
+    table = SequenceTable("data", "plain", scheme, models, TableLocation("data"), None, language_model)
+    assert asked_model(table) == expected
+    assert replace(table, asked=expected).levels == (models if models != (None,) else (expected,))
+
+
+def test_models_of_one_name_in_two_runs_are_told_apart_by_their_record(tmp_path: Path) -> None:
+    (tmp_path / "data.jsonl").write_text('{"tokens": [1]}\n')
+    for place in ("first", "second"):
+        (tmp_path / place / "final").mkdir(parents=True)
+        options = {"datasets": str(tmp_path / "data.jsonl"), "model": str(tmp_path / place / "final")}
+        configuration = build_configuration(options)
+        (table,) = plan_sequence_tables(configuration)
+        assert (table.levels, table.description) == (("final",), "data final")
+        assert configuration.as_json()["model"] == options["model"]
+
+
+def test_given_names_stay_the_levels_of_their_models(tmp_path: Path) -> None:
+    (tmp_path / "data.jsonl").write_text('{"tokens": [1]}\n')
+    options = {"datasets": str(tmp_path / "data.jsonl"), "models": "a,b", "model": f"{tmp_path}/{{model}}/final"}
+    tables = plan_sequence_tables(build_configuration(options))
+    assert [table.levels for table in tables] == [("a",), ("b",)]

@@ -8,14 +8,16 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
 import pytest
 from safetensors.torch import load_file, save_file
 
 from filters import apply_filters, read_language_model
 from filters.registry import choose_filters
-from spark.metrics.null_columns import null_columns
 from spark.session.failures import failure_message
 from tests.filters.language_model.plain_reference import VOCABULARY_SIZE, small_model
+from tests.readers import READERS
 from tests.spark.metrics.test_job import metrics_job, read, read_rows
 from utils import UserError
 
@@ -26,9 +28,29 @@ EXACT = ("memorization_score", "is_extractable", "first_choice_share")
 
 @pytest.fixture(scope="module")
 def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("model")
+    path = tmp_path_factory.mktemp("models") / "my_model"
     small_model().save_pretrained(path)
     return path
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_readers_find_the_name_of_the_model_and_none_without_one(run_directory: Path, reader: str) -> None:
+    for name in ("data", "other"):
+        _, columns = READERS[reader](run_directory / "metrics" / f"dataset={name}")
+        assert "model" in columns or reader == "datasets"
+    found = ds.dataset(run_directory / "metrics", partitioning="hive").to_table(["dataset", "model", "loss"])
+    assert {(row["dataset"], row["model"]) for row in found.to_pylist()} == {("data", "my_model"), ("other", "none")}
+
+
+@pytest.fixture(scope="module")
+def run_directory(spark: Any, directory: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a run with a table that a model was asked about, and one without."""
+    data, run = tmp_path_factory.mktemp("data"), tmp_path_factory.mktemp("run")
+    for name in ("data", "other"):
+        pq.write_table(pa.table({"sequence_id": range(3), "tokens": random_rows(3)}), data / f"{name}.parquet")
+    metrics_job(data / "data.parquet", run, model=f"{directory}/", filters="likelihood").run(spark)
+    metrics_job(data / "other.parquet", run, filters="perplexities").run(spark)
+    return run
 
 
 def random_rows(rows: int) -> list[list[int]]:
@@ -44,7 +66,8 @@ def test_the_job_gives_the_values_of_apply_filters_for_any_number_of_tasks(
     path = write_parquet("data.parquet", table)
     expected = apply_filters(table, None, ("model",), language_model=directory).to_pylist()
     metrics_job(path, tmp_path, model=str(directory), filters="model").run(spark)
-    assert len(list((tmp_path / "metrics").rglob("*.parquet"))) == tasks
+    (file,) = (tmp_path / "metrics").rglob("*.parquet")
+    assert ("merged" in file.name) == (tasks > 1)
     for found, row in zip(read(tmp_path / "metrics"), expected, strict=True):
         assert found["sequence_id"] == row["sequence_id"]
         for name in COLUMNS:
@@ -84,7 +107,7 @@ def test_rows_that_the_model_does_not_accept_are_rejected_with_the_reason(
     assert whole["memorization_score"] is not None
     assert short["loss"] > 0
     assert short["generation_perplexity"] is short["memorization_score"] is short["is_extractable"] is None
-    nulls = null_columns(run.resolved, run.filters, run.configuration, None)
+    nulls = run.null_columns(directory.name)
     assert nulls["zlib_likelihood_ratio"] == "no tokenizer known to decode the tokens: give --tokenizer"
     assert "loss" not in nulls
 
@@ -115,7 +138,7 @@ def test_weights_that_cannot_be_loaded_fail_the_job_with_one_message(
     message = failure_message(raised.value, "data")
     assert message.startswith(f"--model {broken}: the weights lack 1 of the model's tensors")
     assert len(message.splitlines()) == 2
-    assert run.already_written() is None
+    assert not run.already_written()
 
 
 def test_a_model_is_evaluated_with_the_options_of_the_run(
@@ -165,7 +188,7 @@ def test_memorized_rows_are_counted_if_a_score_is_known(
     for name, filters in (("decoded", "greedy_decoding"), ("predicted", "first_choices")):
         run = metrics_job(path, tmp_path / name, model=str(directory), filters=filters, prompt_tokens=20)
         run.run(spark)
-        (written,) = (run.already_written() or {}).values()
+        (written,) = run.already_written().values()
         found = [row.get("memorization_score", row.get("is_extractable")) for row in read(tmp_path / name / "metrics")]
         assert written.counts == {"rows": 21, "scored": 20, "memorized": sum(value == 1 for value in found)}
 

@@ -11,11 +11,13 @@ import pytest
 
 from filters.contract import Column, Filter
 from filters.measuring import MeasuredBatch
+from filters.validity import NULL_TOKENS
 from spark.metrics.output_schema import OutputSchema, schema_of
+from spark.metrics.shared_columns import SharedColumns
 from spark.sources.input_columns import InputColumns
 from spark.sources.internal_columns import LINE, of_model, other_column
 
-REASONS = np.array([None, "tokens is null", None], object)
+REASONS = np.array([None, NULL_TOKENS, None], object)
 SOURCE = InputColumns("index", "tokens", "words", (("70m", "70M"),), ("mine", "is_code"))
 BATCH = pa.RecordBatch.from_pydict(
     {
@@ -36,8 +38,11 @@ def a_filter(name: str, type_: pa.DataType) -> Filter:
 
 REPEATING, CODE = a_filter("is_repeating", pa.bool_()), a_filter("is_code", pa.bool_())
 SCORE = a_filter("memorization_score", pa.float64())
-SCHEMA = OutputSchema((REPEATING, CODE, SCORE), SOURCE, all_memorized=False)
-MEASURED = MeasuredBatch(REASONS, TOKENS, None, {"is_repeating": pa.array([True, False])})
+SHARED = SharedColumns(
+    pa.schema([("mine", pa.string()), ("is_code", pa.bool_()), ("theirs", pa.int64())]), ("70M",), pa.list_(pa.int64())
+)
+SCHEMA = OutputSchema((REPEATING, CODE, SCORE), SOURCE, SHARED, all_memorized=False)
+MEASURED = MeasuredBatch(REASONS, TOKENS, pa.array(["one", "three"]), {"is_repeating": pa.array([True, False])})
 
 
 def test_a_metrics_table_has_ids_tokens_text_metrics_and_other_columns_in_this_order() -> None:
@@ -50,8 +55,28 @@ def test_a_metrics_table_has_ids_tokens_text_metrics_and_other_columns_in_this_o
         "is_code": [True, False],  # not measured: the column of the source with this name
         "memorization_score": [1.0, 0.25],
         "mine": ["a", "c"],
+        "theirs": [None, None],  # another source of the run has it
     }
     assert table.column_names[:4] == ["sequence_id", "tokens", "text", "is_repeating"]
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        pytest.param({"0_8": [8, 8]}, {"0_8": [8, 8], "plain": [8, 8]}, id="published name"),
+        pytest.param({"plain": [7, 7]}, {"0_8": [7, 7], "plain": [7, 7]}, id="plain name"),
+        pytest.param({"plain": [7, 7], "0_8": [8, 8]}, {"0_8": [8, 8], "plain": [7, 7]}, id="both of the source"),
+        pytest.param({}, {"0_8": [None] * 2, "plain": [None] * 2}, id="neither"),
+    ],
+)
+def test_twins_are_filled_from_each_other(given: dict[str, list[int]], expected: dict[str, list[int | None]]) -> None:
+    twins = (Column("0_8", pa.int64(), "", "plain"), Column("plain", pa.int64(), "", "0_8"))
+    source = InputColumns(None, "tokens", None, (), tuple(given))
+    columns = {other_column(place): pa.array(values) for place, values in enumerate(given.values())}
+    batch = pa.RecordBatch.from_pydict({"sequence_id": pa.array([1, 2]), **columns})
+    measured = MeasuredBatch(np.array([None, None], object), None, None, {})
+    table = OutputSchema((Filter("twins", "", twins),), source, False).metrics(batch, measured, None)
+    assert table.select(["0_8", "plain"]).to_pydict() == expected
 
 
 @pytest.mark.parametrize(("all_memorized", "expected"), [(True, [1.0, 1.0]), (False, [None, None])])
@@ -72,7 +97,9 @@ def test_rejected_rows_are_kept_unchanged_with_the_reason() -> None:
         "70M": 0.5,
         "mine": "b",
         "is_code": True,
+        "theirs": None,
         "line": b"{",
+        "reason_kind": "no_tokens",
         "reason": "tokens is null",
     }
 

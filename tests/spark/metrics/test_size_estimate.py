@@ -50,12 +50,12 @@ def test_the_estimate_is_close_to_the_written_size(
     spark: Any, tmp_path: Path, tokenizer_file: Path, write: Callable[..., Path]
 ) -> None:
     run = metrics_job(write(tmp_path, rows_of(8_000)), tmp_path, tokenizer=str(tokenizer_file))
-    estimate = estimated_bytes(run.resolved, run.filters, None)
+    estimate = estimated_bytes(run.resolved, run.output_schema, None)
     run.run(spark)
     written = sum(path.stat().st_size for path in (tmp_path / "metrics").rglob("*.parquet"))
     assert estimate is not None
     assert 0.7 < estimate / written < 1.6
-    fewer = estimated_bytes(run.resolved, run.filters, 800)
+    fewer = estimated_bytes(run.resolved, run.output_schema, 800)
     assert fewer is not None
     assert fewer == pytest.approx(estimate / 10, rel=0.5)
 
@@ -64,7 +64,7 @@ def test_an_empty_table_is_estimated_as_0_bytes(tmp_path: Path) -> None:
     path = tmp_path / "data.parquet"
     pq.write_table(pa.schema([("tokens", pa.list_(pa.int32()))]).empty_table(), path)
     run = metrics_job(path, tmp_path)
-    assert estimated_bytes(run.resolved, run.filters, None) == 0
+    assert estimated_bytes(run.resolved, run.output_schema, None) == 0
 
 
 def test_unreadable_data_is_not_estimated(tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ def test_unreadable_data_is_not_estimated(tmp_path: Path) -> None:
     content[4 : len(content) // 2] = b"\xff" * (len(content) // 2 - 4)
     path.write_bytes(bytes(content))
     run = metrics_job(path, tmp_path)
-    assert estimated_bytes(run.resolved, run.filters, None) is None
+    assert estimated_bytes(run.resolved, run.output_schema, None) is None
 
 
 def test_the_error_for_a_full_disk_names_both_sizes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from rich.console import Console
 
-from spark.reporting.events import Deduplicated
+from spark.reporting.events import Deduplicated, Finding
 from spark.reporting.summary import COLUMNS_SHOWN, print_deduplication, print_summary
 
 TABLE: dict[str, Any] = {
@@ -24,9 +25,9 @@ TABLE: dict[str, Any] = {
 FAILED = {"table": "bad", "status": "failed", "error": "it is damaged"}
 
 
-def summary(*tables: dict[str, Any]) -> list[str]:
+def summary(*tables: dict[str, Any], findings: Sequence[Finding] = ()) -> list[str]:
     file = io.StringIO()
-    print_summary(Console(file=file, width=100), tables, "out/r")
+    print_summary(Console(file=file, width=100), tables, "out/r", findings)
     return [" ".join(line.split()) for line in file.getvalue().splitlines()]
 
 
@@ -57,13 +58,28 @@ def test_a_table_of_an_earlier_run_has_no_speed_and_a_failed_one_no_numbers() ->
     [
         ({"rows_rejected": 1234}, "Rejected: 1,234 rows of mine 70m (reasons in rejected/)"),
         ({"rows_rejected": 1}, "Rejected: 1 row of mine 70m (reasons in rejected/)"),
-        ({"counts": {"rows": 0, "too_short": 5}}, "Skipped: 5 sequences of mine 70m (too short for --window)"),
+        (
+            {"counts": {"rows": 0, "too_short": 5}},
+            "Skipped: 5 sequences of mine 70m (shorter than prompt and continuation)",
+        ),
+        (
+            {"rows_rejected": 1015, "rejected_by_kind": {"no_tokens": 1012, "repeated_id": 3}},
+            "Rejected: 1,015 rows of mine 70m: 1,012 no tokens, 3 repeated id (reasons in rejected/)",
+        ),
         ({"counts": {"rows": 0, "absent": 5}}, "Skipped: 5 sequences of mine 70m (not in the corpus)"),
     ],
 )
 def test_missing_rows_are_reported(changes: dict[str, Any], line: str) -> None:
     assert line not in summary(TABLE)
     assert line in summary(TABLE | changes)
+
+
+def test_counts_with_other_settings_than_described_are_reported_once() -> None:
+    differs = [{"setting": "jaccard_threshold", "counted_with": 0.7, "described": 0.8}]
+    joined = {"feature": "near_duplicates", "location": "a/b", "differs": differs}
+    table = TABLE | {"feature_tables": [joined, joined | {"differs": []}]}
+    lines = [line for line in summary(table, table) if line.startswith("Joined")]
+    assert lines == ["Joined: near_duplicates counted with --jaccard_threshold 0.7, not 0.8 (a/b)"]
 
 
 def test_each_kind_of_missing_row_is_reported() -> None:
@@ -79,6 +95,17 @@ def test_null_columns_are_grouped_by_reason_and_shortened() -> None:
     assert [line for line in lines if line.startswith("Null: ")] == [
         "Null: c0, c1, c2, c3, c4, c5 and 2 more in run.json (no table)",
         "Null: text (no tokenizer)",
+    ]
+
+
+def test_the_first_findings_are_printed_before_the_directory() -> None:
+    of_table = Finding("memorized", "1 of 10 \x1b", "mine 70m", None, ())
+    found = [of_table, *[Finding("models", "the larger model", None, True, ())] * 11]
+    assert summary(TABLE, findings=found)[2:] == [
+        "Found: mine 70m: 1 of 10 \\x1b",
+        *["Found: the larger model"] * 9,
+        "Found: 2 more findings, in run.json",
+        "Output: out/r",
     ]
 
 

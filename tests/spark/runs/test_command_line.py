@@ -43,7 +43,8 @@ def test_a_new_field_is_an_option_a_key_and_a_line_of_help(tmp_path: Path, capsy
 def test_the_programs_own_options_come_first() -> None:
     assert list(declared_options(Toy)) == [
         *("colors", "wheels", "maker"),
-        *("run_id", "output_dir", "cache_dir", "text_column", "id_column", "document_per", "revisions"),
+        *("run_id", "output_dir", "cache_dir", "text_column", "id_column", "document_per"),
+        *("sequence_tokens", "stride", "keep_short", "prompt_tokens", "continuation_tokens", "revisions"),
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -126,26 +127,34 @@ def test_a_lock_taken_over_by_another_process_is_not_released(tmp_path: Path) ->
     assert read_holder(tmp_path / LOCK) == other
 
 
-def _try(directory: Path, start: Any, taken: Any) -> None:
-    start.wait()
+def _try(directory: Path, tried: Any, taken: Any) -> None:
+    """Try to take the lock once all processes run; hold it until all have tried."""
+    tried.wait(timeout=60)
     try:
         with run_lock(directory):
             taken.put(os.getpid())
-            time.sleep(2)
+            tried.wait(timeout=60)
     except UserError:
-        pass
+        tried.wait(timeout=60)
 
 
 def test_only_one_of_many_processes_takes_a_stale_lock(tmp_path: Path) -> None:
     context = multiprocessing.get_context("fork")
-    start, taken = context.Event(), context.Queue()
+    for _ in range(20):
+        tried, taken = context.Barrier(8), context.Queue()
+        held_by(tmp_path, process_started=1)
+        processes = [context.Process(target=_try, args=(tmp_path, tried, taken)) for _ in range(8)]
+        for process in processes:
+            process.start()
+        for process in processes:
+            process.join()
+        assert taken.get(timeout=5)
+        assert taken.empty()
+        assert not list(tmp_path.iterdir())
+
+
+def test_a_stale_lock_is_removed_even_if_its_removal_was_killed(tmp_path: Path) -> None:
     held_by(tmp_path, process_started=1)
-    processes = [context.Process(target=_try, args=(tmp_path, start, taken)) for _ in range(8)]
-    for process in processes:
-        process.start()
-    start.set()
-    for process in processes:
-        process.join()
-    assert taken.get(timeout=5)
-    assert taken.empty()
-    assert not list(tmp_path.iterdir())
+    shutil.copy(tmp_path / LOCK, tmp_path / f"{LOCK}.removal")
+    with run_lock(tmp_path):
+        assert [path.name for path in tmp_path.iterdir()] == [LOCK]

@@ -121,6 +121,40 @@ def test_a_complete_run_starts_no_spark_and_reports_its_findings(
     assert names(reporter) == ["resolving_data", "run_started", "deduplicated", "run_finished"]
 
 
+def test_notes_are_reported_once_and_recorded(tmp_path: Path) -> None:
+    made, reporter = make_run(tmp_path, ToyJob("one"))
+
+    def resolve(resolver: Any) -> tuple[ToyJob]:
+        for note in ("a: left out b", "a: left out b", "c: has no ids"):
+            resolver.on_note(note)
+        return (ToyJob("one"),)
+
+    made.resolve = resolve
+    assert made.execute() == 0
+    notes = [event.message for event in reporter.events if isinstance(event, events.Noted)]
+    assert notes == ["a: left out b", "c: has no ids"]
+    assert json.loads((tmp_path / "r" / "run.json").read_text())["notes"] == notes
+
+
+def test_findings_are_reported_and_recorded(tmp_path: Path) -> None:
+    class Measured(ToyJob):
+        def note(self, record: Any, from_earlier: bool) -> None:
+            about = dict.fromkeys(("dataset", "scheme", "model", "language_model", "model_parameters"))
+            about |= {"dataset": "mine", "holds_memories": False}
+            counts = {"rows": 10, "scored": 10, "memorized": 1}
+            written = Written(10, 0, 2.0, counts)
+            record.add_table(self.description, Path("table"), written, {}, from_earlier, about)
+
+    made, reporter = make_run(tmp_path, Measured("mine"), ToyJob("bad", error=UserError("damaged")))
+    assert made.execute() == 1
+    finished = reporter.events[-1]
+    assert isinstance(finished, events.RunFinished)
+    (finding,) = finished.findings
+    assert finding.text == "1 of 10 sequences are memorized, 10.0% (95% interval 1.8% to 40.4%)"
+    (recorded,) = json.loads((tmp_path / "r" / "run.json").read_text())["findings"]
+    assert recorded["groups"] == [{"name": "memorized", "count": 1, "of": 10}]
+
+
 def test_an_error_outside_of_the_jobs_fails_the_run_and_is_recorded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

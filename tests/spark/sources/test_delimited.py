@@ -79,6 +79,50 @@ def test_rows_that_do_not_fit_are_rejected_in_their_place(
     }
 
 
+QUOTED = 'n,text\n0,"a ""b""\nc"\n1,d" e"\n2,"f"'
+
+
+@pytest.mark.parametrize("block_bytes", [80, 1 << 20])
+@pytest.mark.parametrize(
+    ("content", "kept", "rejected"),
+    [
+        pytest.param(QUOTED, 3, None, id="closed"),
+        pytest.param(QUOTED + "\n", 3, None, id="closed, with a line end"),
+        pytest.param(QUOTED + '\n3,"x\n4,y\n5,z\n', 3, b"3,x\n4,y\n5,z\n", id="open in the last column"),
+        pytest.param(QUOTED + '\n3,"x', 3, b"3,x", id="open without a line end"),
+        pytest.param(QUOTED + '\n"3,x\n4,y\n', 3, b'"3,x\n4,y\n', id="open in the first column"),
+        pytest.param(QUOTED + '\n3,""', 4, None, id="empty"),
+        pytest.param(QUOTED + '\n3,"', 3, b"3,", id="one mark"),
+        pytest.param(QUOTED + '\n3,"x""', 3, b'3,x"', id="an escaped mark at the end"),
+        pytest.param("n,text\n", 0, None, id="no row"),
+        pytest.param("text\na\nb\n", 2, None, id="one column"),
+        pytest.param('text\na\n"b\nc\n', 1, b"b\nc\n", id="one column, open"),
+        pytest.param('text\r\na\r\n"b\r\n', 1, b"b\r\n", id="line ends of Windows"),
+    ],
+)
+def test_a_quotation_that_is_open_at_the_end_is_rejected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block_bytes: int, content: str, kept: int, rejected: bytes | None
+) -> None:
+    source = opened(write(tmp_path / "a.csv", content.encode()))
+    monkeypatch.setattr(delimited_rows, "BLOCK_BYTES", block_bytes)
+    rows = read(source)
+    assert [row[LINE_REASON] for row in rows[:kept]] == [None] * kept
+    found = [(row[LINE], row[LINE_REASON], row["text"]) for row in rows[kept:]]
+    reason = "a quotation mark is not closed: the line holds the rest of the file"
+    assert found == ([] if rejected is None else [(rejected, reason, None)])
+    (of_text,) = (list(part.batches(["text"])) for part in source.parts())
+    assert [reason for batch in of_text for reason in batch[LINE_REASON].to_pylist()] == [
+        row[LINE_REASON] for row in rows
+    ]
+
+
+def test_an_open_quotation_in_a_corpus_is_told(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", b'text,tokens\na,1 2\n"b,3\n')
+    corpus = resolve_corpus(str(path), 3, None, Resolver(tmp_path, {}, print))
+    with pytest.raises(UserError, match=r"a\.csv: line 2: a quotation mark is not closed"):
+        rows_of(corpus)
+
+
 def test_token_lists_are_read_as_people_write_them() -> None:
     texts = ["[1, 2, 3]", "1 2", "[4\n 5]", "[]", "", "7", "(8, 9,)", "[1, x]", "[0 1 ... 9]", "[1.5]", None]
     column, fits = convert(pa.array([text and text.encode() for text in texts], pa.binary()), TOKENS_TYPE)

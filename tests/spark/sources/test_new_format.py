@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from filters.feature_tables import DUPLICATES
+from filters.feature_tables import DUPLICATES, TOKEN_FREQUENCIES
 from spark.corpus.deduplication.copying import copy_without
 from spark.corpus.frames import row_places
 from spark.corpus.parallel_reading import number_lines
@@ -115,7 +115,9 @@ def test_new_format_is_joined_as_a_feature_table(spark: Any, tmp_path: Path, res
     assert dict(joined.collect()) == {0: None, 1: 10, 2: None, 3: 30}
     (tmp_path / "frequencies.words").write_text("TokenID=0 Frequency=4\nTokenID=2 Frequency=5\n")
     location = TableLocation(str(tmp_path / "frequencies.words"), is_local=True)
-    assert read_token_frequencies((location,), resolver).tolist() == [4, -1, 5]
+    frequencies = resolve_feature_table(TOKEN_FREQUENCIES, location, None, resolver)
+    assert frequencies is not None
+    assert read_token_frequencies([frequencies]).tolist() == [4, -1, 5]
 
 
 def test_suffix_belongs_to_one_format() -> None:

@@ -74,11 +74,21 @@ def test_int96_timestamps_are_copied(int96: Path, tmp_path: Path) -> None:
     assert pq.read_table(tmp_path / "copy" / copied.file)["at"].to_pylist() == [LATE]
 
 
-def test_brotli_is_named_as_the_reason(spark: Any, write_parquet: Write, tmp_path: Path) -> None:
-    path = write_parquet("a b.parquet", {"tokens": [[1]], "x": ["y"]}, compression="brotli")
-    assert rows_of(resolve_corpus(str(path), 3, None, Resolver(tmp_path, {}, print))) == {0: [1]}
+def test_brotli_is_read_by_python(spark: Any, write_parquet: Write, tmp_path: Path) -> None:
+    path = write_parquet("a b.parquet", {"tokens": [[1], [2]], "x": ["y", "z"]}, compression={"x": "brotli"})
+    assert rows_of(resolve_corpus(str(path), 3, None, Resolver(tmp_path, {}, print))) == {0: [1], 1: [2]}
     source = describe_files(find_files(path))
+    assert not source.spark_knows_size
+    rows = read_sequences(spark, source, recognise_columns(source.schema, "a")).collect()
+    assert {row["sequence_id"]: (row["tokens"], row["_run_other_0"]) for row in rows} == {
+        0: ([1], "y"),
+        1: ([2], "z"),
+    }
+
+
+def test_a_codec_that_is_found_by_spark_alone_is_named_as_the_reason(spark: Any, write_parquet: Write) -> None:
+    path = write_parquet("a b.parquet", {"tokens": [[1]]}, compression="brotli")
     with pytest.raises(Exception, match="Brotli") as raised:
-        read_sequences(spark, source, recognise_columns(source.schema, "a")).collect()
+        spark.read.parquet(str(path)).collect()
     message = failure_message(raised.value, "the data")
     assert message.startswith(f"{path} is compressed with Brotli, which Spark cannot read.\nWrite it again with zstd")

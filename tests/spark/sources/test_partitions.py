@@ -96,6 +96,27 @@ def test_every_format_may_be_partitioned(tmp_path: Path, resolver: Resolver, suf
     assert [pa.scalar(row["text"]).cast(pa.string()).as_py() for row in rows] == ["de", "en"]
 
 
+@pytest.mark.parametrize("suffix", ["parquet", "jsonl"])
+def test_a_directory_laid_out_as_a_hub_dataset_may_be_partitioned(
+    write_parquet: Write, tmp_path: Path, resolver: Resolver, suffix: str
+) -> None:
+    for number, lang in enumerate(("de", "en")):
+        path = write_parquet(f"p/data/lang={lang}/part-0.parquet", {"tokens": [[number], [9]]})
+        if suffix == "jsonl":
+            path.unlink()
+            path.with_suffix(".jsonl").write_text(f'{{"tokens": [{number}]}}\n{{"tokens": [9]}}\n')
+    (tmp_path / "p" / "README.md").write_text(
+        f"---\nconfigs:\n- config_name: default\n  data_files: data/**/*.{suffix}\n---\nMine.\n"
+    )
+    source = opened(resolver, tmp_path / "p")
+    assert source.schema.names == ["tokens", "lang"]
+    assert [(row["tokens"], row["lang"]) for row in read(source)] == [
+        *(([0], "de"), ([9], "de"), ([1], "en"), ([9], "en")),
+    ]
+    as_feature_table = resolver.files(TableLocation(str(tmp_path / "p"), is_local=True))
+    assert as_feature_table.schema.names == ["tokens"]
+
+
 def test_folders_of_a_run_and_columns_of_the_files_are_no_partitions(write_parquet: Write, resolver: Resolver) -> None:
     write_parquet("p/dataset=x/scheme=y/model=z/n=7/a.parquet", {"tokens": [[1]], "n": [1]})
     directory = write_parquet("p/dataset=x/scheme=y/model=w/n=8/a.parquet", {"tokens": [[1]], "n": [1]}).parents[4]

@@ -94,7 +94,7 @@ def test_damaged_json_lines_are_rejected_with_their_line(spark: Any, tmp_path: P
     assert sorted(rows) == list(range(20))
     assert {number for number, row in rows.items() if row["_run_rejection"]} == set(bad)
     for number, (line, reason) in bad.items():
-        assert reason in rows[number]["_run_rejection"]
+        assert reason in rows[number]["_run_rejection"]["text"]
         assert rows[number]["_run_line"] == line
     assert (rows[4]["text"], rows[4]["_run_other_0"], rows[4]["_run_line"]) == ("line 4", 4, None)
 
@@ -108,7 +108,7 @@ def test_invalid_tokens_reject_only_their_own_json_line(spark: Any, tmp_path: Pa
     records[5]["tokens"] = [True]
     records[6]["tokens"] = [2**70]
     frame = load(spark, write_lines(tmp_path / "a.jsonl", [json.dumps(record).encode() for record in records]))
-    reasons = [row["_run_rejection"] for row in frame.collect()]
+    reasons = [row["_run_rejection"] and row["_run_rejection"]["text"] for row in frame.collect()]
     wrong = "column 'tokens' is not of type list<item: int64>"
     assert reasons == [None, None, wrong, wrong, "sequence_id is null", wrong, wrong, None]
 
@@ -164,7 +164,7 @@ def test_sample_is_spread_over_all_rows(spark: Any) -> None:
 def test_all_rows_of_a_repeated_id_are_rejected(spark: Any, write_parquet: Write) -> None:
     path = write_parquet("a.parquet", {"sequence_id": [1, 2, 2, None, None], "tokens": [[1]] * 5})
     rows = reject_repeated_ids(load(spark, path)).collect()
-    reasons = sorted((row["sequence_id"] or 0, row["_run_rejection"]) for row in rows if row["_run_rejection"])
+    reasons = sorted((row["sequence_id"] or 0, row["_run_rejection"]["text"]) for row in rows if row["_run_rejection"])
     assert len(rows) == 5
     assert reasons == [(0, "sequence_id is null")] * 2 + [(2, "sequence_id occurs 2 times")] * 2
 
@@ -204,5 +204,5 @@ def test_file_of_several_names_is_read_once(spark: Any, write_parquet: Write) ->
 def test_ids_beyond_64_bits_are_rejected(spark: Any, write_parquet: Write) -> None:
     ids = pa.array([1, 2**63, None], pa.uint64())
     frame = load(spark, write_parquet("a.parquet", pa.table({"sequence_id": ids, "tokens": [[1]] * 3})))
-    reasons = [row["_run_rejection"] for row in frame.collect()]
+    reasons = [row["_run_rejection"] and row["_run_rejection"]["text"] for row in frame.collect()]
     assert reasons == [None, "sequence_id is above 2^63 - 1", "sequence_id is null"]

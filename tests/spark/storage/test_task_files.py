@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from spark.storage import task_files
 from spark.storage.task_files import TaskFiles, add_up, keep_only
 
 
@@ -26,6 +27,16 @@ def test_rows_are_written_in_order_in_bounded_row_groups(tmp_path: Path) -> None
         "a/part-0.parquet",
         "b/part-0.parquet",
     ]
+
+
+def test_row_groups_of_long_rows_are_bounded_by_their_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(task_files, "BYTES_A_GROUP", 1_000)
+    (tmp_path / "a").mkdir()
+    with TaskFiles(tmp_path, "part-0.parquet") as files:
+        for number in range(6):
+            files.add("a", pa.table({"text": [f"{number}" * 400]}))
+    metadata = pq.ParquetFile(tmp_path / "a" / "part-0.parquet").metadata
+    assert [metadata.row_group(number).num_rows for number in range(metadata.num_row_groups)] == [3, 3]
 
 
 def test_files_of_failed_attempts_are_removed(tmp_path: Path) -> None:

@@ -68,6 +68,8 @@ def test_text_of_several_blocks_is_converted(tmp_path: Path) -> None:
         ("rows.jsonl.gz", gzip.compress(LINES, mtime=0)[:-20]),
         ("rows.csv", b"a,b\n1\n"),
         ("rows.csv", b""),
+        ("rows.csv", b'a\n"1\n2\n'),
+        ("rows.tsv", b'a\tb\n1\t"2\n3\t4\n'),
         ("rows.arrow", b"not Arrow"),
     ],
 )
@@ -75,6 +77,15 @@ def test_unreadable_file_is_a_two_line_error(tmp_path: Path, name: str, content:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(HubError, match=rf"^{name} cannot be converted to Parquet: .*\n.*$"):
         convert_to_parquet(tmp_path / name, tmp_path / "converted.parquet")
+
+
+def test_an_open_quotation_is_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv.gz").write_bytes(gzip.compress(b'a,b\n1,"2\n3,4\n'))
+    with pytest.raises(HubError, match="a quotation mark is not closed: the line holds the rest of the file"):
+        convert_to_parquet(tmp_path / "rows.csv.gz", tmp_path / "converted.parquet")
+    (tmp_path / "rows.csv").write_bytes(b'a,b\n1,"2"\n"3\n",4')
+    converted = convert_to_parquet(tmp_path / "rows.csv", tmp_path / "converted.parquet", block_bytes=30)
+    assert pq.read_table(converted).to_pylist() == [{"a": "1", "b": 2}, {"a": "3\n", "b": 4}]
 
 
 @pytest.mark.parametrize("cut", [0, 1, 4, 100])

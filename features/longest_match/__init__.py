@@ -1,0 +1,1 @@
+"""The longest run of tokens of a sequence that a corpus also holds elsewhere."""
