@@ -35,8 +35,8 @@ class Progressions(NamedTuple):
     """The arithmetic progressions of each row; arrays of shape (rows,).
 
     coverage: share of bytes covered by progressions and their repeated frame, in [0, 1].
-    beside_prose: the same if the rest is prose before or after it, and the longest progression has
-        `TERMS_BESIDE_PROSE` terms; else 0.
+    beside_prose: the same, if it is at least `INCREMENTING_COVERAGE` without the prose before and after the numbers,
+        and the longest progression has `TERMS_BESIDE_PROSE` terms; else 0.
     terms: number of terms of the longest progression. steps: its step, NaN if there is none.
     """
 
@@ -156,8 +156,8 @@ FILTER = Filter(
         Column(
             "incrementing_coverage_beside_prose",
             pa.float64(),
-            f"`incrementing_coverage` of a list of {TERMS_BESIDE_PROSE} terms or more that stands before or after a "
-            "paragraph, or between two; 0 of any other text",
+            f"`incrementing_coverage` if it is at least {INCREMENTING_COVERAGE} without the prose before and after the "
+            f"numbers, and the longest progression has {TERMS_BESIDE_PROSE} terms or more; else 0",
         ),
         Column("num_incrementing", pa.int32(), "terms of the longest progression; 0 without one"),
         Column(

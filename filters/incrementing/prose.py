@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from filters.compiled import compiled
-from filters.incrementing.numerals import BEYOND_ASCII, BYTE_CLASS, LETTER, SPACE, Bytes
+from filters.incrementing.numerals import BEYOND_ASCII, BYTE_CLASS, LETTER, Bytes
 
 # Of the bytes of a sequence. Of the sample's prose, 98% have more than 0.87; of its code, 90% less than 0.80. The code
 # after a list in the labelled sequences has 0.72 to 0.82.
@@ -35,10 +35,9 @@ def share_beside_prose(text: Bytes, tokens: NDArray[np.void], count: int, covere
 @compiled
 def _is_prose(text: Bytes, begin: int, end: int) -> bool:
     """Return whether letters, with one space between words, make most of `text[begin:end]`."""
-    letters, after_space = 0, True
+    letters, before = 0, ord(" ")
     for i in range(begin, end):
-        byte_class = BYTE_CLASS[text[i]]
-        is_space = byte_class == SPACE
-        letters += byte_class in (LETTER, BEYOND_ASCII) or (is_space and not after_space)
-        after_space = is_space
+        is_space = text[i] == ord(" ") and before != ord(" ")
+        letters += is_space or BYTE_CLASS[text[i]] in (LETTER, BEYOND_ASCII)
+        before = text[i]
     return letters >= LETTERS_OF_PROSE * (end - begin)

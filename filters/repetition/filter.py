@@ -5,16 +5,15 @@ repetition from any position in the unit, and has at least one whole unit and `M
 begin and end within a unit. Between stretches lie breaks: a line break or changed indentation, a changed token, other
 text. After a break, the match may continue at any other position of the unit.
 
-The *coverage* of a unit is the share of the sequence's tokens in its stretches. At the edges of the sequence a stretch
-may be shorter, down to a third of a unit, if at most a line break lies before the next stretch. A unit saves the tokens
-it covers, less its own length, less one per break (to tell where in the unit the match continues). The unit that saves
-most is chosen, of those that occur at least twice as a whole and are no accident (`stretches.is_repetition`): not the
-work of chance in a column of a few symbols, nor a frame that is filled in with something else each time. Without such
-a unit, a sequence has no repetition: coverage is 0, and offset, count and unit are null.
+The *coverage* of a unit is the share of the sequence's tokens in its stretches. A unit saves the tokens it covers, less
+its own length, less one per break (to tell where in the unit the match continues). A unit must occur at least twice as
+a whole. Its stretches must not be the work of chance in a column of a few symbols, nor a frame that is filled in with
+something else each time (`stretches.is_repetition`). Of such units, the one that saves most is chosen. Without one, a
+sequence has no repetition: coverage is 0, and offset, count and unit are null.
 
-The *coverage at the end* is the share of the tokens in the stretches with only short breaks between them, such as line
-breaks, that reach the end of the sequence. What begins as something else and ends as a repetition is continued by the
-repetition, however long the beginning is. What only begins as one is not.
+The *coverage at the end* is the share of the tokens in the last stretches, with only short breaks between them, such as
+line breaks. It is 0 if they do not reach the end of the sequence. A text that ends in a repetition is continued by the
+repetition, however long its beginning is.
 
 A unit is a candidate if the same tokens follow one period later, for at least a third of the period and two tokens.
 These are runs as defined by Kolpakov and Kucherov ("Finding maximal repetitions in a word in linear time", 1999), with
@@ -55,7 +54,7 @@ class Repetitions(NamedTuple):
     start: int32, token index of the first stretch; the unit is the `period` tokens from there.
     occurrences: int32, whole units in all stretches; at least 2, or 0 if there is no repetition.
     coverage: float64, 0 to 1.
-    coverage_at_end: float64, 0 to 1; 0 if the repetition does not reach the end, or fewer than three whole units do.
+    coverage_at_end: float64, 0 to `coverage`; 0 if fewer than three whole units reach the end.
     """
 
     period: NDArray[np.int32]
@@ -137,8 +136,8 @@ FILTER = Filter(
         Column(
             "repetition_coverage_at_end",
             pa.float64(),
-            "share of the tokens in the last part of the repetition, with only short breaks in it, such as line breaks; "
-            "0 if it does not reach the end, or holds fewer than three whole units",
+            "share of the tokens in the last part of the repetition, which has only short breaks, such as line breaks; "
+            "0 if it does not reach the end of the sequence, or holds fewer than three whole units",
         ),
     ),
     reads=("tokens",),

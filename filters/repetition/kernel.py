@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from filters.compiled import compiled
-from filters.repetition.stretches import MIN_STRETCH, cut_stretches, is_repetition, stretches
+from filters.repetition.stretches import MIN_STRETCH, is_repetition, stretches
 
 MAX_PERIOD = 1024  # half of Pythia's context of 2,048 tokens; bounds the work to n·MAX_PERIOD for n tokens
 MOST_TOKENS_CUT = 2  # at the end of a row; a word that is cut off, "capti", is written in other tokens than "caption"
@@ -37,16 +37,15 @@ def find_repetitions(
             if not _may_occur_twice(sequence, unit):
                 continue
             _read_along(sequence, unit, by_phase, reach)
-            start, covered, breaks, whole = _take_stretches(reach[: len(sequence)], period)
-            saved = covered - period - breaks
-            better = saved > most_saved or (saved == most_saved and period < periods[row])
-            if whole < 2 or saved <= 0 or not better:
-                continue
             found = stretches(sequence, unit, reach[: len(sequence)])
-            if is_repetition(unit, found):
+            if found.whole < 2:
+                continue
+            saved = found.covered - period - (found.stretches - 1)
+            better = saved > most_saved or (saved == most_saved > 0 and period < periods[row])
+            if better and is_repetition(unit, found):
                 most_saved = saved
-                periods[row], starts[row], occurrences[row] = period, start, whole
-                coverage[row] = covered / len(sequence)
+                periods[row], starts[row], occurrences[row] = period, found.start, found.whole
+                coverage[row] = found.covered / len(sequence)
                 reaches_end = found.stop >= len(sequence) - MOST_TOKENS_CUT and found.last_whole >= FEWEST_UNITS_AT_END
                 at_end[row] = found.last_covered / len(sequence) if reaches_end else 0.0
     return periods, starts, occurrences, coverage, at_end
@@ -152,30 +151,3 @@ def _read_along(
         last = after_last + np.int32(1) if unit[period - 1] == token else np.int32(0)
         by_phase[period - 1] = last
         reach[i] = max(longest, last)
-
-
-@compiled
-def _take_stretches(reach: NDArray[np.int32], period: int) -> tuple[int, int, int, int]:
-    """Take the longest stretches of at least a whole unit and `MIN_STRETCH` tokens, from left to right.
-
-    Returns where the first one starts, and for all together, with those that the row's edges cut: tokens, breaks
-    between them, whole units.
-    """
-    start, stop, covered, stretches, whole = -1, 0, 0, 0, 0
-    i = 0
-    while i < len(reach):
-        length = reach[i]
-        if length < max(period, MIN_STRETCH):
-            i += 1
-            continue
-        if stretches == 0:
-            start = i
-        covered += length
-        stretches += 1
-        whole += length // period
-        i += length
-        stop = i
-    if stretches > 0:
-        covered_at_edges, cut = cut_stretches(reach, period, start, stop)
-        covered, stretches = covered + covered_at_edges, stretches + cut
-    return start, covered, stretches - 1, whole

@@ -1,4 +1,4 @@
-"""The stretches of a row that repeat a unit: what they cover, and whether they are more than chance or a filled-in frame.
+"""The stretches of a row that repeat a unit: what they cover, and whether they are a repetition.
 
 `filters.repetition.filter` defines the terms.
 """
@@ -25,16 +25,15 @@ LONGEST_SHORT_BREAK = 4
 MIN_MEAN_STRETCH = 7
 
 # What a repetition must save, in bits, so that chance did not make it from a column of two or three symbols: 16 for the
-# unit (which tokens, how many) and for each leap, 4 for a short break. Of 300 random columns of 64 tokens, 46 repeat
-# with 12 bits, 39 with 16; no labelled sequence and no row of the sample that repeats is lost.
+# unit (which tokens, how many) and for each leap, 4 for a short break. Without this test, about 300 more of 1,200
+# irregular columns and sparse matrices repeat (`tests/filters/pattern_cases.py`). No labelled sequence is lost.
 BITS_OF_A_LEAP = 16
 BITS_OF_A_SHORT_BREAK = 4
-SURE_REPEATS = 4  # a unit that follows itself so often needs no such proof
+SURE_REPEATS = 4  # a unit that follows itself so often, without leaps, needs no such proof
 
 # A unit of so few tokens may be one symbol of an irregular column with its separators, such as "0.0, " or "-1.0;\n".
+# Its breaks must be as regular as line breaks. Without this test, about 300 more of the same 1,200 texts repeat.
 SYMBOL_TOKENS = 6
-# Breaks as rare as this, one in so many units, are exceptions, whatever they are: changed tokens in a column of zeros.
-UNITS_BETWEEN_EXCEPTIONS = 8
 # A frame is filled in with something else each time: "- 7 - - - 8 - - -". Fewer whole units follow one another than in
 # a repetition whose lines are broken within words; a symbol with one separator, as in "7, 0, 0, 0,\n8, 0, 0, 0", has no
 # words.
@@ -45,18 +44,20 @@ SYMBOL_AND_SEPARATOR = 2
 class Stretches(NamedTuple):
     """The stretches of one unit in a row.
 
+    start, stop: token indices of the first one's start and the last one's end; both 0 without one.
     stretches, covered, whole: their number, tokens, and whole units. leaps: the breaks between them that are no short
-    breaks. stop: token index of the end of the last one.
+    breaks.
     are_even: none is longer by more than a unit than the shortest one between two others, as in text with line breaks.
     is_filled_in: all breaks are in the same place of the unit, but not all alike.
     last_covered, last_whole: tokens and whole units after the last leap.
     """
 
+    start: int
+    stop: int
     stretches: int
     covered: int
     whole: int
     leaps: int
-    stop: int
     are_even: bool
     is_filled_in: bool
     last_covered: int
@@ -65,18 +66,23 @@ class Stretches(NamedTuple):
 
 @compiled
 def stretches(sequence: Tokens, unit: Tokens, reach: Tokens) -> Stretches:
-    """Return the stretches of a unit; `reach` is how many tokens from each position match its endless repetition."""
+    """Take the longest stretches of at least a whole unit and `MIN_STRETCH` tokens, from left to right.
+
+    reach: how many tokens from each position match the endless repetition of the unit.
+    """
     period, least = len(unit), max(len(unit), MIN_STRETCH)
     count, covered, whole, leaps, last_covered, last_whole = 0, 0, 0, 0, 0, 0
     longest, shortest_inner, length = 0, len(sequence), 0
     first_break, first_break_stop, are_alike, in_one_place = 0, 0, True, True
-    i, stop, next_phase = 0, 0, 0
+    i, start, stop, next_phase = 0, 0, 0, 0
     while i < len(reach):
         if reach[i] < least:
             i += 1
             continue
         phase = _phase(sequence[i : i + period], unit)
-        if count > 0:
+        if count == 0:
+            start = i
+        else:
             replaced = (phase - next_phase) % period
             if not replaced <= i - stop <= replaced + LONGEST_SHORT_BREAK:
                 leaps, last_covered, last_whole = leaps + 1, 0, 0
@@ -94,7 +100,7 @@ def stretches(sequence: Tokens, unit: Tokens, reach: Tokens) -> Stretches:
         i, next_phase = i + length, (phase + length) % period
         stop = i
     are_even, is_filled_in = longest <= shortest_inner + period, in_one_place and not are_alike
-    return Stretches(count, covered, whole, leaps, stop, are_even, is_filled_in, last_covered, last_whole)
+    return Stretches(start, stop, count, covered, whole, leaps, are_even, is_filled_in, last_covered, last_whole)
 
 
 @compiled
@@ -108,28 +114,12 @@ def is_repetition(unit: Tokens, found: Stretches) -> bool:
         needed = BITS_OF_A_LEAP * (found.leaps + 1) + BITS_OF_A_SHORT_BREAK * (breaks - found.leaps)
         if bits > 0 and bits * (found.covered / period - 1) < needed:
             return False
-    if breaks < 2 or found.whole >= UNITS_BETWEEN_EXCEPTIONS * breaks:
+    if breaks < 2:
         return True
     if period <= SYMBOL_TOKENS and (found.leaps > 0 or not found.are_even):
         return False
     few_units = found.whole < UNITS_OF_A_FRAME * breaks or period <= SYMBOL_AND_SEPARATOR
-    return not (found.is_filled_in and found.are_even and few_units)
-
-
-@compiled
-def cut_stretches(reach: Tokens, period: int, start: int, stop: int) -> tuple[int, int]:
-    """Return the tokens and number of the stretches before `start` and from `stop` that the row's edges cut.
-
-    They have at least a third of a unit, and only a line break lies between them and the next stretch.
-    """
-    covered, number = 0, 0
-    least = max((period + 2) // 3, MIN_STRETCH)
-    if least <= reach[0] <= start <= reach[0] + LONGEST_SHORT_BREAK + 1:
-        covered, number = covered + reach[0], number + 1
-    for i in range(stop, min(stop + LONGEST_SHORT_BREAK + 2, len(reach) - least + 1)):
-        if i + reach[i] == len(reach):
-            return covered + reach[i], number + 1
-    return covered, number
+    return not (found.is_filled_in and few_units)
 
 
 @compiled

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 
-from filters.incrementing.edges import FEWEST_MATCHES_OF_TWO, LONGEST_CUT_RECORD, TERMS_BESIDE
+from filters.incrementing.edges import TERMS_BESIDE
 from filters.incrementing.filter import INCREMENTING_COVERAGE, TERMS_BESIDE_PROSE
 from filters.incrementing.progressions import FEWEST_MATCHES, LONGEST_RECORD
 from filters.incrementing.prose import LETTERS_OF_PROSE
@@ -279,25 +279,25 @@ def cover_cut_blocks(tokens: list[Token]) -> None:
     if not covered:
         return
     for part, edge in ((range(covered[0]), 0), (range(covered[-1] + 1, len(tokens)), len(tokens) - 1)):
-        for record in range(1, min(LONGEST_CUT_RECORD, len(part) - 1) + 1):
-            starts = [i for i in part if i + record in part]
+        for record in range(1, min(LONGEST_RECORD, len(part)) + 1):
             matched: list[int] = []
-            for i in starts if edge == 0 else reversed(starts):
+            for i in part if edge == 0 else (k - record for k in reversed(part)):
                 is_cut = (i == 0 or i + record == len(tokens) - 1) and tokens[i].is_word and tokens[i + record].is_word
                 if steps(tokens[i], tokens[i + record]) == (None, None) and not is_cut:
                     break
                 matched.append(i)
             has_count = any({1, -1} & {*steps(tokens[i], tokens[i + record])} for i in matched)
-            if has_count and len(matched) >= max(FEWEST_MATCHES_OF_TWO, record // 2):
+            words = [i for i in matched if tokens[i].is_word and not tokens[i].alphabet]
+            has_word = any(tokens[i].text == tokens[i + record].text for i in words)
+            if has_count and has_word and len(matched) >= record:
                 for i in {*matched, *(i + record for i in matched)}:
                     tokens[i].record = record
                 break
 
 
 def is_prose(text: str) -> bool:
-    spaces = " \t\n\r\f\v"
-    single = re.sub(f"(?<=[{spaces}])[{spaces}]|^[{spaces}]", "", text)
-    letters = [c for c in single if c.isascii() and c.isalpha() or not c.isascii() or c in spaces]
+    single = re.sub("(?<= ) |^ ", "", text)
+    letters = [c for c in single if not c.isascii() or c.isalpha() or c == " "]
     return len("".join(letters).encode()) >= LETTERS_OF_PROSE * len(text.encode())
 
 

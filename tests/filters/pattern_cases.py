@@ -165,9 +165,9 @@ class Kind(NamedTuple):
 KINDS = (
     Kind(repeated_to_the_end, True, False, is_cut=False, most_wrong=3),
     Kind(counted_beside_prose, False, True, is_cut=False, most_wrong=3),
-    Kind(two_blocks, False, True, is_cut=False, most_wrong=30),
+    Kind(two_blocks, False, True, is_cut=False, most_wrong=12),
     Kind(frame_that_counts, False, True, is_cut=True, most_wrong=6),
-    Kind(irregular_column, False, False, is_cut=True, most_wrong=30),
+    Kind(irregular_column, False, False, is_cut=True, most_wrong=20),
     Kind(sparse_rows, False, False, is_cut=True, most_wrong=30),
     Kind(ordinary, False, False, is_cut=True),
     Kind(table_of_numbers, False, False, is_cut=True),

@@ -17,7 +17,6 @@ from filters.repetition.stretches import (
     SURE_REPEATS,
     SYMBOL_AND_SEPARATOR,
     SYMBOL_TOKENS,
-    UNITS_BETWEEN_EXCEPTIONS,
     UNITS_OF_A_FRAME,
 )
 
@@ -58,19 +57,6 @@ def stretches(row: Row, unit: Row) -> list[Stretch]:
     return taken
 
 
-def _cut(row: Row, unit: Row, parts: list[Stretch]) -> list[int]:
-    """Return the lengths of the stretches that the edges of the row cut."""
-    least, lengths = max(len(unit) / 3, MIN_STRETCH), []
-    first = max(_match(row, unit, 0, place) for place in range(len(unit)))
-    if first >= least and 0 <= parts[0].start - first <= LONGEST_SHORT_BREAK + 1:
-        lengths.append(first)
-    for i in range(parts[-1].stop, min(len(row), parts[-1].stop + LONGEST_SHORT_BREAK + 2)):
-        reaches_end = any(_match(row, unit, i, place) == len(row) - i for place in range(len(unit)))
-        if reaches_end and len(row) - i >= least:
-            return [*lengths, len(row) - i]
-    return lengths
-
-
 def candidates(row: Row, most: int, longest_period: int) -> list[Row]:
     """Return the candidate units, by checking every token for every period."""
     seen: dict[tuple[int, int], tuple[int, int]] = {}
@@ -107,7 +93,7 @@ def is_repetition(row: Row, unit: Row, parts: list[Stretch]) -> bool:
     needed = BITS_OF_A_LEAP * (leaps + 1) + BITS_OF_A_SHORT_BREAK * (len(breaks) - leaps)
     if (leaps or repeats < SURE_REPEATS) and _bits(unit) and _bits(unit) * (repeats - 1) < needed:
         return False
-    if len(breaks) < 2 or whole / len(breaks) >= UNITS_BETWEEN_EXCEPTIONS:
+    if len(breaks) < 2:
         return True
     are_even = max(lengths) - min(lengths[1:-1]) <= len(unit)
     if len(unit) <= SYMBOL_TOKENS and (leaps or not are_even):
@@ -116,7 +102,7 @@ def is_repetition(row: Row, unit: Row, parts: list[Stretch]) -> bool:
     places = {(row[one.stop - 1], row[other.start]) for one, other in breaks}
     is_filled_in = len(places) == 1 and len(contents) > 1
     few_units = whole / len(breaks) < UNITS_OF_A_FRAME or len(unit) <= SYMBOL_AND_SEPARATOR
-    return not (are_even and is_filled_in and few_units)
+    return not (is_filled_in and few_units)
 
 
 def _at_end(row: Row, unit: Row, parts: list[Stretch]) -> float:
@@ -139,7 +125,7 @@ def repetition(row: Row, most_candidates: int, longest_period: int) -> Repetitio
         whole = sum((part.stop - part.start) // len(unit) for part in parts)
         if whole < 2:
             continue
-        lengths = [part.stop - part.start for part in parts] + _cut(row, unit, parts)
+        lengths = [part.stop - part.start for part in parts]
         score = (sum(lengths) - len(unit) - (len(lengths) - 1), -len(unit))
         if score[0] > 0 and (score > best or result is None) and is_repetition(row, unit, parts):
             start = parts[0].start

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from filters.contract import Sequences
-from filters.incrementing.filter import FILTER, INCREMENTING_COVERAGE, progressions
+from filters.incrementing.filter import COVERAGE_BESIDE_PROSE, FILTER, INCREMENTING_COVERAGE, progressions
 from tests.conftest import PYTHIA, requires_pythia
 from tests.filters.incrementing_oracle import CARDINALS, ORDINALS, TENS, progression
 from tests.filters.pattern_cases import counted_beside_prose, two_blocks
@@ -262,6 +262,51 @@ def test_coverage_terms_and_step_of_named_texts(text: str, coverage: float, term
     assert columns["incrementing_coverage"] == [pytest.approx(coverage)]
     assert (columns["num_incrementing"], columns["increment_step"]) == ([terms], [step])
     assert columns["is_incrementing"] == [coverage >= INCREMENTING_COVERAGE]
+
+
+@pytest.mark.parametrize(
+    ("text", "coverage"),
+    [
+        ("KEY1, KEY2, KEY3, KEY4, DAY0, DAY1, ", 1.0),
+        ("KEY1, KEY2, KEY3, KEY4, DAY0, DAY1, DA", 1.0),
+        ("DAY0, DAY1, KEY1, KEY2, KEY3, KEY4, ", 1.0),
+        (
+            "KEY_1 = 1;\nKEY_2 = 2;\nKEY_3 = 3;\nDAY_0 = 0;\nDAY_1 = 1;\n",
+            33 / 55,
+        ),  # three terms prove too little for two more
+        ("KEY1, KEY2, KEY3, KEY4, DAY0, DAY2, ", 24 / 36),  # by two
+        ("KEY1, KEY2, KEY3, KEY4, DAY0, ", 24 / 30),
+        ("KEY1, KEY2, KEY3, KEY4, DAY0, DAY1, the end", 24 / 43),  # not at the edge
+        ("KEY1, KEY2, KEY3, KEY4, 7, 8, ", 24 / 30),  # no word
+    ],
+)
+def test_two_numbered_constants_count_at_the_edge_of_a_counting_text(text: str, coverage: float) -> None:
+    assert columns_of([text])["incrementing_coverage"] == [pytest.approx(coverage)]
+
+
+ITEMS, PROSE = "".join(f"({i}) " for i in range(1, 8)), "We thank all of our readers for the letters"
+
+
+@pytest.mark.parametrize(
+    ("text", "coverage"),
+    [
+        (ITEMS + PROSE, 28 / 71),
+        (f"{PROSE} {ITEMS}", 29 / 72),
+        (f"{PROSE}\n{ITEMS}{PROSE}", 29 / 115),
+        (ITEMS.strip(), 1.0),  # nothing beside it
+        (ITEMS[:20] + PROSE, 0.0),  # five terms
+        (ITEMS + "return self.readers[0].letters.get(key, {})", 0.0),
+        (ITEMS + "We\nthank\nall\nof\nour\nreaders\nfor\nletters", 0.0),  # another list
+        (ITEMS + PROSE.replace(" ", "  "), 0.0),  # a table
+        (f"{ITEMS}a=1; b=2; {ITEMS}{PROSE}", 57 / 109),
+        (f"{ITEMS}return rows[0] or {{}}; x = y.z(1); # {ITEMS}{PROSE}", 0.0),  # code between, more than a third
+    ],
+)
+def test_coverage_beside_prose_of_named_texts(text: str, coverage: float) -> None:
+    columns = columns_of([text])
+    assert columns["incrementing_coverage_beside_prose"] == [pytest.approx(coverage)]
+    whole = columns["incrementing_coverage"][0]
+    assert columns["is_incrementing"] == [whole >= INCREMENTING_COVERAGE or coverage >= COVERAGE_BESIDE_PROSE]
 
 
 NAMED: dict[str, Callable[[int], str]] = {
