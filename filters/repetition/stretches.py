@@ -74,16 +74,15 @@ def stretches(sequence: Tokens, unit: Tokens, reach: Tokens) -> Stretches:
     count, covered, whole, leaps, last_covered, last_whole = 0, 0, 0, 0, 0, 0
     longest, shortest_inner, length = 0, len(sequence), 0
     first_break, first_break_stop, are_alike, in_one_place = 0, 0, True, True
-    i, start, stop, next_phase = 0, 0, 0, 0
+    i, start, stop = 0, 0, 0
     while i < len(reach):
         if reach[i] < least:
             i += 1
             continue
-        phase = _phase(sequence[i : i + period], unit)
         if count == 0:
             start = i
         else:
-            replaced = (phase - next_phase) % period
+            replaced = (_phase(sequence[i : i + period], unit) - _phase(sequence[stop - period : stop], unit)) % period
             if not replaced <= i - stop <= replaced + LONGEST_SHORT_BREAK:
                 leaps, last_covered, last_whole = leaps + 1, 0, 0
         if count == 1:
@@ -97,7 +96,7 @@ def stretches(sequence: Tokens, unit: Tokens, reach: Tokens) -> Stretches:
         count, covered, whole = count + 1, covered + length, whole + length // period
         last_covered, last_whole = last_covered + length, last_whole + length // period
         longest = max(longest, length)
-        i, next_phase = i + length, (phase + length) % period
+        i += length
         stop = i
     are_even, is_filled_in = longest <= shortest_inner + period, in_one_place and not are_alike
     return Stretches(start, stop, count, covered, whole, leaps, are_even, is_filled_in, last_covered, last_whole)
