@@ -5,11 +5,12 @@ repetition from any position in the unit, and has at least one whole unit and `M
 begin and end within a unit. Between stretches lie breaks: a line break or changed indentation, a changed token, other
 text. After a break, the match may continue at any other position of the unit.
 
-The *coverage* of a unit is the share of the sequence's tokens in its stretches. A unit saves the tokens it covers, less
-its own length, less one per break (to tell where in the unit the match continues). A unit must occur at least twice as
-a whole. Its stretches must not be the work of chance in a column of a few symbols, nor a frame that is filled in with
-something else each time (`stretches.is_repetition`). Of such units, the one that saves most is chosen. Without one, a
-sequence has no repetition: coverage is 0, and offset, count and unit are null.
+The *coverage* of a unit is the share of the sequence's tokens in its stretches. At the edges of the sequence a stretch
+may be shorter, down to a third of a unit, if at most a line break lies before the next stretch. A unit saves the tokens
+it covers, less its own length, less one per break (to tell where in the unit the match continues). A unit must occur at
+least twice as a whole. Its stretches must not be the work of chance in a column of a few symbols, nor a frame that is
+filled in with something else each time (`stretches.is_repetition`). Of such units, the one that saves most is chosen.
+Without one, a sequence has no repetition: coverage is 0, and offset, count and unit are null.
 
 The *coverage at the end* is the share of the tokens in the last stretches, with only short breaks between them, such as
 line breaks. It is 0 if they do not reach the end of the sequence. A text that ends in a repetition is continued by the

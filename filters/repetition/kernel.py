@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from filters.compiled import compiled
-from filters.repetition.stretches import MIN_STRETCH, is_repetition, stretches
+from filters.repetition.stretches import MIN_STRETCH, cut_stretches, is_repetition, stretches
 
 MAX_PERIOD = 1024  # half of Pythia's context of 2,048 tokens; bounds the work to n·MAX_PERIOD for n tokens
 MOST_TOKENS_CUT = 2  # at the end of a row; a word that is cut off, "capti", is written in other tokens than "caption"
@@ -40,12 +40,14 @@ def find_repetitions(
             found = stretches(sequence, unit, reach[: len(sequence)])
             if found.whole < 2:
                 continue
-            saved = found.covered - period - (found.stretches - 1)
+            covered, cut = cut_stretches(reach[: len(sequence)], period, found.start, found.stop)
+            covered += found.covered
+            saved = covered - period - (found.stretches + cut - 1)
             better = saved > most_saved or (saved == most_saved > 0 and period < periods[row])
             if better and is_repetition(unit, found):
                 most_saved = saved
                 periods[row], starts[row], occurrences[row] = period, found.start, found.whole
-                coverage[row] = found.covered / len(sequence)
+                coverage[row] = covered / len(sequence)
                 reaches_end = found.stop >= len(sequence) - MOST_TOKENS_CUT and found.last_whole >= FEWEST_UNITS_AT_END
                 at_end[row] = found.last_covered / len(sequence) if reaches_end else 0.0
     return periods, starts, occurrences, coverage, at_end

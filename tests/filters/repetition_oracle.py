@@ -57,6 +57,19 @@ def stretches(row: Row, unit: Row) -> list[Stretch]:
     return taken
 
 
+def _cut(row: Row, unit: Row, parts: list[Stretch]) -> list[int]:
+    """Return the lengths of the stretches that the edges of the row cut."""
+    least, lengths = max(len(unit) / 3, MIN_STRETCH), []
+    first = max(_match(row, unit, 0, place) for place in range(len(unit)))
+    if first >= least and 0 <= parts[0].start - first <= LONGEST_SHORT_BREAK + 1:
+        lengths.append(first)
+    for i in range(parts[-1].stop, min(len(row), parts[-1].stop + LONGEST_SHORT_BREAK + 2)):
+        reaches_end = any(_match(row, unit, i, place) == len(row) - i for place in range(len(unit)))
+        if reaches_end and len(row) - i >= least:
+            return [*lengths, len(row) - i]
+    return lengths
+
+
 def candidates(row: Row, most: int, longest_period: int) -> list[Row]:
     """Return the candidate units, by checking every token for every period."""
     seen: dict[tuple[int, int], tuple[int, int]] = {}
@@ -125,7 +138,7 @@ def repetition(row: Row, most_candidates: int, longest_period: int) -> Repetitio
         whole = sum((part.stop - part.start) // len(unit) for part in parts)
         if whole < 2:
             continue
-        lengths = [part.stop - part.start for part in parts]
+        lengths = [part.stop - part.start for part in parts] + _cut(row, unit, parts)
         score = (sum(lengths) - len(unit) - (len(lengths) - 1), -len(unit))
         if score[0] > 0 and (score > best or result is None) and is_repetition(row, unit, parts):
             start = parts[0].start
