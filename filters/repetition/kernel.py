@@ -6,23 +6,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from filters.compiled import compiled
+from filters.repetition.stretches import MIN_STRETCH, cut_stretches, is_repetition, stretches
 
 MAX_PERIOD = 1024  # half of Pythia's context of 2,048 tokens; bounds the work to n·MAX_PERIOD for n tokens
-MIN_STRETCH = 3  # tokens; two equal tokens, such as a doubled line break, are no repetition
-# Tokens, on average. Shorter stretches are what chance makes of irregular columns of two or three symbols. With 7, no
-# repeating row of the sample or of the labelled sequences is lost; with 8, one is.
-MIN_MEAN_STRETCH = 7
+MOST_TOKENS_CUT = 2  # at the end of a row; a word that is cut off, "capti", is written in other tokens than "caption"
+FEWEST_UNITS_AT_END = 3  # two are a line that someone wrote twice
 CANDIDATES = 8  # of 1,264 labelled sequences, 3 differ with more candidates, 26 with 4
 
 
 @compiled
 def find_repetitions(
     tokens: NDArray[np.int32], offsets: NDArray[np.int64]
-) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
-    """Return period, start, whole occurrences and coverage of each row's repetition; 0 if there is none."""
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], NDArray[np.float64], NDArray[np.float64]]:
+    """Return period, start, whole occurrences, coverage and coverage at the end of each row's repetition; 0 if none."""
     rows = len(offsets) - 1
-    periods, starts = np.zeros(rows, np.int32), np.zeros(rows, np.int32)
-    occurrences, coverage = np.zeros(rows, np.int32), np.zeros(rows, np.float64)
+    periods, starts, occurrences = np.zeros(rows, np.int32), np.zeros(rows, np.int32), np.zeros(rows, np.int32)
+    coverage, at_end = np.zeros(rows, np.float64), np.zeros(rows, np.float64)
     longest = np.int64(0)
     for row in range(rows):
         longest = max(longest, offsets[row + 1] - offsets[row])
@@ -31,23 +30,27 @@ def find_repetitions(
     units = np.empty((CANDIDATES + 1, 3), np.int64)
     for row in range(rows):
         sequence = tokens[offsets[row] : offsets[row + 1]]
-        most_saved, mean_stretch, has_breaks = 0, 0.0, False
+        most_saved = 0
         for k in range(_candidate_units(sequence, units)):
             period = units[k, 1]
             unit = sequence[units[k, 2] : units[k, 2] + period]
             if not _may_occur_twice(sequence, unit):
                 continue
             _read_along(sequence, unit, by_phase, reach)
-            start, covered, breaks, whole = _take_stretches(reach[: len(sequence)], period)
-            saved = covered - period - breaks
-            better = saved > most_saved or (saved == most_saved and period < periods[row])
-            if whole >= 2 and saved > 0 and better:
-                most_saved, mean_stretch, has_breaks = saved, covered / (breaks + 1), breaks > 0
-                periods[row], starts[row], occurrences[row] = period, start, whole
+            found = stretches(sequence, unit, reach[: len(sequence)])
+            if found.whole < 2:
+                continue
+            covered, cut = cut_stretches(reach[: len(sequence)], period, found.start, found.stop)
+            covered += found.covered
+            saved = covered - period - (found.stretches + cut - 1)
+            better = saved > most_saved or (saved == most_saved > 0 and period < periods[row])
+            if better and is_repetition(unit, found):
+                most_saved = saved
+                periods[row], starts[row], occurrences[row] = period, found.start, found.whole
                 coverage[row] = covered / len(sequence)
-        if has_breaks and mean_stretch < MIN_MEAN_STRETCH:
-            periods[row], starts[row], occurrences[row], coverage[row] = 0, 0, 0, 0.0
-    return periods, starts, occurrences, coverage
+                reaches_end = found.stop >= len(sequence) - MOST_TOKENS_CUT and found.last_whole >= FEWEST_UNITS_AT_END
+                at_end[row] = found.last_covered / len(sequence) if reaches_end else 0.0
+    return periods, starts, occurrences, coverage, at_end
 
 
 @compiled
@@ -150,25 +153,3 @@ def _read_along(
         last = after_last + np.int32(1) if unit[period - 1] == token else np.int32(0)
         by_phase[period - 1] = last
         reach[i] = max(longest, last)
-
-
-@compiled
-def _take_stretches(reach: NDArray[np.int32], period: int) -> tuple[int, int, int, int]:
-    """Take the longest stretches of at least a whole unit and `MIN_STRETCH` tokens, from left to right.
-
-    Returns where the first one starts, and for all together: tokens, breaks between them, whole units.
-    """
-    start, covered, stretches, whole = -1, 0, 0, 0
-    i = 0
-    while i < len(reach):
-        length = reach[i]
-        if length < max(period, MIN_STRETCH):
-            i += 1
-            continue
-        if stretches == 0:
-            start = i
-        covered += length
-        stretches += 1
-        whole += length // period
-        i += length
-    return start, covered, stretches - 1, whole

@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 
+from filters.incrementing.edges import TERMS_BESIDE
+from filters.incrementing.filter import INCREMENTING_COVERAGE, TERMS_BESIDE_PROSE
 from filters.incrementing.progressions import FEWEST_MATCHES, LONGEST_RECORD
+from filters.incrementing.prose import LETTERS_OF_PROSE
 
 PREFIXED = r"0[xX](?P<prefixed>[0-9a-fA-F]+)"
 SIGN = r"(?<![0-9A-Za-z).])[-+\u2212]"
@@ -270,12 +273,48 @@ def uncover_repetitions(tokens: list[Token]) -> None:
                     token.record = 0 if token.record < unit else token.record
 
 
-def progression(text: str) -> tuple[float, int, float | None]:
-    """Return the covered share, the number of terms of the longest progression, and its step."""
-    most_covered, terms, step, certain = 0, 0, None, 0
+def cover_cut_blocks(tokens: list[Token]) -> None:
+    """Mark two terms that the text's edges cut off, before the first and after the last progression."""
+    covered = [i for i, token in enumerate(tokens) if token.record]
+    if not covered:
+        return
+    for part, edge in ((range(covered[0]), 0), (range(covered[-1] + 1, len(tokens)), len(tokens) - 1)):
+        for record in range(1, min(LONGEST_RECORD, len(part)) + 1):
+            matched: list[int] = []
+            for i in part if edge == 0 else (k - record for k in reversed(part)):
+                is_cut = (i == 0 or i + record == len(tokens) - 1) and tokens[i].is_word and tokens[i + record].is_word
+                if steps(tokens[i], tokens[i + record]) == (None, None) and not is_cut:
+                    break
+                matched.append(i)
+            has_count = any({1, -1} & {*steps(tokens[i], tokens[i + record])} for i in matched)
+            words = [i for i in matched if tokens[i].is_word and not tokens[i].alphabet]
+            has_word = any(tokens[i].text == tokens[i + record].text for i in words)
+            if has_count and has_word and len(matched) >= record:
+                for i in {*matched, *(i + record for i in matched)}:
+                    tokens[i].record = record
+                break
+
+
+def is_prose(text: str) -> bool:
+    single = re.sub("(?<= ) |^ ", "", text)
+    letters = [c for c in single if not c.isascii() or c.isalpha() or c == " "]
+    return len("".join(letters).encode()) >= LETTERS_OF_PROSE * len(text.encode())
+
+
+def share_beside_prose(texts: list[str], tokens: list[Token]) -> float:
+    covered = [i for i, token in enumerate(tokens) if token.record]
+    parts = "".join(texts[: covered[0]]), "".join(texts[covered[-1] + 1 :])
+    prose = sum(len(part.encode()) for part in parts if is_prose(part))
+    size, length = sum(len(texts[i].encode()) for i in covered), len("".join(texts).encode())
+    return size / length if size >= INCREMENTING_COVERAGE * (length - prose) else 0.0
+
+
+def progression(text: str) -> tuple[float, float, int, float | None]:
+    """Return the covered share, the same beside prose, the number of terms of the longest progression, and its step."""
+    most_covered, beside_prose, terms, step, certain = 0, 0.0, 0, None, 0
     plain = [as_token(match, "plain") for match in TOKENS["plain"].finditer(text)]
     if sum(token.alphabet is not None for token in plain) < 3:
-        return 0.0, 0, None
+        return 0.0, 0.0, 0, None
     for reading, pattern in TOKENS.items():
         texts = [match.group() for match in pattern.finditer(text)]
         tokens = [as_token(match, reading) for match in pattern.finditer(text)]
@@ -288,11 +327,15 @@ def progression(text: str) -> tuple[float, int, float | None]:
                     found = cover(tokens, record, has_three_terms, run, 10**9 if reading == "decimal" else 1)
                     longest = max(longest, found, key=lambda progression: progression[0])
         uncover_repetitions(tokens)
+        if longest[0] >= TERMS_BESIDE:
+            cover_cut_blocks(tokens)
         covered = sum(len(text.encode()) for text, token in zip(texts, tokens, strict=True) if token.record)
         most_covered = max(most_covered, covered)
         if covered > 0:
+            if longest[0] >= TERMS_BESIDE_PROSE:
+                beside_prose = max(beside_prose, share_beside_prose(texts, tokens))
             if longest[0] > terms or (reading == "decimal" and longest[0] >= certain):
                 step = longest[1]
             terms = max(terms, longest[0])
             certain = longest[0] - (longest[2] <= 1)
-    return most_covered / len(text.encode()), terms, step
+    return most_covered / len(text.encode()), beside_prose, terms, step

@@ -3,15 +3,17 @@ from __future__ import annotations
 import calendar
 import datetime
 from collections.abc import Callable
+from random import Random
 from typing import Any
 
 import numpy as np
 import pytest
 
 from filters.contract import Sequences
-from filters.incrementing.filter import FILTER, INCREMENTING_COVERAGE, progressions
+from filters.incrementing.filter import COVERAGE_BESIDE_PROSE, FILTER, INCREMENTING_COVERAGE, progressions
 from tests.conftest import PYTHIA, requires_pythia
 from tests.filters.incrementing_oracle import CARDINALS, ORDINALS, TENS, progression
+from tests.filters.pattern_cases import counted_beside_prose, two_blocks
 from tests.filters.ragged_rows import assert_independent_of_batching, measured, text_rows
 
 ROMANS = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII", "XIII", "XIV", "XV", "XVI")
@@ -262,6 +264,51 @@ def test_coverage_terms_and_step_of_named_texts(text: str, coverage: float, term
     assert columns["is_incrementing"] == [coverage >= INCREMENTING_COVERAGE]
 
 
+@pytest.mark.parametrize(
+    ("text", "coverage"),
+    [
+        ("KEY1, KEY2, KEY3, KEY4, DAY0, DAY1, ", 1.0),
+        ("KEY1, KEY2, KEY3, KEY4, DAY0, DAY1, DA", 1.0),
+        ("DAY0, DAY1, KEY1, KEY2, KEY3, KEY4, ", 1.0),
+        (
+            "KEY_1 = 1;\nKEY_2 = 2;\nKEY_3 = 3;\nDAY_0 = 0;\nDAY_1 = 1;\n",
+            33 / 55,
+        ),  # three terms prove too little for two more
+        ("KEY1, KEY2, KEY3, KEY4, DAY0, DAY2, ", 24 / 36),  # by two
+        ("KEY1, KEY2, KEY3, KEY4, DAY0, ", 24 / 30),
+        ("KEY1, KEY2, KEY3, KEY4, DAY0, DAY1, the end", 24 / 43),  # not at the edge
+        ("KEY1, KEY2, KEY3, KEY4, 7, 8, ", 24 / 30),  # no word
+    ],
+)
+def test_two_numbered_constants_count_at_the_edge_of_a_counting_text(text: str, coverage: float) -> None:
+    assert columns_of([text])["incrementing_coverage"] == [pytest.approx(coverage)]
+
+
+ITEMS, PROSE = "".join(f"({i}) " for i in range(1, 8)), "We thank all of our readers for the letters"
+
+
+@pytest.mark.parametrize(
+    ("text", "coverage"),
+    [
+        (ITEMS + PROSE, 28 / 71),
+        (f"{PROSE} {ITEMS}", 29 / 72),
+        (f"{PROSE}\n{ITEMS}{PROSE}", 29 / 115),
+        (ITEMS.strip(), 1.0),  # nothing beside it
+        (ITEMS[:20] + PROSE, 0.0),  # five terms
+        (ITEMS + "return self.readers[0].letters.get(key, {})", 0.0),
+        (ITEMS + "We\nthank\nall\nof\nour\nreaders\nfor\nletters", 0.0),  # another list
+        (ITEMS + PROSE.replace(" ", "  "), 0.0),  # a table
+        (f"{ITEMS}a=1; b=2; {ITEMS}{PROSE}", 57 / 109),
+        (f"{ITEMS}return rows[0] or {{}}; x = y.z(1); # {ITEMS}{PROSE}", 0.0),  # code between, more than a third
+    ],
+)
+def test_coverage_beside_prose_of_named_texts(text: str, coverage: float) -> None:
+    columns = columns_of([text])
+    assert columns["incrementing_coverage_beside_prose"] == [pytest.approx(coverage)]
+    whole = columns["incrementing_coverage"][0]
+    assert columns["is_incrementing"] == [whole >= INCREMENTING_COVERAGE or coverage >= COVERAGE_BESIDE_PROSE]
+
+
 NAMED: dict[str, Callable[[int], str]] = {
     "month": lambda i: MONTHS[i % 12],
     "month of a year": lambda i: f"{MONTHS[i % 12]} {1999 + i // 12}",
@@ -310,12 +357,14 @@ def test_random_texts_equal_the_oracle() -> None:
     texts = [*random_texts(700), *NOT_COUNTING.values()]
     generator = np.random.default_rng(5)
     texts += ["".join(generator.choice(list("01 ,a.i-xfv\n"), length)) for length in generator.integers(1, 90, 300)]
-    coverage, terms, steps = progressions(text_rows(texts))
-    expected = [progression(text) for text in texts]
-    assert [tuple(found) for found in zip(coverage, terms, [None if s != s else s for s in steps], strict=True)] == [
-        (pytest.approx(share), number, step) for share, number, step in expected
+    texts += [make(Random(f"{make.__name__} {k}")) for make in (counted_beside_prose, two_blocks) for k in range(40)]
+    found = progressions(text_rows(texts))
+    steps = [None if step != step else step for step in found.steps]
+    assert list(zip(found.coverage, found.beside_prose, found.terms, steps, strict=True)) == [
+        (pytest.approx(share), pytest.approx(beside_prose), number, step)
+        for share, beside_prose, number, step in map(progression, texts)
     ]
-    assert 0.2 < np.mean(coverage > 0) < 0.9  # both kinds of text occur
+    assert 0.2 < np.mean(found.coverage > 0) < 0.9  # both kinds of text occur
 
 
 def test_values_do_not_depend_on_batches() -> None:
@@ -329,6 +378,7 @@ def test_no_rows_and_rows_without_numbers_are_measured() -> None:
     assert columns_of(["", "7", "\ufffd\ufffd", "日本語のテキスト 🙂🙂", " " * 9]) == {
         "is_incrementing": [False] * 5,
         "incrementing_coverage": [0.0] * 5,
+        "incrementing_coverage_beside_prose": [0.0] * 5,
         "num_incrementing": [0] * 5,
         "increment_step": [None] * 5,
     }
