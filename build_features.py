@@ -1,3 +1,4 @@
+# PYTHON_ARGCOMPLETE_OK
 """Build feature tables of a training corpus for calculate_metrics.py, or write the corpus without duplicates.
 
     python build_features.py                                              read the embedded sample, offline

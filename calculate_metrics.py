@@ -1,3 +1,4 @@
+# PYTHON_ARGCOMPLETE_OK
 """Measure how language models memorize.
 
     python calculate_metrics.py                                    measure the embedded sample, offline

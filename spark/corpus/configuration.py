@@ -12,7 +12,7 @@ from filters.feature_tables import JACCARD_THRESHOLD, NGRAM_TOKENS
 from spark.corpus.jobs import FEATURE_JOBS, users_by_option
 from spark.runs.command_line import CommandLine
 from spark.runs.option_checks import as_names, integer_from, integers_from, number_up_to, one_of
-from spark.runs.options import RunConfiguration, checked_values, option
+from spark.runs.options import DOCUMENT_PER, RunConfiguration, checked_values, option
 from utils import UserError, printable, require_known
 
 FEATURES = tuple(job.feature for job in FEATURE_JOBS)
@@ -177,4 +177,10 @@ COMMAND_LINE = CommandLine(
         ("--corpus document.bin --sequences my_sequences.parquet --features duplicates", "count in Pythia's corpus"),
         ("--corpus my_corpus/ --deduplicate exact,fuzzy", "write your corpus without its duplicates"),
     ),
+    completed={
+        "features": lambda: FEATURES,
+        "deduplicate": lambda: METHODS,
+        "keep": lambda: KEEP,
+        "document_per": lambda: DOCUMENT_PER,
+    },
 )

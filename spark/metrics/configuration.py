@@ -17,7 +17,7 @@ from filters.feature_tables import (
 )
 from spark.runs.command_line import CommandLine
 from spark.runs.option_checks import as_names, integer_from, number_up_to, one_of
-from spark.runs.options import RunConfiguration, checked_values, option
+from spark.runs.options import DOCUMENT_PER, RunConfiguration, checked_values, option
 
 PRECISIONS = ("float32", "bfloat16", "float16")
 MODEL = "language model"  # the heading of the options that need one
@@ -100,6 +100,13 @@ def build_configuration(options: dict[str, Any]) -> Configuration:
     return replace(configuration, filters=("all", "model")) if asks_model and "filters" not in values else configuration
 
 
+def filter_names() -> tuple[str, ...]:
+    """Return the names of the groups of filters, and of all filters."""
+    from filters.registry import ALL_FILTERS, GROUPS
+
+    return (*GROUPS, *(each.name for each in ALL_FILTERS))
+
+
 def list_filters() -> str:
     """Return the names of all filters with what they measure, by group."""
     from filters.registry import ALL_FILTERS, GROUPS
@@ -129,4 +136,5 @@ COMMAND_LINE = CommandLine(
         ("--datasets memories --models 70m --schemes deduped", "what Pythia-70m memorized, from the Hub"),
     ),
     listings=(("list_filters", "print the filters and what they measure", list_filters),),
+    completed={"filters": filter_names, "precision": lambda: PRECISIONS, "document_per": lambda: DOCUMENT_PER},
 )

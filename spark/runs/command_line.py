@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 from spark.reporting.reporter import Format
+from spark.runs.completion import Names, complete
 from spark.runs.invocation import called_name, this_command
 from spark.runs.option_checks import read_config_file
 from spark.runs.options import FLAG, RUN, RunConfiguration, declared_options
@@ -21,6 +22,7 @@ class CommandLine:
 
     examples: arguments and what they do, for `--help`. configuration: the class that declares the options.
     build: returns the configuration. listings: flags that print a text and exit, with their help and the text.
+    completed: the names that a shell completes as the value of an option, by option.
     """
 
     program: str
@@ -30,6 +32,7 @@ class CommandLine:
     build: Callable[[dict[str, Any]], RunConfiguration]
     examples: tuple[tuple[str, str], ...] = ()
     listings: tuple[tuple[str, str, Callable[[], str]], ...] = ()
+    completed: Mapping[str, Names] = field(default_factory=dict)
 
 
 class Request(NamedTuple):
@@ -55,7 +58,9 @@ class Parser(argparse.ArgumentParser):
 
 def read_command_line(command_line: CommandLine, arguments: list[str] | None) -> Request:
     """Parse the arguments; they override the file of `--config`. Raise UserError for invalid ones."""
-    parsed = vars(make_parser(command_line).parse_args(arguments))
+    parser = make_parser(command_line)
+    complete(parser, command_line.completed)
+    parsed = vars(parser.parse_args(arguments))
     plan_only, report, config = parsed.pop("plan", False), parsed.pop("report", "text"), parsed.pop("config", None)
     known = list(declared_options(command_line.configuration))
     options = read_config_file(Path(config), known) if config is not None else {}
