@@ -139,7 +139,9 @@ def test_notes_are_reported_once_and_recorded(tmp_path: Path) -> None:
 def test_findings_are_reported_and_recorded(tmp_path: Path) -> None:
     class Measured(ToyJob):
         def note(self, record: Any, from_earlier: bool) -> None:
-            about = dict.fromkeys(("dataset", "scheme", "model", "language_model", "model_parameters"))
+            about = dict.fromkeys(
+                ("dataset", "scheme", "model", "language_model", "model_parameters", "tested_tokens", "context_tokens")
+            )
             about |= {"dataset": "mine", "holds_memories": False}
             counts = {"rows": 10, "scored": 10, "memorized": 1}
             written = Written(10, 0, 2.0, counts)
